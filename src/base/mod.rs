@@ -1,0 +1,4 @@
+//! What every stage stands on and knows nothing of any of them: clock, files, units, words.
+
+pub mod clock;
+pub mod unit;

@@ -1,0 +1,137 @@
+//! What the user decided. One schema with its defaults beside the fields; knows no collector, chart or transport.
+
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// The configuration file, `cronograph.toml`. Every field has a default.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The folder of the logs, one folder a host.
+    pub data: PathBuf,
+    /// The folder of the generated pages.
+    pub out: PathBuf,
+    /// This host's name in the data folder; empty: the kernel's.
+    pub host: String,
+    /// The zone of times on pages, `Europe/Berlin`; empty: the system's.
+    pub time_zone: String,
+    /// The language of pages and messages.
+    pub lang: Lang,
+    /// What `cronograph sample` reads.
+    pub sample: SampleConfig,
+    /// What `cronograph site` shows.
+    pub site: SiteConfig,
+    /// Traffic quotas.
+    pub traffic: Vec<TrafficConfig>,
+}
+
+/// A language of pages and messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+/// `[sample]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SampleConfig {
+    /// How many processes by memory, and how many by CPU.
+    pub top: usize,
+    /// Keep command lines of the top processes; they may hold secrets.
+    pub command_lines: bool,
+    /// How many control groups and slab caches.
+    pub groups: usize,
+    /// Seconds between readings of dear sources.
+    pub slow_interval_seconds: u32,
+}
+
+/// `[site]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SiteConfig {
+    /// Leave out addresses, user and process names, mount paths: the page can be shown to anyone.
+    pub public: bool,
+    /// The title of the fleet page.
+    pub title: String,
+    /// Seconds after which an open page loads itself again; 0: never.
+    pub refresh_seconds: u32,
+    /// A folder whose templates replace the built-in ones of the same name.
+    pub templates: Option<PathBuf>,
+    /// A style sheet that replaces the built-in one.
+    pub style: Option<PathBuf>,
+}
+
+/// `[[traffic]]`: a quota of a month's traffic.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrafficConfig {
+    /// The host it is for; absent: every host.
+    pub host: Option<String>,
+    /// The interface; absent: all together.
+    pub interface: Option<String>,
+    /// Gigabytes (10^9 bytes) a month.
+    pub quota_gb: f64,
+    /// What counts: `sum`, `out`, `in` or `max` of both.
+    #[serde(default)]
+    pub count: TrafficCount,
+    /// The day of the month on which the provider starts anew.
+    #[serde(default = "first_day")]
+    pub reset_day: u8,
+}
+
+/// Which direction counts against a quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrafficCount {
+    /// Received and sent together.
+    #[default]
+    Sum,
+    /// Sent.
+    Out,
+    /// Received.
+    In,
+    /// The larger of both.
+    Max,
+}
+
+fn first_day() -> u8 {
+    1
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("/var/lib/cronograph"),
+            out: PathBuf::from("/var/www/cronograph"),
+            host: String::new(),
+            time_zone: String::new(),
+            lang: Lang::En,
+            sample: SampleConfig::default(),
+            site: SiteConfig::default(),
+            traffic: Vec::new(),
+        }
+    }
+}
+
+impl Default for SampleConfig {
+    fn default() -> Self {
+        Self { top: 5, command_lines: false, groups: 10, slow_interval_seconds: 300 }
+    }
+}
+
+impl Default for SiteConfig {
+    fn default() -> Self {
+        Self {
+            public: false,
+            title: "cronograph".to_owned(),
+            refresh_seconds: 60,
+            templates: None,
+            style: None,
+        }
+    }
+}

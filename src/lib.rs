@@ -1,0 +1,20 @@
+//! cronograph: a cron-driven reporter for Linux servers. One way through, no way back; a later stage may
+//! know an earlier one, never the reverse (`tests/it/layers.rs` keeps the arrows):
+//!
+//! ```text
+//! /proc, /sys ─ sample ─> store (the log) ─ series ─> analysis ─> site (pages; pictures by chart)
+//! ```
+//!
+//! `cli` parses and dispatches; `config` is what the user decided; `base` is clock, files, units, words.
+
+pub mod base;
+pub mod config;
+
+pub mod analysis;
+pub mod chart;
+pub mod sample;
+pub mod series;
+pub mod site;
+pub mod store;
+
+pub mod cli;

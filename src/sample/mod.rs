@@ -1,0 +1,171 @@
+//! One observation of one host at one instant: the collectors, and the `Sample` that they fill.
+//!
+//! A collector is one file (one kernel source, one part of the sample) and one line in the table below.
+//! What the kernel does not give is absent; what it gives and could not be read is named in `errors`.
+
+pub mod metric;
+mod root;
+
+pub mod arcstats;
+pub mod cgroup;
+pub mod diskstats;
+pub mod filesystem;
+pub mod host;
+pub mod hwmon;
+pub mod loadavg;
+pub mod mdstat;
+pub mod meminfo;
+pub mod netdev;
+pub mod own_cost;
+pub mod pressure;
+pub mod processes;
+pub mod sessions;
+pub mod slabinfo;
+pub mod sockstat;
+pub mod stat;
+pub mod vfs;
+pub mod vmstat;
+pub mod zoneinfo;
+pub mod zram;
+
+use metric::{Metric, Record, Visitor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub use root::Root;
+
+/// The version of the log's format, `"v"` of each line.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A part of the sample that hands out its numbers.
+pub trait Numbers {
+    /// Every number it can have.
+    fn metrics() -> &'static [&'static [Metric]];
+    /// Every number it has.
+    fn numbers(&self, visitor: &mut dyn Visitor);
+}
+
+/// A part that is one record.
+macro_rules! single {
+    ($($part:path),* $(,)?) => { $(
+        impl Numbers for $part {
+            fn metrics() -> &'static [&'static [Metric]] {
+                &[<$part as Record>::METRICS]
+            }
+            fn numbers(&self, visitor: &mut dyn Visitor) {
+                Record::numbers(self, "", visitor);
+            }
+        }
+    )* };
+}
+
+/// A part that holds a record for each instance, maybe beside numbers of its own.
+macro_rules! instances {
+    ($($part:path { $field:tt: $record:path $(, $own:path)? }),* $(,)?) => { $(
+        impl Numbers for $part {
+            fn metrics() -> &'static [&'static [Metric]] {
+                &[$(<$own as Record>::METRICS,)? <$record as Record>::METRICS]
+            }
+            fn numbers(&self, visitor: &mut dyn Visitor) {
+                $( <$own as Record>::numbers(self, "", visitor); )?
+                for (instance, record) in &self.$field {
+                    Record::numbers(record, instance, visitor);
+                }
+            }
+        }
+    )* };
+}
+
+single!(
+    stat::Stat,
+    loadavg::Loadavg,
+    pressure::Pressure,
+    meminfo::Meminfo,
+    vmstat::Vmstat,
+    zoneinfo::Zoneinfo,
+    arcstats::Arcstats,
+    vfs::Vfs,
+    sockstat::Sockstat,
+    processes::Processes,
+    sessions::Sessions,
+    own_cost::OwnCost,
+);
+instances!(
+    slabinfo::Slabinfo { caches: slabinfo::SlabCache },
+    zram::Zram { 0: zram::ZramDevice },
+    diskstats::Diskstats { 0: diskstats::Disk },
+    filesystem::Filesystems { 0: filesystem::Filesystem },
+    netdev::Netdev { 0: netdev::NetworkInterface },
+    hwmon::Hwmon { 0: hwmon::Sensor },
+    mdstat::Mdstat { 0: mdstat::RaidArray },
+    cgroup::Cgroups { groups: cgroup::Cgroup, cgroup::Cgroups },
+);
+
+/// Makes `Sample` from the table of collectors.
+macro_rules! collectors {
+    ($( $field:ident $key:literal : $part:path, )*) => {
+        /// One line of the log. Fields that a kernel, a user or a beat does not give are absent.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        pub struct Sample {
+            /// Version of the format.
+            pub v: u32,
+            /// Unix time in seconds.
+            pub t: i64,
+            /// The first eight digits of the boot id: another one means a reboot.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub boot: Option<String>,
+            /// Seconds since boot; rates are made over this clock, which does not jump.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub uptime: Option<f64>,
+            /// Facts about the host; not in every line.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub host: Option<host::Host>,
+            /// The system asks for a reboot (`/run/reboot-required`).
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            pub reboot_required: bool,
+            $(
+                #[doc = concat!("The part `", $key, "`.")]
+                #[serde(rename = $key, default, skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$part>,
+            )*
+            /// Parts that the kernel has and that could not be read: what the reader said.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            pub errors: BTreeMap<String, String>,
+        }
+
+        impl Sample {
+            /// Every number that a sample can have, grouped by record.
+            pub fn metrics() -> impl Iterator<Item = &'static Metric> {
+                [$( <$part as Numbers>::metrics(), )*].into_iter().flatten().copied().flatten()
+            }
+
+            /// Hands every number of this sample to `visitor`.
+            pub fn numbers(&self, visitor: &mut dyn Visitor) {
+                $( if let Some(part) = &self.$field { Numbers::numbers(part, visitor); } )*
+            }
+        }
+    };
+}
+
+collectors! {
+    stat "stat": stat::Stat,
+    loadavg "loadavg": loadavg::Loadavg,
+    pressure "pressure": pressure::Pressure,
+    meminfo "meminfo": meminfo::Meminfo,
+    vmstat "vmstat": vmstat::Vmstat,
+    zoneinfo "zoneinfo": zoneinfo::Zoneinfo,
+    slabinfo "slabinfo": slabinfo::Slabinfo,
+    zram "zram": zram::Zram,
+    arcstats "arcstats": arcstats::Arcstats,
+    diskstats "diskstats": diskstats::Diskstats,
+    filesystem "filesystem": filesystem::Filesystems,
+    netdev "netdev": netdev::Netdev,
+    sockstat "sockstat": sockstat::Sockstat,
+    processes "processes": processes::Processes,
+    vfs "vfs": vfs::Vfs,
+    sessions "sessions": sessions::Sessions,
+    hwmon "hwmon": hwmon::Hwmon,
+    mdstat "mdstat": mdstat::Mdstat,
+    cgroup "cgroup": cgroup::Cgroups,
+    own_cost "self": own_cost::OwnCost,
+}

@@ -1,0 +1,197 @@
+//! Files on disk: replaced as a whole or not at all, locked with patience, in folders that are made when needed.
+//!
+//! A reader never sees half a file. What has not changed is not touched, so that an rsync sends only what is new.
+//! Errors name the file. Everything else of the file system goes through `fs_err` where it is needed.
+
+use super::clock::Stopwatch;
+use rustix::fs::{FlockOperation, Mode, fchmod, flock};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// What all temporary files begin with: a run that was killed may leave one behind.
+pub const TEMPORARY_PREFIX: &str = ".cronograph-";
+
+/// The mode of what everybody may read, a web server among them.
+pub const PUBLIC: u32 = 0o644;
+
+/// The mode of what holds secrets.
+pub const PRIVATE: u32 = 0o600;
+
+/// Whether a write changed anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The file is new or has other bytes now.
+    Changed,
+    /// The file had these bytes already and was left alone.
+    Unchanged,
+}
+
+/// Replaces a file by `bytes`, mode 0644 whatever the umask, unless it has these bytes already.
+///
+/// Not forced to the disk: for what can be made again. The folder must exist.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<Written> {
+    if holds(path, bytes) {
+        return Ok(Written::Unchanged);
+    }
+    replace(path, bytes, PUBLIC, false)
+}
+
+/// Replaces a file by `bytes` and forces them to the disk before the old ones go: for what cannot be made again.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn write_durable(path: &Path, bytes: &[u8], mode: u32) -> io::Result<Written> {
+    if holds(path, bytes) {
+        return Ok(Written::Unchanged);
+    }
+    replace(path, bytes, mode, true)
+}
+
+/// Whether a file has exactly these bytes; one that cannot be read has not.
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let same_size = fs_err::symlink_metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes.len() as u64);
+    same_size && fs_err::read(path).is_ok_and(|present| present == bytes)
+}
+
+/// Writes beside the file, then renames over it: on one file system, so the rename is atomic.
+fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> io::Result<Written> {
+    let named = |error: io::Error| {
+        io::Error::new(error.kind(), format!("failed to write file `{}`: {error}", path.display()))
+    };
+    let mut file =
+        tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder_of(path)).map_err(named)?;
+    file.write_all(bytes).map_err(named)?;
+    // tempfile makes 0600, which no web server can read; fchmod, unlike a mode at creation, is not cut by the umask.
+    fchmod(file.as_file(), Mode::from_raw_mode(mode)).map_err(|error| named(error.into()))?;
+    if sync {
+        file.as_file().sync_all().map_err(named)?;
+    }
+    file.persist(path).map_err(|error| named(error.error))?;
+    Ok(Written::Changed)
+}
+
+/// The folder of a file; a bare name lies in the current one.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a folder and those above it, if they are not there.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    fs_err::create_dir_all(path)
+}
+
+/// Removes what killed runs left in a folder. Only for the holder of the lock under which the folder is written.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Locks an open file against other processes until it is closed. Waits for at most `patience_seconds`:
+/// a run that hangs must not make all later ones hang too.
+///
+/// # Errors
+/// `WouldBlock` if another process still holds it; or what the file system says.
+pub fn lock(file: &File, patience_seconds: f64) -> io::Result<()> {
+    let waited = Stopwatch::start();
+    let mut pause = Duration::from_micros(200);
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::WOULDBLOCK) if waited.seconds() < patience_seconds => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Opens or makes a lock file and locks it, see [`lock`]. Dropping the file unlocks.
+///
+/// # Errors
+/// As [`lock`]; or the file cannot be opened.
+pub fn lock_path(path: &Path, patience_seconds: f64) -> io::Result<File> {
+    let file = fs_err::OpenOptions::new().create(true).append(true).open(path)?.into_parts().0;
+    lock(&file, patience_seconds).map_err(|error| {
+        io::Error::new(error.kind(), format!("failed to lock file `{}`: {error}", path.display()))
+    })?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    #[test]
+    fn replaces_a_file_and_leaves_an_equal_one_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.html");
+        assert_eq!(write_atomic(&path, b"one").unwrap(), Written::Changed);
+        let first = fs_err::metadata(&path).unwrap();
+        assert_eq!(first.permissions().mode() & 0o7777, 0o644);
+        assert_eq!(write_atomic(&path, b"one").unwrap(), Written::Unchanged);
+        assert_eq!(fs_err::metadata(&path).unwrap().ino(), first.ino());
+        assert_eq!(write_atomic(&path, b"two").unwrap(), Written::Changed);
+        assert_eq!(fs_err::read(&path).unwrap(), b"two");
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn keeps_a_secret_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cronograph.toml");
+        write_durable(&path, b"password", PRIVATE).unwrap();
+        assert_eq!(fs_err::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+    }
+
+    #[test]
+    fn names_the_file_that_it_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write_atomic(&folder.path().join("missing/page.html"), b"").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().contains("missing/page.html"), "{error}");
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_given_up_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = lock_path(&path, 0.0).unwrap();
+        let error = lock_path(&path, 0.01).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        drop(held);
+        lock_path(&path, 0.0).unwrap();
+    }
+
+    #[test]
+    fn sweeps_only_its_own_leftovers() {
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::write(folder.path().join(".cronograph-a1"), "").unwrap();
+        fs_err::write(folder.path().join("kept"), "").unwrap();
+        remove_leftovers(folder.path()).unwrap();
+        let left: Vec<_> =
+            fs_err::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["kept"]);
+    }
+}

@@ -1,5 +1,8 @@
 //! What every stage stands on and knows nothing of any of them: clock, files, units, words.
 
 pub mod clock;
+pub mod escape;
 pub mod files;
+pub mod format;
 pub mod unit;
+pub mod words;

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use std::path::PathBuf;
 
+pub use crate::base::words::Lang;
+
 /// The configuration file, `cronograph.toml`. Every field has a default.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -23,17 +25,6 @@ pub struct Config {
     pub site: SiteConfig,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
-}
-
-/// A language of pages and messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Simplified Chinese.
-    Zh,
 }
 
 /// `[sample]`

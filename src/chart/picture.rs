@@ -1,0 +1,156 @@
+//! A canvas as two indexed PNG files: the indices are packed and compressed once, and written under the light and
+//! under the dark palette. The same canvas gives the same bytes, always.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+
+use super::ChartError;
+use super::canvas::Canvas;
+use super::palette::{Rgb, Themed};
+
+/// A chart, drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// PNG for the light theme.
+    pub light: Vec<u8>,
+    /// PNG for the dark theme.
+    pub dark: Vec<u8>,
+    /// 12 hexadecimal digits that differ where the picture differs: part of its file name.
+    pub hash: String,
+}
+
+/// Encodes a finished canvas.
+pub(super) fn encode(canvas: &Canvas) -> Result<Picture, ChartError> {
+    let depth = Depth::of(canvas.pairs().len());
+    let data = compress(&depth.pack(canvas))?;
+    let light = file(canvas, depth, &data, |pair| pair.light)?;
+    let dark = file(canvas, depth, &data, |pair| pair.dark)?;
+    let hash = hash(&light, &dark);
+    Ok(Picture { light, dark, hash })
+}
+
+/// Bits for an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Depth(usize);
+
+impl Depth {
+    fn of(colours: usize) -> Self {
+        Self(match colours {
+            0..=2 => 1,
+            3..=4 => 2,
+            5..=16 => 4,
+            _ => 8,
+        })
+    }
+
+    /// The rows as PNG wants them: a byte for the filter (0: none), then the indices, the first in the high bits.
+    fn pack(self, canvas: &Canvas) -> Vec<u8> {
+        let per_byte = 8 / self.0;
+        let row_bytes = canvas.width().div_ceil(per_byte);
+        let mut packed = Vec::with_capacity((row_bytes + 1) * canvas.height());
+        for row in canvas.pixels().chunks_exact(canvas.width()) {
+            packed.push(0);
+            if per_byte == 1 {
+                packed.extend_from_slice(row);
+                continue;
+            }
+            packed.extend(row.chunks(per_byte).map(|indices| {
+                let byte = indices.iter().fold(0u8, |byte, index| (byte << self.0) | index);
+                byte << (self.0 * (per_byte - indices.len()))
+            }));
+        }
+        packed
+    }
+
+    fn png(self) -> png::BitDepth {
+        match self.0 {
+            1 => png::BitDepth::One,
+            2 => png::BitDepth::Two,
+            4 => png::BitDepth::Four,
+            _ => png::BitDepth::Eight,
+        }
+    }
+}
+
+fn compress(packed: &[u8]) -> Result<Vec<u8>, ChartError> {
+    let mut encoder = ZlibEncoder::new(Vec::with_capacity(packed.len() / 32), Compression::new(6));
+    encoder.write_all(packed)?;
+    Ok(encoder.finish()?)
+}
+
+fn file(
+    canvas: &Canvas,
+    depth: Depth,
+    data: &[u8],
+    theme: fn(&Themed) -> Rgb,
+) -> Result<Vec<u8>, ChartError> {
+    let palette: Vec<u8> = canvas
+        .pairs()
+        .iter()
+        .flat_map(|pair| {
+            let Rgb(red, green, blue) = theme(pair);
+            [red, green, blue]
+        })
+        .collect();
+    let mut bytes = Vec::with_capacity(data.len() + palette.len() + 128);
+    let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let mut encoder = png::Encoder::new(&mut bytes, size(canvas.width()), size(canvas.height()));
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(depth.png());
+    encoder.set_palette(palette);
+    let mut writer = encoder.write_header()?;
+    writer.write_chunk(png::chunk::IDAT, data)?;
+    // Dropping the writer closes the file with its last chunk; unlike `finish` it does not ask for image data.
+    drop(writer);
+    Ok(bytes)
+}
+
+/// FNV-1a over both files, folded to 48 bits: tells pictures apart, guards against nothing.
+fn hash(light: &[u8], dark: &[u8]) -> String {
+    let hash = light.iter().chain(dark).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{:012x}", (hash >> 48 ^ hash) & 0xffff_ffff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::canvas::OPAQUE;
+    use super::super::palette::{Colour, GROUND};
+    use super::*;
+
+    /// The pixels of a PNG as red, green, blue.
+    fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        pixels.truncate(info.buffer_size());
+        reader.finish().unwrap();
+        (info.width, info.height, pixels)
+    }
+
+    #[test]
+    fn both_files_are_whole_at_every_depth() {
+        for colours in [1usize, 2, 4, 10] {
+            let mut canvas = Canvas::new(3, 12);
+            let mut expected = (Vec::new(), Vec::new());
+            for y in 0..12 {
+                let colour = Colour::ALL[y % colours];
+                canvas.blend_row(y, 1, 2, colour.into(), OPAQUE);
+                for x in 0..3 {
+                    let themed = if x == 1 { colour.themed() } else { GROUND };
+                    expected.0.extend([themed.light.0, themed.light.1, themed.light.2]);
+                    expected.1.extend([themed.dark.0, themed.dark.1, themed.dark.2]);
+                }
+            }
+            let picture = encode(&canvas).unwrap();
+            assert_eq!(decode(&picture.light), (3, 12, expected.0));
+            assert_eq!(decode(&picture.dark), (3, 12, expected.1));
+            assert_eq!(picture.hash.len(), 12);
+        }
+    }
+}

@@ -1,8 +1,58 @@
 //! The command line: parses, dispatches, turns errors into words and exit codes. One file for each command.
+//!
+//! Results go to standard output, everything else to standard error. 0: it worked; 1: it failed; 2: wrong
+//! usage; 3: it worked and found something (`doctor`).
 
+pub mod args;
+mod context;
+mod output;
+
+mod config;
+mod doctor;
+mod install;
+mod reference;
+mod sample;
+mod site;
+mod try_run;
+mod uninstall;
+
+pub use context::Context;
+
+use crate::base::clock::Stopwatch;
+use args::{Cli, Command};
+use clap::Parser;
 use std::process::ExitCode;
+
+/// A command ran well and found something that the user should mend.
+pub const FOUND: u8 = 3;
+/// The command line cannot be understood.
+const WRONG_USAGE: u8 = 2;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let started = Stopwatch::start();
+    match Cli::try_parse() {
+        Ok(cli) => run(&cli, started).unwrap_or_else(|error| output::report(&error)),
+        Err(error) => output::usage(&error),
+    }
+}
+
+/// Hands over to the command.
+fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Command::Man => return reference::man(),
+        Command::Completions(args) => return reference::completions(args),
+        _ => {}
+    }
+    let context = Context::new(cli, started)?;
+    match &cli.command {
+        Command::Sample(args) => sample::run(args, &context),
+        Command::Site(args) => site::run(args, &context),
+        Command::Try(args) => try_run::run(args, &context),
+        Command::Install(args) => install::run(args, &context),
+        Command::Uninstall(args) => uninstall::run(args, &context),
+        Command::Doctor(args) => doctor::run(args, &context),
+        Command::Config(args) => config::run(args, &context),
+        Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),
+    }
 }

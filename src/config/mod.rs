@@ -1,5 +1,9 @@
 //! What the user decided. One schema with its defaults beside the fields; knows no collector, chart or transport.
 
+mod load;
+
+pub use load::{ConfigError, Environment, Flags, Loaded, load};
+
 use serde::Deserialize;
 use std::path::PathBuf;
 

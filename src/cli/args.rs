@@ -1,0 +1,231 @@
+//! What can be typed: every command, its options and its help. The man page and the shell completions are made
+//! from the same definitions. Nothing is interpreted here.
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Shows where the memory of Linux servers goes: samples from cron, static pages from samples.
+#[derive(Debug, Parser)]
+#[command(name = "cronograph", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = "Start with `cronograph try`; `cronograph install` makes it permanent.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct CommonArgs {
+    /// Read this configuration file
+    ///
+    /// Without it: /etc/cronograph.toml for root, ~/.config/cronograph/cronograph.toml for anyone else.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Keep the logs under this folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Unix time to take for the present one; for tests and replays
+    #[arg(long, global = true, hide = true, value_name = "UNIX", allow_negative_numbers = true)]
+    pub now: Option<i64>,
+}
+
+/// The commands, one file each.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take one sample of this host and append it to the log
+    Sample(SampleArgs),
+    /// Render the pages of all hosts from their logs
+    Site(SiteArgs),
+    /// Watch this machine for half a minute and show the pages
+    Try(TryArgs),
+    /// Set up cron (or systemd timers) for this user, after showing what would be written
+    Install(InstallArgs),
+    /// Take out exactly what `install` put in; the logs stay
+    Uninstall(UninstallArgs),
+    /// Say what is wrong with this set-up and how to mend it
+    Doctor(DoctorArgs),
+    /// Print the effective configuration, each value with where it comes from
+    Config(ConfigArgs),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+    /// Print the completions for a shell
+    #[command(hide = true)]
+    Completions(CompletionsArgs),
+}
+
+/// `cronograph sample`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, a crontab line:
+  * * * * * /usr/local/bin/cronograph sample
+Example, what was written last:
+  tail -n 1 /var/lib/cronograph/$(hostname)/samples/$(date -u +%F).jsonl | jq .meminfo")]
+pub struct SampleArgs {
+    /// Name of this host in the data folder
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Read this recorded tree in place of /
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+/// `cronograph site`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, a crontab line:
+  2-59/5 * * * * /usr/local/bin/cronograph site
+Example, pages for one look:
+  cronograph site --out /tmp/pages")]
+pub struct SiteArgs {
+    /// Write the pages into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `cronograph try`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cronograph try --seconds 60 --out ~/cronograph-pages")]
+pub struct TryArgs {
+    /// How long to watch, a sample each second
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub seconds: u32,
+    /// Write samples and pages into this folder, not into a new temporary one
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `cronograph install`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, only a look:
+  cronograph install --dry-run
+Example, pages into the folder of a web server, without questions:
+  cronograph install --out /srv/www/status --yes")]
+pub struct InstallArgs {
+    /// Write the pages into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Name of this host in the data folder
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// What starts the runs; without it cron, or systemd where there is no cron
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub scheduler: Option<Scheduler>,
+    /// Write without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where this machine is, for tests.
+    #[command(flatten)]
+    pub machine: MachineArgs,
+}
+
+/// `cronograph uninstall`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cronograph uninstall --dry-run")]
+pub struct UninstallArgs {
+    /// Remove without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where this machine is, for tests.
+    #[command(flatten)]
+    pub machine: MachineArgs,
+}
+
+/// Another machine for `install` and `uninstall`: tests only.
+#[derive(Debug, Default, Args)]
+pub struct MachineArgs {
+    /// A folder in place of / for all that is written
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub prefix: Option<PathBuf>,
+    /// A program in place of crontab
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub crontab_program: Option<PathBuf>,
+    /// A program in place of systemctl
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub systemctl_program: Option<PathBuf>,
+    /// The path of cronograph to write into the crontab, in place of the running program's
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub binary: Option<PathBuf>,
+    /// Act as an ordinary user even if started by root
+    #[arg(long, hide = true)]
+    pub ordinary_user: bool,
+}
+
+/// What starts the runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Scheduler {
+    /// The user's crontab; for root a file in /etc/cron.d
+    Cron,
+    /// A timer unit for each command
+    Systemd,
+}
+
+/// `cronograph doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exits 0 where all is well, 3 where something is wrong.
+Example:
+  cronograph doctor --config /etc/cronograph.toml")]
+pub struct DoctorArgs {
+    /// Name of this host in the data folder
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Look at the pages in this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where this machine is, for tests.
+    #[command(flatten)]
+    pub machine: MachineArgs,
+}
+
+/// `cronograph config`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, a first configuration file:
+  cronograph config > cronograph.toml")]
+pub struct ConfigArgs {
+    /// Name of this host in the data folder
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Write the pages into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `cronograph completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+impl Command {
+    /// The flags of this command that outrank the configuration: host and output folder.
+    pub fn overrides(&self) -> (Option<&str>, Option<&PathBuf>) {
+        match self {
+            Self::Sample(args) => (args.host.as_deref(), None),
+            Self::Site(args) => (None, args.out.as_ref()),
+            Self::Install(args) => (args.host.as_deref(), args.out.as_ref()),
+            Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
+            Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
+            Self::Try(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => (None, None),
+        }
+    }
+}

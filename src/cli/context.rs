@@ -1,0 +1,52 @@
+//! What every command is handed: the effective configuration, the clock, and when the program started.
+
+use super::args::Cli;
+use crate::base::clock::{Clock, Stopwatch};
+use crate::config::{self, Config, Environment, Flags, Loaded};
+use crate::sample::Root;
+use std::path::Path;
+
+/// The world of one run.
+#[derive(Debug)]
+pub struct Context {
+    /// The configuration, and where its values come from.
+    pub loaded: Loaded,
+    /// The time.
+    pub clock: Clock,
+    /// Runs since the program started.
+    pub started: Stopwatch,
+}
+
+impl Context {
+    /// Loads the configuration that the command line, the environment and the files make.
+    pub fn new(cli: &Cli, started: Stopwatch) -> anyhow::Result<Self> {
+        let (host, out) = cli.command.overrides();
+        let flags = Flags {
+            config: cli.common.config.clone(),
+            data: cli.common.data.clone(),
+            out: out.cloned(),
+            host: host.map(str::to_owned),
+        };
+        let loaded = config::load(&flags, &Environment::of_process())?;
+        let clock = cli.common.now.map_or(Clock::Real, Clock::Fixed);
+        Ok(Self { loaded, clock, started })
+    }
+
+    /// The effective configuration.
+    pub fn config(&self) -> &Config {
+        &self.loaded.config
+    }
+
+    /// This host's name in the data folder: the configured one, or the kernel's of that tree.
+    pub fn host(&self, root: &Root) -> anyhow::Result<String> {
+        if !self.config().host.is_empty() {
+            return Ok(self.config().host.clone());
+        }
+        Ok(fs_err::read_to_string(root.path("proc/sys/kernel/hostname"))?.trim().to_owned())
+    }
+
+    /// The tree that `--root` names, or this machine.
+    pub fn root(path: Option<&Path>) -> Root {
+        path.map_or_else(Root::real, Root::recorded)
+    }
+}

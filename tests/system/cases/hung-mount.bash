@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# A mounted disk whose driver answers nothing: NTFS on a loop device, served by a user-space daemon that is stopped.
+# Any statvfs on it sleeps until the daemon goes on. The sample must end all the same.
+# shellcheck source=tests/system/lib.bash
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.bash"
+
+data=$WORK/data
+mount_point=$WORK/disk
+mkdir "$mount_point"
+truncate -s 20M "$WORK/image"
+mkfs.ntfs -q -F -f "$WORK/image" >/dev/null 2>&1
+serve() {
+    [[ -e /dev/fuse ]] || return 1
+    ntfs-3g "$WORK/image" "$mount_point" && mountpoint -q "$mount_point"
+}
+if ! serve; then
+    cannot "a hung mount" "this kernel mounts nothing by FUSE"
+    exit 0
+fi
+daemon=$(pgrep -n -x ntfs-3g -f -- "$mount_point" || pgrep -n -f "ntfs-3g $WORK/image")
+release() {
+    kill -CONT "$daemon"
+    umount -l "$mount_point"
+}
+defer release
+sample() { "$CRONOGRAPH" sample --data "$data" --host box; }
+newest() { tail -n 1 "$(log_of "$data" box)" | jq -e "$1"; }
+
+check "the daemon is found" kill -0 "$daemon"
+check "a sample while the disk answers" silent sample
+check "the disk is in it" newest ".filesystem[\"$mount_point\"].total > 0"
+kill -STOP "$daemon"
+check "the disk hangs indeed" sh -c "! timeout -s KILL 2 stat -f '$mount_point'"
+check "a sample while the disk hangs ends within 10 s" within 10 "$CRONOGRAPH" sample --data "$data" --host box
+check "and the next one too" within 10 "$CRONOGRAPH" sample --data "$data" --host box
+check "the rest of the sample is there" newest '.meminfo.MemTotal > 0 and .filesystem["/"].total > 0'
+note "the hung one: $(newest ".filesystem[\"$mount_point\"]" || true), errors: $(newest .errors || true)"
+check "no sampler is left behind" sh -c "sleep 1; ! pgrep -f -- '--data $data'"
+release
+check "a sample once it answers again" silent sample

@@ -1,0 +1,3 @@
+//! The integration tests, one crate: each module is a theme.
+
+mod synth;

@@ -1,1 +1,21 @@
 //! The sample log on disk: where it is, how a line is appended, how lines are read back whatever happened to them.
+//!
+//! One JSON object a line, one file a day (UTC), `<data>/<host>/samples/2026-11-23.jsonl`, closed days maybe `.gz`.
+//! Promises: a sample is one write of one whole line; damage costs its own line and never a neighbour; memory does
+//! not grow with the log; nothing that another host sent is trusted, its folder's name included.
+
+mod append;
+mod clock_jump;
+mod error;
+mod layout;
+mod line;
+mod lines;
+mod reader;
+mod tail;
+
+pub use append::{Appended, append};
+pub use clock_jump::ClockJump;
+pub use error::StoreError;
+pub use layout::{DayFiles, Layout, day_of, hosts, start_of};
+pub use reader::{BrokenLine, Damage, Reader};
+pub use tail::{tail, tail_until};

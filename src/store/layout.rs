@@ -1,0 +1,233 @@
+//! Where everything of a host lies, and which hosts and days there are.
+//!
+//! Host folders are filled by other machines over rsync: a name is checked before it becomes a path, and what is not
+//! a plain file (a FIFO would hang the reader) is not part of the log.
+
+use super::error::StoreError;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The folders and files of one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    data: PathBuf,
+    host: String,
+}
+
+/// The files of one day: the plain one, the compressed one, or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayFiles {
+    /// The day, UTC.
+    pub day: Date,
+    /// Size of `DAY.jsonl`.
+    pub plain: Option<u64>,
+    /// Size of `DAY.jsonl.gz`.
+    pub gz: Option<u64>,
+}
+
+impl Layout {
+    /// A host's place under the data folder.
+    ///
+    /// # Errors
+    /// [`StoreError::HostName`] for a name that must not become a folder.
+    pub fn new(data: impl Into<PathBuf>, host: impl Into<String>) -> Result<Self, StoreError> {
+        let (data, host) = (data.into(), host.into());
+        match objection(&host) {
+            Some(reason) => Err(StoreError::HostName { name: host, reason }),
+            None => Ok(Self { data, host }),
+        }
+    }
+
+    /// The host's name in the data folder.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The host's folder.
+    pub fn folder(&self) -> PathBuf {
+        self.data.join(&self.host)
+    }
+
+    /// The folder of the sample log.
+    pub fn samples(&self) -> PathBuf {
+        self.folder().join("samples")
+    }
+
+    /// The sample log of a day.
+    pub fn day_file(&self, day: Date) -> PathBuf {
+        self.samples().join(format!("{day}.jsonl"))
+    }
+
+    /// The sample log of a closed day, compressed.
+    pub fn day_file_gz(&self, day: Date) -> PathBuf {
+        self.samples().join(format!("{day}.jsonl.gz"))
+    }
+
+    /// A folder for what can be deleted and is made again.
+    pub fn cache(&self) -> PathBuf {
+        self.folder().join("cache")
+    }
+
+    /// What a sample needs of the one before it.
+    pub fn state(&self) -> PathBuf {
+        self.folder().join("state")
+    }
+
+    /// The days that have a log, ascending. A host without a log has none.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] if the folder is there and cannot be listed.
+    pub fn days(&self) -> Result<Vec<DayFiles>, StoreError> {
+        let folder = self.samples();
+        let read_error = |source| StoreError::Read { path: folder.clone(), source };
+        let entries = match fs_err::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(read_error(error)),
+        };
+        let mut days = BTreeMap::<Date, DayFiles>::new();
+        for entry in entries {
+            let entry = entry.map_err(read_error)?;
+            let Some((day, compressed)) = entry.file_name().to_str().and_then(parse_day_file) else {
+                continue;
+            };
+            // Gone between listing and looking, or no plain file: not part of the log.
+            let Ok(metadata) = fs_err::metadata(entry.path()) else { continue };
+            if metadata.is_file() {
+                let files = days.entry(day).or_insert(DayFiles { day, plain: None, gz: None });
+                *(if compressed { &mut files.gz } else { &mut files.plain }) = Some(metadata.len());
+            }
+        }
+        Ok(days.into_values().collect())
+    }
+}
+
+/// The day of `2026-11-23.jsonl` or `2026-11-23.jsonl.gz`, and whether it is compressed.
+fn parse_day_file(name: &str) -> Option<(Date, bool)> {
+    let (day, compressed) = match name.strip_suffix(".gz") {
+        Some(rest) => (rest.strip_suffix(".jsonl")?, true),
+        None => (name.strip_suffix(".jsonl")?, false),
+    };
+    // jiff accepts more spellings of a date than the one that we write.
+    let date: Date = day.parse().ok()?;
+    (date.to_string() == day).then_some((date, compressed))
+}
+
+/// Why a name must not become a folder.
+fn objection(name: &str) -> Option<&'static str> {
+    let allowed = |character: char| character.is_alphanumeric() || "-_.".contains(character);
+    match name {
+        "" => Some("it is empty"),
+        name if name.len() > 253 => Some("it is longer than 253 bytes"),
+        name if name.starts_with('.') => Some("it begins with a dot"),
+        name if name.starts_with('-') => Some("it begins with a dash"),
+        name if !name.chars().all(allowed) => Some("it has other characters than a host's name"),
+        _ => None,
+    }
+}
+
+/// The hosts under a data folder, sorted: folders with a valid name and a folder `samples` in them.
+///
+/// # Errors
+/// [`StoreError::Read`] if the data folder cannot be listed.
+pub fn hosts(data: &Path) -> Result<Vec<String>, StoreError> {
+    let read_error = |source| StoreError::Read { path: data.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in fs_err::read_dir(data).map_err(read_error)? {
+        let name = entry.map_err(read_error)?.file_name();
+        if let Some(name) = name.to_str().filter(|name| objection(name).is_none())
+            && data.join(name).join("samples").is_dir()
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The day of a unix time, UTC.
+///
+/// # Errors
+/// [`StoreError::Time`] for a time outside the years -9999 to 9999.
+pub fn day_of(t: i64) -> Result<Date, StoreError> {
+    let timestamp = Timestamp::from_second(t).map_err(|_| StoreError::Time { t })?;
+    Ok(TimeZone::UTC.to_datetime(timestamp).date())
+}
+
+/// The unix time at which a day begins, UTC.
+pub fn start_of(day: Date) -> i64 {
+    TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_or(i64::MIN, Timestamp::as_second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn refuses_names_that_leave_the_data_folder_or_hide_in_it() {
+        for name in ["web1", "db-2.example.org", "Büro_3", "10.0.0.1"] {
+            assert!(Layout::new("/data", name).is_ok(), "{name}");
+        }
+        let long = "a".repeat(254);
+        for name in ["", ".", "..", ".git", "a/b", "/etc", "a\0b", "a b", "-rf", "a\nb", "<b>", &long] {
+            assert!(Layout::new("/data", name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn lays_out_a_host() {
+        let layout = Layout::new("/data", "web1").unwrap();
+        let day = date(2026, 11, 23);
+        assert_eq!(layout.day_file(day), Path::new("/data/web1/samples/2026-11-23.jsonl"));
+        assert_eq!(layout.day_file_gz(day), Path::new("/data/web1/samples/2026-11-23.jsonl.gz"));
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_utc() {
+        assert_eq!(day_of(1_763_856_000).unwrap(), date(2025, 11, 23));
+        assert_eq!(day_of(1_763_855_999).unwrap(), date(2025, 11, 22));
+        assert_eq!(start_of(date(2025, 11, 23)), 1_763_856_000);
+        assert_eq!(day_of(-1).unwrap(), date(1969, 12, 31));
+        assert!(day_of(i64::MAX).is_err());
+    }
+
+    #[test]
+    fn lists_days_and_nothing_else() {
+        let data = tempfile::tempdir().unwrap();
+        let layout = Layout::new(data.path(), "web1").unwrap();
+        assert_eq!(layout.days().unwrap(), []);
+        fs_err::create_dir_all(layout.samples().join("2026-11-20.jsonl")).unwrap();
+        for name in ["2026-11-23.jsonl", "2026-11-22.jsonl.gz", "2026-11-23.jsonl.gz", "2026-11-2.jsonl", "x"]
+        {
+            fs_err::write(layout.samples().join(name), "12").unwrap();
+        }
+        let days = layout.days().unwrap();
+        assert_eq!(
+            days,
+            [
+                DayFiles { day: date(2026, 11, 22), plain: None, gz: Some(2) },
+                DayFiles { day: date(2026, 11, 23), plain: Some(2), gz: Some(2) },
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_hosts_that_have_a_log() {
+        let data = tempfile::tempdir().unwrap();
+        for folder in ["web2/samples", "web1/samples", "empty", ".hidden/samples"] {
+            fs_err::create_dir_all(data.path().join(folder)).unwrap();
+        }
+        fs_err::write(data.path().join("file"), "").unwrap();
+        assert_eq!(hosts(data.path()).unwrap(), ["web1", "web2"]);
+        assert!(hosts(&data.path().join("missing")).is_err());
+    }
+}

@@ -1,0 +1,291 @@
+//! Reads the samples of a range: only the days that it touches, line by line, whatever happened to the files.
+//!
+//! What is broken is passed over, counted and located, and never costs a good line. Samples come in the order of the
+//! files: ascending, but where a clock jumped. A day that has both a plain and a compressed file (a crash while it
+//! was compressed; an rsync that brought it again) is read without doubles.
+
+use super::error::StoreError;
+use super::layout::{DayFiles, Layout, day_of};
+use super::line::{self, Head};
+use super::lines::{Ending, next_line};
+use crate::sample::Sample;
+use flate2::bufread::MultiGzDecoder;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// How many broken lines are kept with their place; all are counted.
+const LOCATED: usize = 20;
+
+/// Bytes read at once.
+const BUFFER: usize = 64 * 1024;
+
+/// What of a log could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Damage {
+    /// Lines that are no sample, and files that cannot be read (to their end).
+    pub broken_lines: u64,
+    /// The first of them.
+    pub first: Vec<BrokenLine>,
+    /// Samples whose time is before that of the sample in front of them: the clock was set back.
+    pub out_of_order: u64,
+}
+
+/// Where something is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenLine {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1; 0 for the file as a whole.
+    pub line: u64,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Damage {
+    /// Whether everything could be read.
+    pub fn is_none(&self) -> bool {
+        self.broken_lines == 0
+    }
+
+    /// Adds what another reader found.
+    pub fn merge(&mut self, other: &Self) {
+        self.broken_lines += other.broken_lines;
+        self.out_of_order += other.out_of_order;
+        let room = LOCATED.saturating_sub(self.first.len());
+        self.first.extend(other.first.iter().take(room).cloned());
+    }
+
+    fn add(&mut self, path: &Path, line: u64, reason: String) {
+        self.broken_lines += 1;
+        if self.first.len() < LOCATED {
+            self.first.push(BrokenLine { path: path.to_owned(), line, reason });
+        }
+    }
+}
+
+/// Decides by its bytes whether a line is worth parsing.
+type Filter = Box<dyn Fn(i64, &[u8]) -> bool>;
+
+/// The samples of a range, one after the other. Reads one line at a time into a buffer that is used again.
+pub struct Reader {
+    from: i64,
+    until: i64,
+    /// Files still to be read, the next one last.
+    files: Vec<OneFile>,
+    current: Option<(OneFile, Box<dyn BufRead>)>,
+    line: Vec<u8>,
+    line_number: u64,
+    last_t: i64,
+    /// Lines of a day's compressed file, by hash, while its plain one is to follow.
+    seen: Option<HashSet<u64>>,
+    hasher: RandomState,
+    wanted: Option<Filter>,
+    damage: Damage,
+    skipped: u64,
+}
+
+/// A file to be read.
+struct OneFile {
+    path: PathBuf,
+    compressed: bool,
+    /// The day has another file too: its lines must not come twice.
+    twin: bool,
+    /// May grow while it is read: a line without an end is not broken, it is being written.
+    open: bool,
+}
+
+impl Reader {
+    /// The samples with `from <= t < until`.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] if the folder cannot be listed, [`StoreError::Time`] for times that are none.
+    pub fn range(layout: &Layout, from: i64, until: i64) -> Result<Self, StoreError> {
+        let (first, last) = (day_of(from)?, day_of(until.saturating_sub(1).max(from))?);
+        let days = layout.days()?;
+        let newest = days.last().map(|files| files.day);
+        let files = days
+            .iter()
+            .filter(|files| (first..=last).contains(&files.day))
+            .flat_map(|files| files_of(layout, files, Some(files.day) == newest))
+            .collect();
+        Ok(Self::over(files, from, until))
+    }
+
+    /// All samples of one day's files.
+    pub(super) fn of_day(layout: &Layout, files: &DayFiles) -> Self {
+        Self::over(files_of(layout, files, false), i64::MIN, i64::MAX)
+    }
+
+    fn over(mut files: Vec<OneFile>, from: i64, until: i64) -> Self {
+        files.reverse();
+        Self {
+            from,
+            until,
+            files,
+            current: None,
+            line: Vec::new(),
+            line_number: 0,
+            last_t: i64::MIN,
+            seen: None,
+            hasher: RandomState::new(),
+            wanted: None,
+            damage: Damage::default(),
+            skipped: 0,
+        }
+    }
+
+    /// Parses only the lines whose time and bytes `filter` wants; the others are counted, see [`Reader::skipped`].
+    #[must_use]
+    pub fn wanted(mut self, filter: impl Fn(i64, &[u8]) -> bool + 'static) -> Self {
+        self.wanted = Some(Box::new(filter));
+        self
+    }
+
+    /// What could not be read so far.
+    pub fn damage(&self) -> &Damage {
+        &self.damage
+    }
+
+    /// Lines inside the range that the filter did not want and that look whole.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Opens the next file; false: there is none.
+    fn open_next(&mut self) -> bool {
+        while let Some(file) = self.files.pop() {
+            self.line_number = 0;
+            if !file.twin {
+                self.seen = None;
+            } else if file.compressed {
+                self.seen = Some(HashSet::new());
+            }
+            match fs_err::File::open(&file.path) {
+                Ok(opened) => {
+                    let plain = BufReader::with_capacity(BUFFER, opened.into_parts().0);
+                    let source: Box<dyn BufRead> = if file.compressed {
+                        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(plain)))
+                    } else {
+                        Box::new(plain)
+                    };
+                    self.current = Some((file, source));
+                    return true;
+                }
+                // Compressed since the folder was listed.
+                Err(error) if error.kind() == ErrorKind::NotFound && !file.compressed && !file.twin => {
+                    let path = file.path.with_extension("jsonl.gz");
+                    if path.exists() {
+                        self.files.push(OneFile { path, compressed: true, ..file });
+                    }
+                }
+                Err(error) => self.damage.add(&file.path, 0, error.to_string()),
+            }
+        }
+        false
+    }
+
+    /// Looks at the line in the buffer.
+    fn take_line(&mut self, path: &Path) -> Option<Sample> {
+        if let Some(head) = line::head(&self.line)
+            && !self.is_wanted(head)
+        {
+            if !self.line.trim_ascii_end().ends_with(b"}") {
+                self.damage.add(path, self.line_number, "the line is torn".to_owned());
+            } else if self.in_range(head.t) && self.is_new() {
+                self.skipped += 1;
+            }
+            return None;
+        }
+        if !self.is_new() {
+            return None;
+        }
+        let decoded = line::decode(&self.line);
+        if let Some(reason) = decoded.damage {
+            self.damage.add(path, self.line_number, reason);
+        }
+        let sample = decoded.sample.filter(|sample| self.in_range(sample.t))?;
+        if sample.t < self.last_t {
+            self.damage.out_of_order += 1;
+        }
+        self.last_t = sample.t;
+        Some(sample)
+    }
+
+    fn in_range(&self, t: i64) -> bool {
+        (self.from..self.until).contains(&t)
+    }
+
+    fn is_wanted(&self, head: Head) -> bool {
+        self.in_range(head.t) && self.wanted.as_ref().is_none_or(|wanted| wanted(head.t, &self.line))
+    }
+
+    /// Whether the line was not already read from the day's other file.
+    fn is_new(&mut self) -> bool {
+        let hash = |line: &[u8]| self.hasher.hash_one(line.trim_ascii());
+        match (&mut self.seen, &self.current) {
+            (Some(seen), Some((file, _))) if file.compressed => {
+                seen.insert(hash(&self.line));
+                true
+            }
+            (Some(seen), _) => !seen.contains(&hash(&self.line)),
+            (None, _) => true,
+        }
+    }
+}
+
+/// The files of a day: the compressed one first, it holds the earlier lines.
+fn files_of(layout: &Layout, files: &DayFiles, newest: bool) -> Vec<OneFile> {
+    let twin = files.plain.is_some() && files.gz.is_some();
+    let compressed = files.gz.map(|_| OneFile {
+        path: layout.day_file_gz(files.day),
+        compressed: true,
+        twin,
+        open: false,
+    });
+    let plain = files.plain.map(|_| OneFile {
+        path: layout.day_file(files.day),
+        compressed: false,
+        twin,
+        open: newest,
+    });
+    compressed.into_iter().chain(plain).collect()
+}
+
+impl Iterator for Reader {
+    type Item = Sample;
+
+    fn next(&mut self) -> Option<Sample> {
+        loop {
+            if self.current.is_none() && !self.open_next() {
+                return None;
+            }
+            let (file, source) = self.current.as_mut()?;
+            let ending = next_line(source.as_mut(), &mut self.line);
+            let (path, open) = (file.path.clone(), file.open);
+            self.line_number += 1;
+            match ending {
+                Ok(Ending::End) => self.current = None,
+                Ok(Ending::TooLong) => {
+                    self.damage.add(&path, self.line_number, "the line is longer than 1 MiB".to_owned());
+                }
+                Ok(Ending::Torn) if open && line::decode(&self.line).sample.is_none() => self.current = None,
+                Ok(Ending::Newline | Ending::Torn) => {
+                    if let Some(sample) = self.take_line(&path) {
+                        return Some(sample);
+                    }
+                }
+                Err(error) => {
+                    // A compressed file that was cut may end with a whole line all the same.
+                    let sample = line::decode(&self.line).sample.filter(|sample| self.in_range(sample.t));
+                    self.damage.add(&path, self.line_number, error.to_string());
+                    self.current = None;
+                    if sample.is_some() {
+                        return sample;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,3 +1,10 @@
 //! The integration tests, one crate: each module is a theme.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails says so by a panic"
+)]
 
+mod store;
 mod synth;

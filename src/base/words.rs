@@ -1,12 +1,12 @@
 //! The words of pages and messages, in each language: two tables with the same keys, embedded, written by people.
 //! A key names a place (`state.ok`), not an English phrase; `{name}` in a text is filled in by the caller.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// A language of pages and messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// English.

@@ -1,6 +1,7 @@
 //! What every command is handed: the effective configuration, the clock, and when the program started.
 
 use super::args::Cli;
+use super::output;
 use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Config, Environment, Flags, Loaded};
 use crate::sample::Root;
@@ -42,7 +43,10 @@ impl Context {
         if !self.config().host.is_empty() {
             return Ok(self.config().host.clone());
         }
-        Ok(fs_err::read_to_string(root.path("proc/sys/kernel/hostname"))?.trim().to_owned())
+        let name = fs_err::read_to_string(root.path("proc/sys/kernel/hostname"));
+        name.map(|name| name.trim().to_owned()).map_err(|error| {
+            output::failure(format!("this host has no name: {error}"), "give one with --host NAME")
+        })
     }
 
     /// The tree that `--root` names, or this machine.

@@ -2,6 +2,8 @@
 //! the reader of a pipe has gone.
 
 use super::WRONG_USAGE;
+use crate::base::escape;
+use crate::config::ConfigError;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -22,8 +24,45 @@ pub(super) fn report(error: &anyhow::Error) -> ExitCode {
     if broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    say(&format!("cronograph: {error:#}"));
+    say(&format!("cronograph: {}", chain(error)));
+    if let Some(hint) = hint(error) {
+        say(&format!("hint: {hint}"));
+    }
     ExitCode::FAILURE
+}
+
+/// The error and its causes in one line. Some errors name their cause in their own words already.
+fn chain(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(|cause| escape::terminal(&cause.to_string()).into_owned()) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
+}
+
+/// The way out, where the error knows one.
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| match cause.downcast_ref::<ConfigError>() {
+        Some(error) => error.hint(),
+        None => cause.downcast_ref::<Failure>().map(|failure| failure.hint.clone()),
+    })
+}
+
+/// A failure of a command, with the way out.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Failure {
+    message: String,
+    hint: String,
+}
+
+/// Makes a [`Failure`].
+pub(super) fn failure(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Failure { message: message.into(), hint: hint.into() }.into()
 }
 
 /// Says what is wrong with the command line; help that was asked for is a result.

@@ -1,7 +1,13 @@
 //! Finds and reads the configuration: a flag outranks the environment, that the file, that the default.
+//!
+//! Folders of an ordinary user lie under his home, whatever `XDG_*` says: cron does not know those variables, and
+//! the runs that cron starts must find what the user's shell sees.
 
-use super::Config;
+use super::error::ConfigError;
+use super::{Config, Origin};
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use toml::de::{DeTable, Deserializer};
 
 /// What the command line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,17 +40,41 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment of this process.
+    /// The environment of this process. An empty variable counts as none.
     pub fn of_process() -> Self {
         let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {
             config: path("CRONOGRAPH_CONFIG"),
             data: path("CRONOGRAPH_DATA"),
             out: path("CRONOGRAPH_OUT"),
-            host: path("CRONOGRAPH_HOST").and_then(|host| host.into_os_string().into_string().ok()),
+            host: path("CRONOGRAPH_HOST").map(|host| host.to_string_lossy().into_owned()),
             home: path("HOME"),
             is_root: rustix::process::geteuid().is_root(),
         }
+    }
+
+    /// The file that is read if nothing names another.
+    pub fn default_file(&self) -> PathBuf {
+        match self.own_home() {
+            Some(home) => home.join(".config/cronograph/cronograph.toml"),
+            None => PathBuf::from("/etc/cronograph.toml"),
+        }
+    }
+
+    /// The folders of the logs and of the pages if nothing names others.
+    pub fn default_folders(&self) -> (PathBuf, PathBuf) {
+        match self.own_home() {
+            Some(home) => {
+                let base = home.join(".local/share/cronograph");
+                (base.join("data"), base.join("site"))
+            }
+            None => (Config::default().data, Config::default().out),
+        }
+    }
+
+    /// The home of an ordinary user.
+    fn own_home(&self) -> Option<&Path> {
+        self.home.as_deref().filter(|_| !self.is_root)
     }
 }
 
@@ -53,50 +83,152 @@ impl Environment {
 pub struct Loaded {
     /// Its values.
     pub config: Config,
-    /// The file that they were read from, if there is one.
-    pub file: Option<PathBuf>,
-}
-
-/// Why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration")]
-    Read(#[from] std::io::Error),
-    /// The file is not what it should be.
-    #[error("{}: {source}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: Box<toml::de::Error>,
-    },
+    /// The file that was read, or would have been read if it were there.
+    pub path: PathBuf,
+    /// What the file says; `None`: there is none.
+    pub text: Option<String>,
+    /// What outranks the file: the key, and who set it.
+    pub(super) overrides: Vec<(&'static str, Origin)>,
 }
 
 /// Loads the configuration.
+///
+/// The time zone is looked up by [`Loaded::time_zone`] only: a sample needs none, and must not fail for it.
+///
+/// # Errors
+/// A file that was named and is not there, that cannot be read, or that is not a valid configuration.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, ConfigError> {
     let named = flags.config.clone().or_else(|| environment.config.clone());
-    let file = named.or_else(|| Some(PathBuf::from("/etc/cronograph.toml")).filter(|path| path.exists()));
-    let mut config = match &file {
-        Some(path) => read(path)?,
-        None => Config::default(),
+    let must_exist = named.is_some();
+    let path = named.unwrap_or_else(|| environment.default_file());
+    let text = match fs_err::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => None,
+        Err(source) => return Err(ConfigError::Read { path, source }),
     };
-    let first =
-        |flag: &Option<PathBuf>, variable: &Option<PathBuf>| flag.clone().or_else(|| variable.clone());
-    if let Some(data) = first(&flags.data, &environment.data) {
-        config.data = data;
-    }
-    if let Some(out) = first(&flags.out, &environment.out) {
-        config.out = out;
-    }
-    if let Some(host) = flags.host.clone().or_else(|| environment.host.clone()) {
-        config.host = host;
-    }
-    Ok(Loaded { config, file })
+    let config = parse(text.as_deref().unwrap_or_default(), environment)
+        .map_err(|error| ConfigError::invalid(&path, text.as_deref().unwrap_or_default(), &error))?;
+    let mut loaded = Loaded { config, path, text, overrides: Vec::new() };
+    loaded.outrank(flags, environment);
+    Ok(loaded)
 }
 
-fn read(path: &Path) -> Result<Config, ConfigError> {
-    let text = fs_err::read_to_string(path)?;
-    toml::from_str(&text)
-        .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+/// Reads the text; folders that it does not name are the user's.
+fn parse(text: &str, environment: &Environment) -> Result<Config, toml::de::Error> {
+    let table = DeTable::parse(text)?;
+    let (has_data, has_out) = (table.get_ref().contains_key("data"), table.get_ref().contains_key("out"));
+    let mut config = Config::deserialize(Deserializer::from(table))?;
+    let (data, out) = environment.default_folders();
+    if !has_data {
+        config.data = data;
+    }
+    if !has_out {
+        config.out = out;
+    }
+    Ok(config)
+}
+
+impl Loaded {
+    /// Puts flags over variables over what was read.
+    fn outrank(&mut self, flags: &Flags, environment: &Environment) {
+        let Self { config, overrides, .. } = self;
+        let mut first = |key, flag: (&'static str, bool), variable: (&'static str, bool)| {
+            if flag.1 {
+                overrides.push((key, Origin::Flag(flag.0)));
+            } else if variable.1 {
+                overrides.push((key, Origin::Environment(variable.0)));
+            }
+        };
+        first("data", ("--data", flags.data.is_some()), ("CRONOGRAPH_DATA", environment.data.is_some()));
+        first("out", ("--out", flags.out.is_some()), ("CRONOGRAPH_OUT", environment.out.is_some()));
+        first("host", ("--host", flags.host.is_some()), ("CRONOGRAPH_HOST", environment.host.is_some()));
+        if let Some(data) = flags.data.clone().or_else(|| environment.data.clone()) {
+            config.data = data;
+        }
+        if let Some(out) = flags.out.clone().or_else(|| environment.out.clone()) {
+            config.out = out;
+        }
+        if let Some(host) = flags.host.clone().or_else(|| environment.host.clone()) {
+            config.host = host;
+        }
+    }
+
+    /// The zone of times on pages: the configured one, else the system's, else UTC.
+    ///
+    /// # Errors
+    /// [`ConfigError::TimeZone`] for a zone that is not known.
+    pub fn time_zone(&self) -> Result<jiff::tz::TimeZone, ConfigError> {
+        let name = &self.config.time_zone;
+        if name.is_empty() {
+            return Ok(jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC));
+        }
+        jiff::tz::TimeZone::get(name).map_err(|_| ConfigError::TimeZone {
+            name: name.clone(),
+            origin: self.origin("time_zone").to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user() -> Environment {
+        Environment { home: Some("/home/ada".into()), ..Environment::default() }
+    }
+
+    fn file(text: &str) -> (tempfile::TempDir, Flags) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cronograph.toml");
+        fs_err::write(&path, text).unwrap();
+        (folder, Flags { config: Some(path), ..Flags::default() })
+    }
+
+    #[test]
+    fn root_and_users_have_folders_of_their_own() {
+        let root = Environment { is_root: true, ..user() };
+        assert_eq!(root.default_file(), Path::new("/etc/cronograph.toml"));
+        assert_eq!(root.default_folders().0, Path::new("/var/lib/cronograph"));
+        assert_eq!(user().default_file(), Path::new("/home/ada/.config/cronograph/cronograph.toml"));
+        let (data, out) = user().default_folders();
+        assert_eq!(data, Path::new("/home/ada/.local/share/cronograph/data"));
+        assert_eq!(out, Path::new("/home/ada/.local/share/cronograph/site"));
+    }
+
+    #[test]
+    fn a_flag_outranks_the_environment_that_the_file_that_the_default() {
+        let (_folder, mut flags) = file("data = \"/file\"\nlang = \"zh\"\n");
+        let mut environment = user();
+        let loaded = load(&flags, &environment).unwrap();
+        assert_eq!(loaded.config.data, Path::new("/file"));
+        assert_eq!(loaded.config.out, Path::new("/home/ada/.local/share/cronograph/site"));
+        environment.data = Some("/environment".into());
+        assert_eq!(load(&flags, &environment).unwrap().config.data, Path::new("/environment"));
+        flags.data = Some("flag".into());
+        let loaded = load(&flags, &environment).unwrap();
+        assert_eq!(loaded.config.data, Path::new("flag"));
+        assert_eq!(loaded.origin("data"), Origin::Flag("--data"));
+        assert_eq!(loaded.origin("lang").to_string(), format!("{}:2", loaded.path.display()));
+        assert_eq!(loaded.origin("out"), Origin::Default);
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let flags = Flags { config: Some("/nowhere/c.toml".into()), ..Flags::default() };
+        let error = load(&flags, &user()).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/c.toml`: No such file"), "{error}");
+        assert!(error.hint().is_some());
+        let empty = Environment { home: Some("/nowhere".into()), ..Environment::default() };
+        assert_eq!(load(&Flags::default(), &empty).unwrap().text, None);
+    }
+
+    #[test]
+    fn a_zone_that_is_not_known_costs_no_sample_but_a_page() {
+        let (_folder, flags) = file("time_zone = \"Mars/Olympus\"\n");
+        let loaded = load(&flags, &user()).unwrap();
+        let message = loaded.time_zone().unwrap_err().to_string();
+        assert!(message.ends_with("cronograph.toml:1: there is no time zone `Mars/Olympus`"), "{message}");
+        let (_folder, flags) = file("time_zone = \"Europe/Berlin\"\n");
+        assert_eq!(load(&flags, &user()).unwrap().time_zone().unwrap().iana_name(), Some("Europe/Berlin"));
+    }
 }

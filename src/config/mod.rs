@@ -1,10 +1,15 @@
 //! What the user decided. One schema with its defaults beside the fields; knows no collector, chart or transport.
 
+mod error;
+mod field;
 mod load;
+mod origin;
 
-pub use load::{ConfigError, Environment, Flags, Loaded, load};
+pub use error::ConfigError;
+pub use load::{Environment, Flags, Loaded, load};
+pub use origin::Origin;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 pub use crate::base::words::Lang;
@@ -14,8 +19,10 @@ pub use crate::base::words::Lang;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The folder of the logs, one folder a host.
+    #[serde(deserialize_with = "field::absolute")]
     pub data: PathBuf,
     /// The folder of the generated pages.
+    #[serde(deserialize_with = "field::absolute")]
     pub out: PathBuf,
     /// This host's name in the data folder; empty: the kernel's.
     pub host: String,
@@ -36,12 +43,15 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct SampleConfig {
     /// How many processes by memory, and how many by CPU.
+    #[serde(deserialize_with = "field::rows")]
     pub top: usize,
     /// Keep command lines of the top processes; they may hold secrets.
     pub command_lines: bool,
     /// How many control groups and slab caches.
+    #[serde(deserialize_with = "field::rows")]
     pub groups: usize,
     /// Seconds between readings of dear sources.
+    #[serde(deserialize_with = "field::seconds")]
     pub slow_interval_seconds: u32,
 }
 
@@ -54,10 +64,13 @@ pub struct SiteConfig {
     /// The title of the fleet page.
     pub title: String,
     /// Seconds after which an open page loads itself again; 0: never.
+    #[serde(deserialize_with = "field::seconds")]
     pub refresh_seconds: u32,
     /// A folder whose templates replace the built-in ones of the same name.
+    #[serde(deserialize_with = "field::optional_absolute")]
     pub templates: Option<PathBuf>,
     /// A style sheet that replaces the built-in one.
+    #[serde(deserialize_with = "field::optional_absolute")]
     pub style: Option<PathBuf>,
 }
 
@@ -70,17 +83,18 @@ pub struct TrafficConfig {
     /// The interface; absent: all together.
     pub interface: Option<String>,
     /// Gigabytes (10^9 bytes) a month.
+    #[serde(deserialize_with = "field::positive")]
     pub quota_gb: f64,
     /// What counts: `sum`, `out`, `in` or `max` of both.
     #[serde(default)]
     pub count: TrafficCount,
     /// The day of the month on which the provider starts anew.
-    #[serde(default = "first_day")]
+    #[serde(default = "first_day", deserialize_with = "field::day_of_month")]
     pub reset_day: u8,
 }
 
 /// Which direction counts against a quota.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrafficCount {
     /// Received and sent together.

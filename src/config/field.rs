@@ -1,0 +1,64 @@
+//! What a value must be, checked while the file is read, so that the error names line and column by itself.
+
+use serde::{Deserialize, Deserializer, de::Error};
+use std::path::PathBuf;
+
+/// More rows than this make a line of the log long and a page unreadable.
+const MOST_ROWS: usize = 200;
+/// A day: a dear source read less often than that explains nothing.
+const LONGEST_INTERVAL: u32 = 86_400;
+
+/// A path that means the same wherever the program is started: cron starts it in another folder than the user.
+pub(super) fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    if path.starts_with("~") {
+        return Err(D::Error::custom("`~` is not expanded here, write the path from / on"));
+    }
+    if !path.is_absolute() {
+        return Err(D::Error::custom("must be a path from / on, cron starts in another folder"));
+    }
+    Ok(path)
+}
+
+/// The same for a path that may be absent.
+pub(super) fn optional_absolute<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PathBuf>, D::Error> {
+    absolute(deserializer).map(Some)
+}
+
+/// How many rows of a list are kept.
+pub(super) fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let rows = usize::deserialize(deserializer)?;
+    if rows > MOST_ROWS {
+        return Err(D::Error::custom(format!("must be at most {MOST_ROWS}")));
+    }
+    Ok(rows)
+}
+
+/// Seconds, up to a day.
+pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    if seconds > LONGEST_INTERVAL {
+        return Err(D::Error::custom(format!("must be at most {LONGEST_INTERVAL} seconds, which is a day")));
+    }
+    Ok(seconds)
+}
+
+/// A quota of traffic.
+pub(super) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if !number.is_finite() || number <= 0.0 {
+        return Err(D::Error::custom("must be more than 0"));
+    }
+    Ok(number)
+}
+
+/// A day of the month; in a shorter month its last day.
+pub(super) fn day_of_month<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let day = u8::deserialize(deserializer)?;
+    if !(1..=31).contains(&day) {
+        return Err(D::Error::custom("must be a day of the month, 1 to 31"));
+    }
+    Ok(day)
+}

@@ -63,7 +63,7 @@ impl ConfigError {
         let (line, column, line_text) = place(text, &span);
         let (message, hint) = match unknown_key(error.message()) {
             Some((key, expected)) => (format!("unknown key `{key}`"), nearest(&key, &expected)),
-            None => (error.message().to_owned(), None),
+            None => (plain(error.message()), double_bracket(error.message())),
         };
         let text = line_text.trim().to_owned();
         Self::Invalid { path: path.to_owned(), line, column, message, text, hint }
@@ -85,6 +85,18 @@ fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
     let (key, expected) = rest.split_once('`')?;
     let expected = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     Some((key.to_owned(), expected))
+}
+
+/// The parser's words without those of the programming language.
+fn plain(message: &str) -> String {
+    let words = ["usize", "u32", "u8"].into_iter().find_map(|name| message.strip_suffix(name));
+    words.map_or_else(|| message.to_owned(), |rest| format!("{rest}a whole number, not below 0"))
+}
+
+/// A list of tables is what nobody gets right at first.
+fn double_bracket(message: &str) -> Option<String> {
+    (message == "invalid type: map, expected a sequence")
+        .then(|| "there can be several: write `[[traffic]]`, with two brackets".to_owned())
 }
 
 /// The right key: one of the same name in another table, or the one that looks most alike.

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 /// The fixtures of a folder, in order.
 fn fixtures(kind: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/configs").join(kind);
-    let mut files: Vec<_> =
-        fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
 }
@@ -23,7 +22,8 @@ fn the_documented_example_is_the_defaults() {
 #[test]
 fn what_the_example_has_in_comments_is_valid_too() {
     let lines: Vec<&str> = include_str!("../../examples/cronograph.toml").lines().collect();
-    let commented = |line: &&str| line.starts_with("# ") && (line.contains(" = ") || line.starts_with("# [["));
+    let commented =
+        |line: &&str| line.starts_with("# ") && (line.contains(" = ") || line.starts_with("# [["));
     let mut text = String::from("[site]\n");
     for line in lines.into_iter().filter(commented) {
         text.push_str(&line[2..]);

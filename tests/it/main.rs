@@ -6,5 +6,7 @@
     reason = "a test that fails says so by a panic"
 )]
 
+mod config;
+mod program;
 mod store;
 mod synth;

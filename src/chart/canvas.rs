@@ -3,6 +3,8 @@
 //! the mixture and computes only what it meets for the first time. At most 256 pairs: where many mixtures are
 //! needed, near ones become one.
 
+use std::ops::Range;
+
 use super::palette::{Colour, GROUND, Themed};
 
 /// What one draws with: the colours of the palette and the ground.
@@ -109,6 +111,22 @@ impl Canvas {
             self.pixels[start + from..start + until].fill(index);
         } else {
             for x in from..until {
+                self.blend(x, y, paint, opacity);
+            }
+        }
+    }
+
+    /// Covers the pixels of a column.
+    pub(super) fn blend_column(&mut self, x: usize, rows: Range<usize>, paint: Paint, opacity: u8) {
+        let rows = rows.start..rows.end.min(self.height);
+        if x >= self.width || rows.is_empty() {
+            return;
+        }
+        let opaque = self.mixture(0, paint, OPAQUE);
+        for y in rows {
+            if opacity >= OPAQUE {
+                self.pixels[y * self.width + x] = opaque;
+            } else {
                 self.blend(x, y, paint, opacity);
             }
         }

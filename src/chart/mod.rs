@@ -1,17 +1,27 @@
 //! Pictures: a `ChartSpec` (pure data) in, an indexed PNG in a light and a dark palette out.
 
-#[allow(dead_code)]
+mod area;
+mod axes;
 mod canvas;
-#[allow(dead_code)]
+mod glyphs;
+mod layers;
 pub mod palette;
 mod picture;
+mod plot;
 mod spec;
+mod stroke;
+mod surface;
+mod time_axis;
+mod value_axis;
 
 pub use palette::{Colour, GROUND, Rgb, Themed};
 pub use picture::Picture;
 pub use spec::{ChartSpec, Layer, Mark, Shape};
 
 use canvas::Canvas;
+use layers::Stacks;
+use plot::Plot;
+use value_axis::Ticks;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
@@ -52,12 +62,69 @@ pub enum ChartError {
 /// The largest side in CSS pixels: a guard against a number gone wrong, not a wish.
 const LARGEST_SIDE: u32 = 8_192;
 
+/// Pixels of the picture for one pixel as shown.
+const DENSITY: u32 = 2;
+
 /// Draws a chart. The same spec gives the same bytes.
 pub fn draw(spec: &ChartSpec) -> Result<Picture, ChartError> {
     check(spec)?;
-    let canvas = Canvas::new(spec.width as usize * 2, spec.height as usize * 2);
+    let mut canvas = Canvas::new((spec.width * DENSITY) as usize, (spec.height * DENSITY) as usize);
+    let Layout { plot, stacks, ticks } = Layout::of(&canvas, spec);
+    layers::hatch(&mut canvas, &plot, spec);
+    stacks.paint(&mut canvas, &plot);
+    if let Some(ticks) = ticks {
+        axes::draw(&mut canvas, &plot, spec, &ticks)?;
+        axes::marks(&mut canvas, &plot, spec)?;
+    }
+    layers::lines(&mut canvas, &plot, spec);
+    axes::overlay(&mut canvas, &plot, spec)?;
     picture::encode(&canvas)
 }
+
+/// Where everything goes.
+struct Layout {
+    plot: Plot,
+    stacks: Stacks,
+    /// Labels of the value axis, unless the picture is bare.
+    ticks: Option<Ticks>,
+}
+
+impl Layout {
+    /// The room that the labels take depends on the values, and what the values reach on the columns that are left for
+    /// them: so the usual room is tried first.
+    fn of(canvas: &Canvas, spec: &ChartSpec) -> Self {
+        let mut left = axes::LEFT;
+        let bottom = axes::BOTTOM + if spec.marks.is_empty() { 0 } else { axes::MARKS };
+        loop {
+            let framed = Plot {
+                columns: left..canvas.width().saturating_sub(axes::RIGHT),
+                rows: axes::TOP..canvas.height().saturating_sub(bottom),
+                times: spec.from..spec.until,
+                values: 0.0..1.0,
+            };
+            let bare = spec.bare || framed.columns.len() < LEAST_SIDE || framed.rows.len() < LEAST_SIDE;
+            let mut plot = framed;
+            if bare {
+                plot = Plot { columns: 0..canvas.width(), rows: 0..canvas.height(), ..plot };
+            }
+            let stacks = Stacks::of(&plot, spec);
+            plot.values = layers::reach(spec, &stacks);
+            if bare {
+                return Self { plot, stacks, ticks: None };
+            }
+            let most = (plot.rows.len() / axes::LEAST_STEP).clamp(2, 5);
+            let ticks = layers::measure(spec).ticks(plot.values.start, plot.values.end, most);
+            let needed = axes::left(&ticks);
+            if needed <= left {
+                return Self { plot, stacks, ticks: Some(ticks) };
+            }
+            left = needed;
+        }
+    }
+}
+
+/// The least plot, in pixels, that is worth its axes.
+const LEAST_SIDE: usize = 48;
 
 fn check(spec: &ChartSpec) -> Result<(), ChartError> {
     let &ChartSpec { width, height, from, until, .. } = spec;

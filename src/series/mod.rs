@@ -1,6 +1,24 @@
 //! Numbers over time, made from the log: rates from raw counters, gaps, reboots, windows of a fixed step.
 //! Knows the log and the sample's metrics; knows nothing of what they mean or how they are drawn.
+//!
+//! * Rates are made over the uptime, which does not jump, within one boot. A reboot, a counter that falls and a gap
+//!   cost one interval and nothing else. A gap is an interval of more than three times the usual one around it.
+//! * What the slow beat of the sampler leaves out of most samples is carried forward for up to three beats.
+//! * Long windows read rollups, which [`fold`] keeps beside the log; they can be deleted and are made again.
 
+mod bins;
+mod carry;
+mod days;
+mod edge;
+mod error;
 mod frame;
+mod latest;
+mod registry;
+mod table;
+mod window;
 
+pub use days::{DaySummary, days};
+pub use error::SeriesError;
 pub use frame::{Column, Frame, Key};
+pub use latest::{Latest, latest};
+pub use window::{Window, window};

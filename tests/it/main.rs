@@ -8,5 +8,6 @@
 
 mod config;
 mod program;
+mod series;
 mod store;
 mod synth;

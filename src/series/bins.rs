@@ -1,0 +1,151 @@
+//! Bins of a fixed step: what a number did in each, in a form that adds up: bins of bins are the bins of the samples.
+
+use super::frame::{Column, Frame, Key};
+use super::table::Table;
+use crate::sample::metric::{Kind, Metric};
+use std::collections::{BTreeMap, HashMap};
+
+/// One number in one bin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Stat {
+    /// A gauge: how many values; a counter: how many seconds are covered.
+    pub(super) weight: f64,
+    /// A gauge: the sum of the values; a counter: what it grew by.
+    pub(super) sum: f64,
+    /// The least level or rate.
+    pub(super) min: f64,
+    /// The largest level or rate.
+    pub(super) max: f64,
+}
+
+impl Stat {
+    /// The mean level or rate.
+    pub(super) fn mean(&self) -> f64 {
+        self.sum / self.weight
+    }
+
+    /// Adds what another part of the same bin holds.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.weight += other.weight;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+}
+
+/// One bin.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Bin {
+    /// Samples in it.
+    pub(super) samples: u64,
+    /// Seconds that rates cover.
+    pub(super) seconds: f64,
+}
+
+/// The numbers of one metric and instance in each bin, by the bin's start.
+#[derive(Clone, Debug)]
+pub(super) struct BinSeries {
+    /// What it is.
+    pub(super) metric: &'static Metric,
+    /// Of which disk, interface ….
+    pub(super) instance: String,
+    /// By the start of the bin, ascending; bins without a value are left out.
+    pub(super) stats: Vec<(i64, Stat)>,
+}
+
+/// Bins while they are filled, in ascending order of time.
+pub(super) struct Bins {
+    /// Seconds of a bin.
+    pub(super) step: i64,
+    /// The bins by their start.
+    pub(super) bins: BTreeMap<i64, Bin>,
+    /// The numbers.
+    pub(super) series: Vec<BinSeries>,
+    places: HashMap<(&'static str, &'static str), HashMap<String, usize>>,
+}
+
+impl Bins {
+    /// No bins yet, of `step` seconds.
+    pub(super) fn new(step: i64) -> Self {
+        Self { step, bins: BTreeMap::new(), series: Vec::new(), places: HashMap::new() }
+    }
+
+    /// The start of the bin that `t` lies in.
+    pub(super) fn start(&self, t: i64) -> i64 {
+        t.div_euclid(self.step) * self.step
+    }
+
+    /// Adds samples and covered seconds to the bin of `t`.
+    pub(super) fn add_bin(&mut self, t: i64, samples: u64, seconds: f64) {
+        let bin = self.bins.entry(self.start(t)).or_default();
+        bin.samples += samples;
+        bin.seconds += seconds;
+    }
+
+    /// Adds a number to the bin of `t`. Times must not go down by more than a bin.
+    pub(super) fn add_stat(&mut self, t: i64, metric: &'static Metric, instance: &str, stat: Stat) {
+        let start = self.start(t);
+        let place = self.place(metric, instance);
+        let stats = &mut self.series[place].stats;
+        match stats.last_mut() {
+            Some((last, present)) if *last == start => present.add(&stat),
+            _ => stats.push((start, stat)),
+        }
+    }
+
+    fn place(&mut self, metric: &'static Metric, instance: &str) -> usize {
+        let instances = self.places.entry((metric.collector, metric.field)).or_default();
+        instances.get(instance).copied().unwrap_or_else(|| {
+            instances.insert(instance.to_owned(), self.series.len());
+            self.series.push(BinSeries { metric, instance: instance.to_owned(), stats: Vec::new() });
+            self.series.len() - 1
+        })
+    }
+
+    /// Adds the rows of a table with `from <= t < until`.
+    pub(super) fn add_table(&mut self, table: &Table, from: i64, until: i64) {
+        let mut rows: Vec<usize> =
+            (0..table.rows.len()).filter(|row| (from..until).contains(&table.rows[*row].t)).collect();
+        rows.sort_by_key(|row| table.rows[*row].t);
+        for row in &rows {
+            let row = table.rows[*row];
+            self.add_bin(row.t, 1, if row.covered.is_nan() { 0.0 } else { row.covered });
+        }
+        for series in &table.columns {
+            for &row in &rows {
+                let (value, row) = (series.values[row], table.rows[row]);
+                if !value.is_nan() {
+                    let stat = match series.metric.kind {
+                        Kind::Gauge => Stat { weight: 1.0, sum: value, min: value, max: value },
+                        Kind::Counter => {
+                            let rate = value / row.covered;
+                            Stat { weight: row.covered, sum: value, min: rate, max: rate }
+                        }
+                    };
+                    self.add_stat(row.t, series.metric, &series.instance, stat);
+                }
+            }
+        }
+    }
+
+    /// The bins as a frame.
+    pub(super) fn into_frame(self, from: i64, until: i64, reboots: Vec<i64>) -> Frame {
+        let times: Vec<i64> = self.bins.keys().copied().collect();
+        let rows: HashMap<i64, usize> = times.iter().enumerate().map(|(row, time)| (*time, row)).collect();
+        let mut columns = HashMap::new();
+        for series in self.series {
+            let empty = vec![f64::NAN; times.len()];
+            let mut column = Column { mean: empty.clone(), min: empty.clone(), max: empty };
+            for (start, stat) in &series.stats {
+                if let Some(&row) = rows.get(start) {
+                    column.mean[row] = stat.mean();
+                    column.min[row] = stat.min;
+                    column.max[row] = stat.max;
+                }
+            }
+            columns.insert(Key { metric: series.metric.id(), instance: series.instance }, column);
+        }
+        let samples = self.bins.values().map(|bin| bin.samples).sum();
+        Frame { from, until, step: self.step, times, columns, reboots, samples }
+    }
+}

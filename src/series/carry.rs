@@ -1,0 +1,71 @@
+//! Gauges that come on a slow beat (slab caches, details of control groups) are carried forward between beats.
+
+use super::table::{Row, median};
+
+/// How many beats a value stays valid without a new one.
+const BEATS: f64 = 3.0;
+
+/// Fills the rows between the values of a slow gauge with the value before them.
+///
+/// What is slow shows by itself: its values are, by the median, further apart than the rows. A value is carried for at
+/// most three beats and never over a boot; a gauge that is in every row is not carried at all, so that its gaps stay.
+pub(super) fn carry_forward(rows: &[Row], values: &mut [f64], usual_interval: f64) {
+    let present: Vec<usize> = (0..values.len()).filter(|row| !values[*row].is_nan()).collect();
+    let mut distances: Vec<f64> = present
+        .windows(2)
+        .filter(|pair| rows[pair[0]].boot == rows[pair[1]].boot)
+        .map(|pair| rows[pair[1]].uptime - rows[pair[0]].uptime)
+        .collect();
+    let Some(beat) = median(&mut distances).filter(|beat| *beat > 1.5 * usual_interval) else { return };
+    for (position, &row) in present.iter().enumerate() {
+        let next = present.get(position + 1).copied().unwrap_or(values.len());
+        for later in row + 1..next {
+            let age = rows[later].uptime - rows[row].uptime;
+            if rows[later].boot != rows[row].boot || age > BEATS * beat {
+                break;
+            }
+            values[later] = values[row];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(count: i64) -> Vec<Row> {
+        (0..count).map(|row| Row { t: row * 60, boot: 0, uptime: row as f64 * 60.0, covered: 60.0 }).collect()
+    }
+
+    #[test]
+    fn a_slow_beat_is_filled_and_ends_after_three() {
+        let mut values = vec![f64::NAN; 30];
+        for (row, value) in [(2, 1.0), (7, 2.0), (12, 3.0)] {
+            values[row] = value;
+        }
+        carry_forward(&rows(30), &mut values, 60.0);
+        assert!(values[..2].iter().all(|value| value.is_nan()), "nothing is known before the first");
+        assert_eq!(values[2..7], [1.0; 5]);
+        assert_eq!(values[7..12], [2.0; 5]);
+        assert_eq!(values[12..28], [3.0; 16], "15 minutes after the last");
+        assert!(values[28..].iter().all(|value| value.is_nan()));
+    }
+
+    #[test]
+    fn what_every_row_has_keeps_its_holes() {
+        let mut values = vec![1.0, 1.0, f64::NAN, 1.0, 1.0];
+        carry_forward(&rows(5), &mut values, 60.0);
+        assert!(values[2].is_nan());
+    }
+
+    #[test]
+    fn nothing_is_carried_over_a_boot() {
+        let mut rows = rows(8);
+        rows[6].boot = 1;
+        rows[7].boot = 1;
+        let mut values = [1.0, f64::NAN, f64::NAN, 2.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN];
+        carry_forward(&rows, &mut values, 60.0);
+        assert_eq!(values[..6], [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+        assert!(values[6].is_nan() && values[7].is_nan());
+    }
+}

@@ -1,0 +1,136 @@
+//! Days for what is counted by the day or the month: samples, uptime, boots, traffic.
+
+use super::edge::{Between, DayFacts, DayReading, Edge, Traffic, add_traffic};
+use super::error::SeriesError;
+use super::table::GAP_FACTOR;
+use super::window::DAY;
+use crate::store::{Layout, Reader, day_of, start_of};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// One day of a host, UTC.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DaySummary {
+    /// The day.
+    pub day: Date,
+    /// Samples taken; 0 for a day that the host was up without being sampled.
+    pub samples: u64,
+    /// The first sample's time; without samples the day's start.
+    pub first: i64,
+    /// The last sample's time; without samples the day's start.
+    pub last: i64,
+    /// Seconds in which the host was up: known from boot times, so also where no samples were taken, up to the last
+    /// sample of the log.
+    pub up_seconds: f64,
+    /// Seconds that samples cover: at most three usual intervals between one and the next.
+    pub observed_seconds: f64,
+    /// When the host booted, unix time.
+    pub boots: Vec<i64>,
+    /// Bytes received and sent by interface: exact, also over gaps and over a boot; what passed in a gap counts on the
+    /// day on which the gap ends.
+    pub traffic: BTreeMap<String, (u64, u64)>,
+}
+
+/// The days with `from <= day <= until`; those of which nothing is known are left out.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read.
+pub fn days(layout: &Layout, from: Date, until: Date) -> Result<Vec<DaySummary>, SeriesError> {
+    let mut facts = Vec::new();
+    let present = layout.days()?;
+    // A day on each side more, for what joins it to those that are asked for.
+    let start = present.iter().rposition(|files| files.day < from).unwrap_or(0);
+    let end = present.iter().position(|files| files.day > until).map_or(present.len(), |after| after + 1);
+    for files in present.iter().take(end).skip(start) {
+        facts.extend(read_day(layout, files.day)?.map(|facts| (files.day, facts)));
+    }
+    let mut joined = join(&facts)?;
+    joined.retain(|summary| (from..=until).contains(&summary.day));
+    Ok(joined)
+}
+
+/// Reads a day for its facts.
+pub(super) fn read_day(layout: &Layout, day: Date) -> Result<Option<DayFacts>, SeriesError> {
+    let start = start_of(day);
+    let mut reading = DayReading::default();
+    for sample in Reader::range(layout, start, start + DAY)? {
+        reading.add(&sample);
+    }
+    Ok(reading.finish())
+}
+
+/// Puts days together: adds what lies between the last sample of one and the first of the next.
+fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
+    let mut joined = BTreeMap::new();
+    let mut before: Option<&DayFacts> = None;
+    for (day, facts) in days {
+        let summary = joined.entry(*day).or_insert_with(|| empty(*day));
+        summary.samples = facts.samples;
+        summary.first = facts.first.t;
+        summary.last = facts.last.t;
+        summary.up_seconds += facts.up_seconds;
+        summary.observed_seconds += facts.observed_seconds;
+        let between = match before {
+            Some(before) => before.last.until(&facts.first),
+            None => Some(since_midnight(*day, &facts.first)),
+        };
+        if let Some(between) = between {
+            summary.boots.extend(between.boot);
+            add_traffic(&mut summary.traffic, &between.traffic);
+            let interval = facts.interval.max(before.map_or(0.0, |before| before.interval));
+            let observed = between.passed.is_some_and(|passed| passed <= GAP_FACTOR * interval);
+            let up_until = between.up_until(facts.first.t);
+            spread(&mut joined, between.up_since, up_until, observed)?;
+        }
+        if let Some(summary) = joined.get_mut(day) {
+            summary.boots.extend(&facts.boots);
+            add_traffic(&mut summary.traffic, &facts.traffic);
+        }
+        before = Some(facts);
+    }
+    Ok(joined.into_values().map(whole).collect())
+}
+
+/// The log's first day: of what was before the first sample only the boot is known.
+fn since_midnight(day: Date, first: &Edge) -> Between {
+    let boot = first.booted();
+    let start = start_of(day);
+    Between {
+        up_since: boot.max(start),
+        passed: None,
+        boot: (boot >= start).then_some(boot),
+        traffic: Traffic::new(),
+    }
+}
+
+/// Gives each day its share of a stretch in which the host was up.
+#[expect(clippy::cast_precision_loss, reason = "seconds of a day are exact in an f64")]
+fn spread(
+    days: &mut BTreeMap<Date, DaySummary>,
+    from: i64,
+    until: i64,
+    observed: bool,
+) -> Result<(), SeriesError> {
+    let mut at = from;
+    while at < until {
+        let day = day_of(at)?;
+        let end = until.min(start_of(day) + DAY);
+        let summary = days.entry(day).or_insert_with(|| empty(day));
+        summary.up_seconds += (end - at) as f64;
+        summary.observed_seconds += if observed { (end - at) as f64 } else { 0.0 };
+        at = end;
+    }
+    Ok(())
+}
+
+fn empty(day: Date) -> DaySummary {
+    DaySummary { day, first: start_of(day), last: start_of(day), ..DaySummary::default() }
+}
+
+/// A day has no more seconds than a day, whatever the clock did.
+#[expect(clippy::cast_precision_loss, reason = "seconds of a day are exact in an f64")]
+fn whole(mut summary: DaySummary) -> DaySummary {
+    summary.up_seconds = summary.up_seconds.min(DAY as f64);
+    summary.observed_seconds = summary.observed_seconds.min(summary.up_seconds);
+    summary
+}

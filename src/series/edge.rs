@@ -1,0 +1,165 @@
+//! What one day's log says by itself of uptime and traffic, and how it joins the day before.
+//!
+//! Each day is summed up from its own samples only, so that a closed day is read once; what lies between the last
+//! sample of one day and the first of the next is worked out from the two edges whenever days are put together.
+
+use super::table::{GAP_FACTOR, median};
+use crate::sample::Sample;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Bytes received and sent, by interface.
+pub(super) type Traffic = BTreeMap<String, (u64, u64)>;
+
+/// A boot that the clock dates a little before the last sample of the boot before is still after it.
+const CLOCK_SLACK_SECONDS: i64 = 60;
+
+/// The first or the last sample of a day.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Edge {
+    /// Unix time.
+    pub(super) t: i64,
+    /// The boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) boot: Option<String>,
+    /// Seconds since boot.
+    pub(super) uptime: f64,
+    /// Bytes since boot, by interface.
+    pub(super) bytes: Traffic,
+}
+
+/// One day by itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct DayFacts {
+    /// Samples.
+    pub(super) samples: u64,
+    /// The usual seconds between them; 0 where there is one sample.
+    pub(super) interval: f64,
+    /// Seconds between the first and the last sample in which the host was up.
+    pub(super) up_seconds: f64,
+    /// Seconds between the first and the last sample without the gaps.
+    pub(super) observed_seconds: f64,
+    /// Boots between the first and the last sample, unix time.
+    pub(super) boots: Vec<i64>,
+    /// Bytes between the first and the last sample.
+    pub(super) traffic: Traffic,
+    /// The first sample.
+    pub(super) first: Edge,
+    /// The last one.
+    pub(super) last: Edge,
+}
+
+/// What lies between two samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Between {
+    /// The host was up from this unix time to the later sample.
+    pub(super) up_since: i64,
+    /// Seconds passed by the uptime; `None` over a boot.
+    pub(super) passed: Option<f64>,
+    /// When it booted, if it did.
+    pub(super) boot: Option<i64>,
+    /// Bytes.
+    pub(super) traffic: Traffic,
+}
+
+impl Between {
+    /// Up to when the host was up: to the later sample, or for as long as passed where the clock says more.
+    #[expect(clippy::cast_possible_truncation, reason = "an uptime fits")]
+    pub(super) fn up_until(&self, later: i64) -> i64 {
+        self.passed.map_or(later, |passed| later.min(self.up_since.saturating_add(passed.round() as i64)))
+    }
+}
+
+impl Edge {
+    #[expect(clippy::cast_precision_loss, reason = "unix seconds are exact in an f64")]
+    fn of(sample: &Sample) -> Self {
+        let bytes =
+            sample.netdev.iter().flat_map(|netdev| &netdev.0).filter_map(|(name, interface)| {
+                Some((name.clone(), (interface.rx_bytes?, interface.tx_bytes?)))
+            });
+        Self {
+            t: sample.t,
+            boot: sample.boot.clone(),
+            uptime: sample.uptime.unwrap_or(sample.t as f64),
+            bytes: bytes.collect(),
+        }
+    }
+
+    /// When it booted.
+    #[expect(clippy::cast_possible_truncation, reason = "an uptime fits")]
+    pub(super) fn booted(&self) -> i64 {
+        self.t.saturating_sub(self.uptime.round() as i64)
+    }
+
+    /// What lies between this sample and a later one; `None` if the other is not later.
+    pub(super) fn until(&self, later: &Self) -> Option<Between> {
+        if self.boot != later.boot {
+            let boot = later.booted();
+            // Counters began at 0 with the boot: all that they show is new, unless the clock makes no sense.
+            let makes_sense = boot >= self.t.saturating_sub(CLOCK_SLACK_SECONDS);
+            let traffic = if makes_sense { later.bytes.clone() } else { Traffic::new() };
+            return Some(Between { up_since: boot.max(self.t), passed: None, boot: Some(boot), traffic });
+        }
+        let passed = later.uptime - self.uptime;
+        if passed <= 0.0 {
+            return None;
+        }
+        let grown = later.bytes.iter().map(|(name, now)| {
+            // A counter that fell, or an interface that was not there: from when it counts is not known.
+            let before = self.bytes.get(name).copied().unwrap_or(*now);
+            (name.clone(), (now.0.saturating_sub(before.0), now.1.saturating_sub(before.1)))
+        });
+        Some(Between { up_since: self.t, passed: Some(passed), boot: None, traffic: grown.collect() })
+    }
+}
+
+/// Sums up a day while its samples are read.
+#[derive(Default)]
+pub(super) struct DayReading {
+    facts: DayFacts,
+    intervals: Vec<f64>,
+}
+
+impl DayReading {
+    /// Adds a sample, in the order of the log. One that is not later than those before (late lines; two samplers) is
+    /// counted, and adds nothing else.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a day are exact in an f64")]
+    pub(super) fn add(&mut self, sample: &Sample) {
+        let edge = Edge::of(sample);
+        self.facts.samples += 1;
+        if self.facts.samples == 1 {
+            self.facts.first = edge.clone();
+            self.facts.last = edge;
+            return;
+        }
+        let Some(between) = self.facts.last.until(&edge) else { return };
+        match between.passed {
+            Some(passed) => {
+                self.facts.up_seconds += passed;
+                self.intervals.push(passed);
+            }
+            None => self.facts.up_seconds += (edge.t - between.up_since).max(0) as f64,
+        }
+        self.facts.boots.extend(between.boot);
+        add_traffic(&mut self.facts.traffic, &between.traffic);
+        self.facts.last = edge;
+    }
+
+    /// The day's facts; `None` where there was no sample.
+    pub(super) fn finish(mut self) -> Option<DayFacts> {
+        let usual = median(&mut self.intervals).unwrap_or(0.0);
+        self.facts.interval = usual;
+        self.facts.observed_seconds =
+            self.intervals.iter().filter(|seconds| **seconds <= GAP_FACTOR * usual).sum();
+        (self.facts.samples > 0).then_some(self.facts)
+    }
+}
+
+/// Adds traffic to traffic.
+pub(super) fn add_traffic(sum: &mut Traffic, more: &Traffic) {
+    for (name, (received, sent)) in more {
+        let total = sum.entry(name.clone()).or_default();
+        total.0 = total.0.saturating_add(*received);
+        total.1 = total.1.saturating_add(*sent);
+    }
+}

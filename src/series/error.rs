@@ -1,0 +1,30 @@
+//! What can go wrong between the log and a window of it.
+
+use crate::store::StoreError;
+use std::io;
+use std::path::PathBuf;
+
+/// Why numbers over time cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SeriesError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A rollup or the cache cannot be read or written.
+    #[error(
+        "cannot keep rollups in {}: {source}; run as the user who owns the folder (pages are made without them, slower)",
+        path.display()
+    )]
+    Rollup {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The folder of the rollups leads elsewhere: what another machine sent is not followed.
+    #[error("{} is a symbolic link: rollups are written into folders only; remove it", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+}

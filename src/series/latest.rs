@@ -1,0 +1,185 @@
+//! The newest of a host: its last sample made whole, the one before it, and the last hour for rates.
+
+use super::error::SeriesError;
+use super::frame::Frame;
+use super::table::Table;
+use super::window::DAY;
+use crate::sample::Sample;
+use crate::sample::cgroup::{Cgroup, Cgroups};
+use crate::sample::host::Host;
+use crate::sample::slabinfo::Slabinfo;
+use crate::sample::sockstat::Sockstat;
+use crate::store::{Damage, Layout, Reader, day_of, start_of, tail_until};
+use std::collections::{BTreeMap, HashMap};
+
+/// How far back what is not in every sample is looked for.
+const CARRY_SECONDS: i64 = 25 * 3600;
+
+/// Facts about the host come this early in a line, if they are in it.
+const HOST_WITHIN: usize = 256;
+
+/// A host whose clock is ahead of ours by more than a day is not believed: its samples wait until their time comes.
+const AHEAD_SECONDS: i64 = DAY;
+
+/// The newest that is known of a host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latest {
+    /// The last sample, with what it leaves out on a slow beat from those before it, up to 25 h back.
+    pub sample: Sample,
+    /// The sample before it, as it was taken.
+    pub previous: Option<Sample>,
+    /// The hour up to the last sample.
+    pub rates: Frame,
+    /// What of the last day could not be read.
+    pub damage: Damage,
+    /// Samples since midnight UTC, by the clock `now`.
+    pub samples_today: u64,
+}
+
+/// The newest of a host; `None` where it has no sample yet.
+///
+/// The last sample is the last of the log, not the one with the largest time: a clock that was ahead for a while and
+/// was set right leaves samples behind that are not the newest, and a day in the far future is passed over.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read.
+pub fn latest(layout: &Layout, now: i64) -> Result<Option<Latest>, SeriesError> {
+    let Some(last) = newest(layout, now)? else { return Ok(None) };
+    let today = start_of(day_of(now)?);
+    let hour_ago = last.t - 3600;
+    let mut carried = Carried::default();
+    let mut hour = Vec::new();
+    let mut damage = Damage::default();
+    let mut samples_today = 0;
+    let from = last.t - CARRY_SECONDS;
+    let until = last.t + 1;
+    let middle = today.clamp(from, until);
+    for (from, until) in [(from, middle), (middle, until)] {
+        let reader = Reader::range(layout, from, until)?;
+        let mut reader = reader.wanted(move |t, line| t >= hour_ago || has_host(line));
+        let mut parsed = 0;
+        for sample in reader.by_ref() {
+            parsed += 1;
+            carried.take(&sample);
+            if sample.t >= hour_ago {
+                hour.push(sample);
+            }
+        }
+        damage.merge(reader.damage());
+        if from >= today {
+            samples_today = parsed + reader.skipped();
+        }
+    }
+    let previous = hour.iter().rfind(|sample| is_before(sample, &last)).cloned();
+    let mut sample = last;
+    carried.give(&mut sample);
+    let rates = Table::of(hour.into_iter()).into_frame(hour_ago, until);
+    Ok(Some(Latest { sample, previous, rates, damage, samples_today }))
+}
+
+/// The last sample of the log: of the newest two days the one that came later by the uptime.
+fn newest(layout: &Layout, now: i64) -> Result<Option<Sample>, SeriesError> {
+    let newest = tail_until(layout, now.saturating_add(AHEAD_SECONDS), 1)?.pop();
+    match newest {
+        // Tomorrow's file, today: either the host's clock is ahead, or it was for a while.
+        Some(ahead) if day_of(ahead.t)? > day_of(now)? => {
+            let today = tail_until(layout, now, 1)?.pop();
+            Ok(today.filter(|today| !is_before(today, &ahead)).or(Some(ahead)))
+        }
+        other => Ok(other),
+    }
+}
+
+/// Whether a sample was taken before another.
+fn is_before(sample: &Sample, other: &Sample) -> bool {
+    if sample.boot == other.boot && sample.uptime.is_some() {
+        sample.uptime < other.uptime
+    } else {
+        sample.t < other.t
+    }
+}
+
+fn has_host(line: &[u8]) -> bool {
+    line[..line.len().min(HOST_WITHIN)].windows(8).any(|part| part == b"\"host\":{")
+}
+
+/// What some samples have and the last one may not.
+#[derive(Default)]
+struct Carried {
+    host: Option<Host>,
+    boot: Option<String>,
+    slabinfo: Option<Slabinfo>,
+    sockstat: Sockstat,
+    groups: BTreeMap<String, Cgroup>,
+    shares: HashMap<(u32, String), (Option<u64>, Option<u64>)>,
+}
+
+impl Carried {
+    /// Remembers what a sample has.
+    fn take(&mut self, sample: &Sample) {
+        if self.boot != sample.boot {
+            // Facts outlive a boot until the new ones come; numbers do not.
+            *self = Self { host: self.host.take(), boot: sample.boot.clone(), ..Self::default() };
+        }
+        if sample.host.is_some() {
+            self.host.clone_from(&sample.host);
+        }
+        if sample.slabinfo.is_some() {
+            self.slabinfo.clone_from(&sample.slabinfo);
+        }
+        if let Some(sockstat) = sample.sockstat.as_ref().filter(|sockstat| sockstat.established.is_some()) {
+            self.sockstat = sockstat.clone();
+        }
+        for (path, group) in sample.cgroup.iter().flat_map(|cgroup| &cgroup.groups) {
+            fill_group(self.groups.entry(path.clone()).or_default(), group, true);
+        }
+        for process in sample.processes.iter().flat_map(|processes| &processes.top) {
+            if process.pss.is_some() || process.swap.is_some() {
+                self.shares.insert((process.pid, process.name.clone()), (process.pss, process.swap));
+            }
+        }
+    }
+
+    /// Fills what the last sample leaves out.
+    fn give(self, sample: &mut Sample) {
+        sample.host = sample.host.take().or(self.host);
+        if self.boot != sample.boot {
+            return;
+        }
+        sample.slabinfo = sample.slabinfo.take().or(self.slabinfo);
+        if let Some(sockstat) = &mut sample.sockstat {
+            fill_sockets(sockstat, &self.sockstat);
+        }
+        if let Some(Cgroups { groups, .. }) = &mut sample.cgroup {
+            for (path, group) in groups {
+                if let Some(known) = self.groups.get(path) {
+                    fill_group(group, known, false);
+                }
+            }
+        }
+        for process in sample.processes.iter_mut().flat_map(|processes| &mut processes.top) {
+            if let Some((pss, swap)) = self.shares.get(&(process.pid, process.name.clone())) {
+                process.pss = process.pss.or(*pss);
+                process.swap = process.swap.or(*swap);
+            }
+        }
+    }
+}
+
+/// Takes over fields of a group: all that are there, or only those that are missing.
+fn fill_group(group: &mut Cgroup, from: &Cgroup, newer: bool) {
+    macro_rules! fill {
+        ($($field:ident)*) => { $(
+            group.$field = if newer { from.$field.or(group.$field) } else { group.$field.or(from.$field) };
+        )* };
+    }
+    fill!(memory cpu anon file kernel slab_reclaimable slab_unreclaimable percpu sock shmem swap);
+}
+
+/// Takes over the states of connections, which are counted on a slower beat where there are many.
+fn fill_sockets(sockstat: &mut Sockstat, from: &Sockstat) {
+    macro_rules! fill {
+        ($($field:ident)*) => { $( sockstat.$field = sockstat.$field.or(from.$field); )* };
+    }
+    fill!(established listen syn closing close_wait time_wait);
+}

@@ -1,0 +1,258 @@
+//! Samples as a table: a row for each, a column for each number; counters as what they grew by since the row before.
+//! A day of a small host takes 3 MB.
+
+use super::carry::carry_forward;
+use super::frame::{Column, Frame, Key};
+use super::registry::{CORE_BUSY, busy_seconds};
+use crate::sample::Sample;
+use crate::sample::metric::{Kind, Metric, Unit, Visitor};
+use std::collections::HashMap;
+
+/// How far before a range to start reading, so that its first row has a row before it and slow parts are known.
+pub(super) const LEAD_SECONDS: i64 = 900;
+
+/// An interval of more than this many usual ones is a gap.
+pub(super) const GAP_FACTOR: f64 = 3.0;
+
+/// The usual interval is the median of so many intervals on each side: a sampler that is set to another interval has
+/// gaps only where it really paused.
+const NEIGHBOURS: usize = 8;
+
+/// A counter of seconds may fall by so much without a reset: the kernel's idle and iowait times do.
+const JITTER_SECONDS: f64 = 1.0;
+
+/// One sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Row {
+    /// Unix time.
+    pub(super) t: i64,
+    /// Which boot, in the order in which the log shows them.
+    pub(super) boot: usize,
+    /// Seconds since boot.
+    pub(super) uptime: f64,
+    /// Seconds since the row before, by the uptime; NaN after a boot or a gap.
+    pub(super) covered: f64,
+}
+
+/// One number of every row, NaN where it is absent.
+#[derive(Clone, Debug)]
+pub(super) struct Series {
+    /// What it is.
+    pub(super) metric: &'static Metric,
+    /// Of which disk, interface ….
+    pub(super) instance: String,
+    /// A gauge's level; of a counter first its total, after [`Collecting::finish`] its increase.
+    pub(super) values: Vec<f64>,
+}
+
+/// Samples while they are read.
+#[derive(Default)]
+pub(super) struct Collecting {
+    rows: Vec<Row>,
+    boots: Vec<Option<String>>,
+    columns: Vec<Series>,
+    places: HashMap<(&'static str, &'static str), HashMap<String, usize>>,
+    /// The columns in the order in which the sample before named them: the next one names them in the same order.
+    expected: Vec<usize>,
+    named: usize,
+}
+
+/// Rows in the order of boots and uptime, with increases in place of totals.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    /// The rows.
+    pub(super) rows: Vec<Row>,
+    /// The columns.
+    pub(super) columns: Vec<Series>,
+}
+
+impl Visitor for Collecting {
+    fn number(&mut self, metric: &'static Metric, instance: &str, value: f64) {
+        let column = self.column_of(metric, instance);
+        let values = &mut self.columns[column].values;
+        let row = self.rows.len() - 1;
+        if values.len() <= row {
+            values.resize(row, f64::NAN);
+            values.push(value);
+        }
+    }
+}
+
+impl Collecting {
+    /// Adds a sample.
+    #[expect(clippy::cast_precision_loss, reason = "unix seconds are exact in an f64")]
+    pub(super) fn add(&mut self, sample: &Sample) {
+        // Mostly it is the boot of the sample before.
+        let boot = self.boots.iter().rposition(|boot| *boot == sample.boot).unwrap_or_else(|| {
+            self.boots.push(sample.boot.clone());
+            self.boots.len() - 1
+        });
+        let uptime = sample.uptime.unwrap_or(sample.t as f64);
+        self.rows.push(Row { t: sample.t, boot, uptime, covered: f64::NAN });
+        self.named = 0;
+        sample.numbers(self);
+        for (index, core) in sample.stat.iter().flat_map(|stat| &stat.cores).enumerate() {
+            self.number(&CORE_BUSY, &index.to_string(), busy_seconds(&core.0));
+        }
+        self.expected.truncate(self.named);
+    }
+
+    fn column_of(&mut self, metric: &'static Metric, instance: &str) -> usize {
+        let place = self.named;
+        self.named += 1;
+        if let Some(&column) = self.expected.get(place) {
+            let series = &self.columns[column];
+            if std::ptr::eq(series.metric, metric) && series.instance == instance {
+                return column;
+            }
+        }
+        let instances = self.places.entry((metric.collector, metric.field)).or_default();
+        let column = instances.get(instance).copied().unwrap_or_else(|| {
+            instances.insert(instance.to_owned(), self.columns.len());
+            self.columns.push(Series { metric, instance: instance.to_owned(), values: Vec::new() });
+            self.columns.len() - 1
+        });
+        self.expected.truncate(place);
+        self.expected.push(column);
+        column
+    }
+
+    /// Orders the rows, makes increases of the counters, carries slow gauges forward.
+    pub(super) fn finish(mut self) -> Table {
+        for series in &mut self.columns {
+            series.values.resize(self.rows.len(), f64::NAN);
+        }
+        let mut table = Table { rows: self.rows, columns: self.columns };
+        // A clock set back, or late lines: what follows what is the uptime's to say.
+        table.order_by(|a, b| a.boot.cmp(&b.boot).then(a.uptime.total_cmp(&b.uptime)));
+        mark_covered(&mut table.rows);
+        let usual = table.usual_interval();
+        for series in &mut table.columns {
+            match series.metric.kind {
+                Kind::Counter => increases(&table.rows, series),
+                Kind::Gauge => carry_forward(&table.rows, &mut series.values, usual),
+            }
+        }
+        table
+    }
+}
+
+impl Table {
+    /// Reads samples into a table.
+    pub(super) fn of(samples: impl Iterator<Item = Sample>) -> Self {
+        let mut collecting = Collecting::default();
+        samples.for_each(|sample| collecting.add(&sample));
+        collecting.finish()
+    }
+
+    /// Seconds between samples as they usually are; 60 where there are not two.
+    pub(super) fn usual_interval(&self) -> f64 {
+        let mut covered: Vec<f64> =
+            self.rows.iter().map(|row| row.covered).filter(|seconds| seconds.is_finite()).collect();
+        median(&mut covered).unwrap_or(60.0)
+    }
+
+    /// When the host booted, between two rows or before the first one.
+    pub(super) fn reboots(&self, from: i64, until: i64) -> Vec<i64> {
+        let first_of_boots = self.rows.chunk_by(|a, b| a.boot == b.boot).filter_map(|rows| rows.first());
+        let mut reboots: Vec<i64> =
+            first_of_boots.map(booted).filter(|time| (from..until).contains(time)).collect();
+        reboots.sort_unstable();
+        reboots
+    }
+
+    /// The rows with `from <= t < until` as a frame: rows are samples, counters are rates.
+    #[expect(clippy::cast_possible_truncation, reason = "seconds between samples")]
+    pub(super) fn into_frame(mut self, from: i64, until: i64) -> Frame {
+        let step = (self.usual_interval().round() as i64).max(1);
+        let reboots = self.reboots(from, until);
+        self.divide_by_time();
+        self.order_by(|a, b| a.t.cmp(&b.t));
+        let kept: Vec<usize> = (0..self.rows.len())
+            .filter(|row| (from..until).contains(&self.rows[*row].t))
+            // Two samples of one second: the later one.
+            .filter(|row| self.rows.get(row + 1).is_none_or(|next| next.t != self.rows[*row].t))
+            .collect();
+        let times: Vec<i64> = kept.iter().map(|row| self.rows[*row].t).collect();
+        let mut columns = HashMap::new();
+        for series in self.columns {
+            let mean: Vec<f64> = kept.iter().map(|row| series.values[*row]).collect();
+            if mean.iter().any(|value| !value.is_nan()) {
+                let key = Key { metric: series.metric.id(), instance: series.instance };
+                columns.insert(key, Column { mean, ..Column::default() });
+            }
+        }
+        Frame { from, until, step, samples: times.len() as u64, times, columns, reboots }
+    }
+
+    fn divide_by_time(&mut self) {
+        for series in self.columns.iter_mut().filter(|series| series.metric.kind == Kind::Counter) {
+            for (value, row) in series.values.iter_mut().zip(&self.rows) {
+                *value /= row.covered;
+            }
+        }
+    }
+
+    fn order_by(&mut self, compare: impl Fn(&Row, &Row) -> std::cmp::Ordering) {
+        if self.rows.is_sorted_by(|a, b| compare(a, b).is_le()) {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by(|a, b| compare(&self.rows[*a], &self.rows[*b]));
+        self.rows = order.iter().map(|row| self.rows[*row]).collect();
+        for series in &mut self.columns {
+            series.values = order.iter().map(|row| series.values[*row]).collect();
+        }
+    }
+}
+
+/// When the boot of a row was.
+#[expect(clippy::cast_possible_truncation, reason = "an uptime fits")]
+fn booted(row: &Row) -> i64 {
+    row.t.saturating_sub(row.uptime.round() as i64)
+}
+
+/// Sets the seconds that each row covers: those since the row before, unless a boot or a gap lies between.
+fn mark_covered(rows: &mut [Row]) {
+    for index in 1..rows.len() {
+        let passed = rows[index].uptime - rows[index - 1].uptime;
+        if rows[index].boot == rows[index - 1].boot && passed > 0.0 {
+            rows[index].covered = passed;
+        }
+    }
+    let intervals: Vec<f64> = rows.iter().map(|row| row.covered).collect();
+    for (index, row) in rows.iter_mut().enumerate() {
+        let around = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(intervals.len());
+        let mut around: Vec<f64> =
+            intervals[around].iter().copied().filter(|seconds| seconds.is_finite()).collect();
+        if median(&mut around).is_some_and(|usual| row.covered > GAP_FACTOR * usual) {
+            row.covered = f64::NAN;
+        }
+    }
+}
+
+/// The middle one, of two middle ones the lesser.
+pub(super) fn median(values: &mut [f64]) -> Option<f64> {
+    let middle = values.len().checked_sub(1)? / 2;
+    Some(*values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
+/// Makes increases of totals: NaN where there is no row before, or where the counter fell and so began anew.
+fn increases(rows: &[Row], series: &mut Series) {
+    let jitter = if series.metric.unit == Unit::Seconds { JITTER_SECONDS } else { 0.0 };
+    let is_core = std::ptr::eq(series.metric, &raw const CORE_BUSY);
+    let mut before = f64::NAN;
+    for (value, row) in series.values.iter_mut().zip(rows) {
+        let total = *value;
+        let grown = total - before;
+        before = total;
+        *value = match grown {
+            _ if row.covered.is_nan() => f64::NAN,
+            grown if grown < 0.0 && grown >= -jitter => 0.0,
+            grown if grown < 0.0 => f64::NAN,
+            // Both clocks tick: a core cannot have been busy for longer than there was time.
+            grown if is_core => grown.min(row.covered),
+            grown => grown,
+        };
+    }
+}

@@ -53,7 +53,7 @@ pub(super) struct Canvas {
     height: usize,
     pixels: Vec<u8>,
     pairs: Vec<Themed>,
-    /// Index + 1 of the mixture by [pixel][paint][opacity]; 0 where it was not needed yet.
+    /// Index + 1 of the mixture by `[pixel][paint][opacity]`; 0 where it was not needed yet.
     mixtures: Vec<u16>,
 }
 

@@ -118,7 +118,7 @@ pub(super) fn reach(spec: &ChartSpec, stacks: &Stacks) -> Range<f64> {
         (low, high) = (low.min(0.0), high.max(0.0));
     }
     // Numbers beyond any meaning still must not overflow.
-    (low, high) = (low.clamp(-FAR, FAR), high.clamp(-FAR, FAR).max(fixed.min(FAR)));
+    (low, high) = (low.clamp(-FAR, FAR), high.max(fixed).clamp(-FAR, FAR));
     if high - low < least_span.max(high.abs() * 1e-9) {
         let missing = least_span.max(high.abs() * 0.02);
         high += if spec.from_zero { missing } else { missing / 2.0 };

@@ -1,8 +1,7 @@
 //! What every command is handed: the effective configuration, the clock, and when the program started.
 
-use super::args::{Cli, Command, MachineArgs};
+use super::args::Cli;
 use super::output;
-use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Config, Environment, Flags, Loaded};
 use crate::sample::Root;
@@ -13,8 +12,6 @@ use std::path::Path;
 pub struct Context {
     /// The configuration, and where its values come from.
     pub loaded: Loaded,
-    /// What of the environment matters.
-    pub environment: Environment,
     /// The time.
     pub clock: Clock,
     /// Runs since the program started.
@@ -30,13 +27,10 @@ impl Context {
             data: cli.common.data.clone(),
             out: out.cloned(),
             host: host.map(str::to_owned),
-            // `install` writes it, `uninstall` may have removed it.
-            may_be_missing: matches!(cli.command, Command::Install(_) | Command::Uninstall(_)),
         };
-        let environment = Environment::of_process();
-        let loaded = config::load(&flags, &environment)?;
+        let loaded = config::load(&flags, &Environment::of_process())?;
         let clock = cli.common.now.map_or(Clock::Real, Clock::Fixed);
-        Ok(Self { loaded, environment, clock, started })
+        Ok(Self { loaded, clock, started })
     }
 
     /// The effective configuration.
@@ -53,11 +47,6 @@ impl Context {
         name.map(|name| name.trim().to_owned()).map_err(|error| {
             output::failure(format!("this host has no name: {error}"), "give one with --host NAME")
         })
-    }
-
-    /// The machine that `install` and its kin act on.
-    pub(super) fn machine(&self, args: &MachineArgs) -> Machine {
-        Machine::new(args, self.environment.is_root, self.environment.home.clone())
     }
 
     /// The tree that `--root` names, or this machine.

@@ -1,1 +1,152 @@
 //! The generated pages: what changed decides what is drawn and written, atomically, for all hosts of a data folder.
+//!
+//! ```text
+//! series, analysis ─> window (charts, kept in the cache) ─> host, fleet, status (models) ─> template ─> publish
+//! ```
+//!
+//! `charts` lists what is drawn. Nothing is published before everything is made: a template with a mistake, a full disk
+//! or a run cut short leaves the site that was there.
+
+mod assets;
+mod bars;
+mod charts;
+mod damage;
+mod error;
+mod evaluate;
+mod extras;
+mod facts;
+mod figures;
+mod fleet;
+mod hash;
+mod host;
+mod manifest;
+mod model;
+mod now;
+mod picture;
+mod problems;
+mod publish;
+mod scene;
+mod status;
+mod tables;
+mod template;
+mod used;
+mod window;
+
+pub use error::SiteError;
+pub use publish::Published;
+
+use crate::base::clock::Clock;
+use crate::base::words::Lang;
+use crate::config::{Config, SiteConfig, TrafficConfig};
+use crate::store::Layout;
+use assets::Assets;
+use host::{HostView, PAGE_ISO, Workshop};
+use jiff::tz::TimeZone;
+use publish::Publisher;
+use rayon::prelude::*;
+use scene::Scene;
+use std::path::PathBuf;
+use template::Templates;
+
+/// What a site is made of.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// The folder of the logs.
+    pub data: PathBuf,
+    /// The folder of the pages.
+    pub out: PathBuf,
+    /// Title, privacy, the user's own templates and style.
+    pub site: SiteConfig,
+    /// The language.
+    pub lang: Lang,
+    /// The zone of times.
+    pub time_zone: TimeZone,
+    /// Quotas.
+    pub traffic: Vec<TrafficConfig>,
+}
+
+impl Inputs {
+    /// What the configuration says.
+    ///
+    /// # Errors
+    /// Where the time zone is not known.
+    pub fn of(config: &Config) -> Result<Self, SiteError> {
+        let time_zone = match config.time_zone.as_str() {
+            "" => TimeZone::system(),
+            name => TimeZone::get(name).map_err(|_| SiteError::TimeZone(name.to_owned()))?,
+        };
+        Ok(Self {
+            data: config.data.clone(),
+            out: config.out.clone(),
+            site: config.site.clone(),
+            lang: config.lang,
+            time_zone,
+            traffic: config.traffic.clone(),
+        })
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How many hosts the site shows.
+    pub hosts: usize,
+    /// What was written, kept, removed.
+    pub published: Published,
+    /// Hosts that could not be read, each with the reason; their pages stay as they were.
+    pub failed: Vec<(String, String)>,
+}
+
+/// Makes the site of all hosts under a data folder.
+///
+/// # Errors
+/// Where the output folder cannot be written or is in use, or a template has a mistake. What was published before
+/// stays. A host whose log cannot be read is shown as such and is no error.
+pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
+    let templates = Templates::load(inputs.site.templates.as_deref(), inputs.lang)?;
+    let assets = Assets::load(&inputs.site)?;
+    let hosts = crate::store::hosts(&inputs.data)?;
+    let now = clock.now();
+    let publisher = Publisher::open(&inputs.out, now)?;
+    let (lang, zone, public) = (inputs.lang, inputs.time_zone.clone(), inputs.site.public);
+    let scene = Scene { lang, zone, public, now };
+    let workshop = Workshop {
+        scene: &scene,
+        publisher: &publisher,
+        templates: &templates,
+        assets: &assets,
+        title: &inputs.site.title,
+        refresh_seconds: inputs.site.refresh_seconds,
+        traffic: &inputs.traffic,
+        alone: hosts.len() == 1,
+    };
+    assets.publish(&publisher)?;
+    let made: Vec<(HostView, Option<String>)> =
+        hosts.par_iter().map(|host| make_host(&workshop, inputs, host)).collect::<Result<_, _>>()?;
+    let failed =
+        made.iter().filter_map(|(view, failed)| Some((view.name.clone(), failed.clone()?))).collect();
+    let views: Vec<HostView> = made.into_iter().map(|(view, _)| view).collect();
+    if !workshop.alone {
+        fleet::publish(&workshop, &views)?;
+    }
+    publisher.page("status.json", &status::text(&views, PAGE_ISO)?, &[(PAGE_ISO, &scene::iso(now))])?;
+    Ok(Report { hosts: views.len(), published: publisher.commit()?, failed })
+}
+
+/// One host's pages. What is wrong with its log is its own matter; what is wrong with the site is everybody's.
+fn make_host(
+    workshop: &Workshop,
+    inputs: &Inputs,
+    host: &str,
+) -> Result<(HostView, Option<String>), SiteError> {
+    let made =
+        Layout::new(&inputs.data, host).map_err(SiteError::from).and_then(|layout| workshop.host(&layout));
+    match made {
+        Ok(view) => Ok((view, None)),
+        Err(error @ (SiteError::Store(_) | SiteError::Series(_))) => {
+            let view = workshop.unreadable(host, &error)?;
+            Ok((view, Some(error.to_string())))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -7,7 +7,6 @@
 )]
 
 mod config;
-mod install;
 mod program;
 mod series;
 mod store;

@@ -1,0 +1,346 @@
+//! One host: its windows, its pages, and what the fleet page and `status.json` say of it.
+
+use super::assets::Assets;
+use super::bars;
+use super::charts::SectionId;
+use super::error::SiteError;
+use super::evaluate::Machine;
+use super::extras::Extras;
+use super::facts;
+use super::figures;
+use super::model::{Chart, HostPage, Moment, Page, Picture, Problem, Section, State, Tab, Table};
+use super::now::Now;
+use super::problems;
+use super::publish::Publisher;
+use super::scene::{Aliases, Scene};
+use super::tables::Tables;
+use super::template::Templates;
+use super::window::{Subject, WindowView, fill_latest};
+use crate::config::TrafficConfig;
+use crate::series::{self, Latest, Window};
+use crate::store::Layout;
+use rayon::prelude::*;
+
+/// Stand for the page's own time until it is published.
+pub(crate) const PAGE_ISO: &str = "@@page-iso@@";
+/// The same, as text.
+pub(crate) const PAGE_TIME: &str = "@@page-time@@";
+
+/// What every host's pages are made with.
+pub(crate) struct Workshop<'a> {
+    /// Language, zone, what may be shown.
+    pub scene: &'a Scene,
+    /// The output folder.
+    pub publisher: &'a Publisher,
+    /// The templates.
+    pub templates: &'a Templates,
+    /// The static files.
+    pub assets: &'a Assets,
+    /// Title of the fleet.
+    pub title: &'a str,
+    /// Seconds after which a page loads itself again.
+    pub refresh_seconds: u32,
+    /// Quotas.
+    pub traffic: &'a [TrafficConfig],
+    /// There is but one host: its page is the fleet's.
+    pub alone: bool,
+}
+
+/// What the fleet page and `status.json` say of a host.
+#[derive(Clone, Debug)]
+pub(crate) struct HostView {
+    /// Its name.
+    pub name: String,
+    /// How it is.
+    pub state: State,
+    /// What is wrong, worst first.
+    pub problems: Vec<Problem>,
+    /// Time of the last sample, unix time.
+    pub sampled: Option<i64>,
+    /// Its numbers.
+    pub now: Option<Now>,
+    /// How mount points are shown.
+    pub mounts: Aliases,
+    /// Memory in 24 hours, with what it says.
+    pub small: Option<(Picture, String)>,
+}
+
+impl HostView {
+    /// A host of which nothing is known but that it is there.
+    pub(crate) fn unknown(name: &str, scene: &Scene, text: String) -> Self {
+        let state = problems::state("silent", scene);
+        let problems = vec![Problem { state: state.clone(), text, since: None }];
+        let (name, mounts) = (name.to_owned(), Aliases::default());
+        Self { name, state, problems, sampled: None, now: None, mounts, small: None }
+    }
+}
+
+impl Workshop<'_> {
+    /// Makes and publishes the pages of one host.
+    ///
+    /// # Errors
+    /// Where its log cannot be read, or its pages cannot be made or written.
+    pub(crate) fn host(&self, layout: &Layout) -> Result<HostView, SiteError> {
+        let Some(latest) = series::latest(layout, self.scene.now)? else { return self.empty_host(layout) };
+        let host = Host::of(self, layout, &latest)?;
+        let views = Window::ALL.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));
+        let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
+        let small = views.iter().find_map(|(_, view)| view.small.clone());
+        views.into_par_iter().try_for_each(|(window, view)| host.publish(window, view))?;
+        let Host { state, problems, now, mounts, .. } = host;
+        let sampled = Some(latest.sample.t);
+        Ok(HostView {
+            name: layout.host().to_owned(),
+            state,
+            problems,
+            sampled,
+            now: Some(now),
+            mounts,
+            small,
+        })
+    }
+
+    /// A host whose folder is there and whose log is still empty.
+    fn empty_host(&self, layout: &Layout) -> Result<HostView, SiteError> {
+        let view = HostView::unknown(layout.host(), self.scene, self.scene.word("site.no_sample"));
+        self.bare_page(&view, self.scene.word("site.no_sample_hint"))?;
+        Ok(view)
+    }
+
+    /// A host whose log cannot be read: said on its page, without paths where that is public.
+    pub(crate) fn unreadable(&self, host: &str, error: &SiteError) -> Result<HostView, SiteError> {
+        let view = HostView::unknown(host, self.scene, self.scene.word("site.unreadable"));
+        self.bare_page(&view, if self.scene.public { String::new() } else { error.to_string() })?;
+        Ok(view)
+    }
+
+    /// A page with a state and a line of words, for a host without numbers.
+    fn bare_page(&self, view: &HostView, words: String) -> Result<(), SiteError> {
+        for (folder, root) in self.folders(&view.name) {
+            let page = HostPage {
+                page: self.page(&view.name, root),
+                name: view.name.clone(),
+                here: String::new(),
+                state: view.state.clone(),
+                tabs: Vec::new(),
+                sample_time: None,
+                problems: view.problems.clone(),
+                all_well: words.clone(),
+                memory_bar: None,
+                figures: Vec::new(),
+                window: String::new(),
+                window_note: String::new(),
+                latest: String::new(),
+                sections: Vec::new(),
+                facts: Vec::new(),
+            };
+            self.publish("host.html", &format!("{folder}index.html"), &page)?;
+        }
+        Ok(())
+    }
+
+    /// Where a host's pages go, each with the way from there to the output folder: its own folder; and that itself
+    /// where it is alone.
+    fn folders(&self, host: &str) -> Vec<(String, &'static str)> {
+        let mut folders = vec![(format!("{host}/"), "../")];
+        if self.alone {
+            folders.push((String::new(), ""));
+        }
+        folders
+    }
+
+    /// What every page has.
+    pub(crate) fn page(&self, title: &str, root: &str) -> Page {
+        let fleet = if root.is_empty() { "index.html".to_owned() } else { format!("{root}index.html") };
+        Page {
+            lang: self.scene.lang.tag(),
+            title: if title.is_empty() {
+                self.title.to_owned()
+            } else {
+                format!("{title} – {}", self.title)
+            },
+            site_title: self.title.to_owned(),
+            root: root.to_owned(),
+            fleet: (!self.alone).then_some(fleet),
+            style: self.assets.style().to_owned(),
+            icon: self.assets.icon().to_owned(),
+            script: self.assets.script().to_owned(),
+            refresh_seconds: self.refresh_seconds,
+            zone: self.scene.zone_name(),
+            page_time: Moment { iso: PAGE_ISO.to_owned(), text: PAGE_TIME.to_owned() },
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// Renders a page and hands it to the publisher.
+    pub(crate) fn publish(
+        &self,
+        template: &str,
+        path: &str,
+        page: &impl serde::Serialize,
+    ) -> Result<(), SiteError> {
+        let text = self.templates.render(template, page)?;
+        let made = self.scene.second(self.scene.now);
+        self.publisher.page(path, &text, &[(PAGE_ISO, &made.iso), (PAGE_TIME, &made.text)])
+    }
+}
+
+/// A host while its pages are made: what is the same in all its windows.
+struct Host<'a> {
+    workshop: &'a Workshop<'a>,
+    layout: &'a Layout,
+    latest: &'a Latest,
+    extras: Extras,
+    state: State,
+    problems: Vec<Problem>,
+    now: Now,
+    mounts: Aliases,
+    machine: Machine,
+}
+
+impl<'a> Host<'a> {
+    fn of(workshop: &'a Workshop<'a>, layout: &'a Layout, latest: &'a Latest) -> Result<Self, SiteError> {
+        let scene = workshop.scene;
+        let mounts = latest.sample.filesystem.as_ref().map(|all| all.0.keys().map(String::as_str));
+        let mounts = scene.mounts(mounts.into_iter().flatten());
+        let extras = Extras::of(layout, scene, workshop.traffic)?;
+        let (state, problems) = problems::judge(latest, scene, &mounts);
+        let now = Now::of(latest);
+        let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
+        let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
+        Ok(Self { workshop, layout, latest, extras, state, problems, now, mounts, machine })
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            scene: self.workshop.scene,
+            publisher: self.workshop.publisher,
+            layout: self.layout,
+            machine: &self.machine,
+            mounts: &self.mounts,
+            first: self.extras.first.unwrap_or(self.latest.sample.t),
+            last: self.latest.sample.t,
+        }
+    }
+
+    /// Publishes the page of one window; the day's also as the host's index.
+    fn publish(&self, window: Window, mut view: WindowView) -> Result<(), SiteError> {
+        fill_latest(&mut view.charts, &self.latest.rates, &self.machine);
+        let host = self.layout.host();
+        let slug = window.slug();
+        let own = self.page(window, &view, "../", "");
+        self.workshop.publish("host.html", &format!("{host}/{slug}.html"), &own)?;
+        if window == Window::Day {
+            self.workshop.publish("host.html", &format!("{host}/index.html"), &own)?;
+            if self.workshop.alone {
+                let here = format!("{}/", encode(host));
+                self.workshop.publish("host.html", "index.html", &self.page(window, &view, "", &here))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn page(&self, window: Window, view: &WindowView, root: &str, here: &str) -> HostPage {
+        let scene = self.workshop.scene;
+        let name = self.layout.host().to_owned();
+        let is_silent = self.state.class == "silent";
+        HostPage {
+            page: self.workshop.page(&name, root),
+            name,
+            here: here.to_owned(),
+            state: self.state.clone(),
+            tabs: tabs(window, here, scene),
+            sample_time: Some(scene.second(self.latest.sample.t)),
+            problems: self.problems.clone(),
+            all_well: if self.problems.is_empty() { scene.word("site.all_well") } else { String::new() },
+            memory_bar: bars::memory(&self.now, scene),
+            figures: figures::of(&self.now, scene, &self.mounts),
+            window: self.window_words(window, view),
+            window_note: self.window_note(view),
+            latest: scene.word(if is_silent { "legend.last" } else { "legend.now" }),
+            sections: self.sections(view),
+            facts: facts::of(self.latest, scene),
+        }
+    }
+
+    fn window_words(&self, window: Window, view: &WindowView) -> String {
+        let scene = self.workshop.scene;
+        let (from, until) = (scene.minute(view.from).text, scene.minute(view.until).text);
+        let name = scene.word(&format!("window.{}", window.slug()));
+        scene.words().fill("site.window", &[("window", &name), ("from", &from), ("until", &until)])
+    }
+
+    fn window_note(&self, view: &WindowView) -> String {
+        let scene = self.workshop.scene;
+        if view.samples == 0 {
+            return scene.word("site.window_empty");
+        }
+        if view.charts.is_empty() {
+            return scene.word("site.window_one");
+        }
+        match self.extras.first.filter(|first| *first > view.from) {
+            Some(first) => scene.words().fill("site.log_begins", &[("time", &scene.minute(first).text)]),
+            None => String::new(),
+        }
+    }
+
+    fn sections(&self, view: &WindowView) -> Vec<Section> {
+        let scene = self.workshop.scene;
+        let tables = Tables { scene, latest: self.latest, mounts: &self.mounts };
+        let charts = |id: SectionId| -> Vec<Chart> {
+            view.charts.iter().filter(|(section, _)| *section == id).map(|(_, chart)| chart.clone()).collect()
+        };
+        let section = |id: &'static str, charts: Vec<Chart>, tables: Vec<Option<Table>>| Section {
+            id,
+            title: scene.word(&format!("section.{id}")),
+            charts,
+            tables: tables.into_iter().flatten().collect(),
+        };
+        let of = |id: SectionId, tables: Vec<Option<Table>>| section(id.id(), charts(id), tables);
+        let extras = &self.extras;
+        let sections = vec![
+            of(SectionId::Memory, vec![tables.processes(), tables.cgroups(), tables.slab()]),
+            of(SectionId::Cpu, vec![]),
+            of(SectionId::Disk, vec![tables.filesystems(), tables.disks(), tables.raid()]),
+            of(SectionId::Network, vec![extras.traffic(&tables), tables.interfaces()]),
+            of(SectionId::System, vec![extras.uptime(&tables), tables.limits()]),
+            section("used", Vec::new(), vec![super::used::table(&tables)]),
+            section("damage", Vec::new(), super::damage::tables(&tables)),
+        ];
+        sections
+            .into_iter()
+            .filter(|section| !section.charts.is_empty() || !section.tables.is_empty())
+            .collect()
+    }
+}
+
+fn tabs(current: Window, here: &str, scene: &Scene) -> Vec<Tab> {
+    let tab = |window: &Window| Tab {
+        label: scene.word(&format!("tab.{}", window.slug())),
+        href: format!("{here}{}.html", window.slug()),
+        current: *window == current,
+    };
+    Window::ALL.iter().map(tab).collect()
+}
+
+/// A host's name as a part of an address: whatever is not a letter, a digit or one of `-._~` as `%41`.
+pub(crate) fn encode(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_are_encoded_for_addresses() {
+        assert_eq!(super::encode("web-1.example.org"), "web-1.example.org");
+        assert_eq!(super::encode("a b/ü"), "a%20b%2F%C3%BC");
+    }
+}

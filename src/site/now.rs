@@ -1,0 +1,140 @@
+//! A host at its last sample: the few numbers that stand in its row of the fleet, under its name and in `status.json`.
+//! Levels come from the sample itself, rates from the last hour's series; what the sample lacks stays absent.
+
+use super::charts::{CPU_BUSY, Value};
+use super::evaluate::{self, fill, last};
+use crate::analysis::{Breakdown, Group};
+use crate::series::{Frame, Latest};
+
+/// A host's numbers of now.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Now {
+    /// MemTotal.
+    pub memory_total: Option<f64>,
+    /// Memory by group, from the bottom; adds up to the total.
+    pub groups: Vec<(Group, f64)>,
+    /// Swap in use.
+    pub swap_used: Option<f64>,
+    /// Swap space; absent where there is none.
+    pub swap_total: Option<f64>,
+    /// Cores.
+    pub cores: Option<f64>,
+    /// Busy share of all cores.
+    pub cpu: Option<f64>,
+    /// Share that the hypervisor gave to others.
+    pub steal: Option<f64>,
+    /// Share that waited for a disk.
+    pub iowait: Option<f64>,
+    /// Load average of 1 minute.
+    pub load1: Option<f64>,
+    /// The fullest file system, and how full it is.
+    pub fullest: Option<(String, f64)>,
+    /// The interface that is counted: that of the default route, else the one with the most traffic.
+    pub interface: Option<String>,
+    /// Bytes received a second.
+    pub received: Option<f64>,
+    /// Bytes sent a second.
+    pub sent: Option<f64>,
+    /// Seconds since boot.
+    pub uptime: Option<f64>,
+    /// The hottest sensor.
+    pub celsius: Option<f64>,
+}
+
+impl Now {
+    /// The numbers of a host.
+    pub(crate) fn of(latest: &Latest) -> Self {
+        let sample = &latest.sample;
+        let rates = &latest.rates;
+        let meminfo = sample.meminfo.clone().unwrap_or_default();
+        let cores = sample.stat.as_ref().map(|stat| stat.cores.len()).filter(|cores| *cores > 0);
+        let cores =
+            cores.map(to_float).or_else(|| sample.host.as_ref().and_then(|host| host.cores).map(f64::from));
+        let per_core = |metrics: &'static [&'static str]| {
+            let column = evaluate::value(Value::PerCore(metrics), rates, "", cores.unwrap_or(1.0))?;
+            last(&column.mean)
+        };
+        let interface = interface(latest);
+        let rate = |metric: &str| last(rates.mean(metric, interface.as_deref()?)?);
+        let swap_total = meminfo.swap_total.map(bytes).filter(|total| *total > 0.0);
+        Self {
+            memory_total: meminfo.mem_total.map(bytes),
+            groups: Breakdown::of_sample(sample).map(|breakdown| groups(&breakdown)).unwrap_or_default(),
+            swap_used: swap_total.zip(meminfo.swap_free.map(bytes)).map(|(total, free)| total - free),
+            swap_total,
+            cores,
+            cpu: per_core(CPU_BUSY),
+            steal: per_core(&["stat.steal"]),
+            iowait: per_core(&["stat.iowait"]),
+            load1: sample.loadavg.as_ref().and_then(|load| load.load1),
+            fullest: fullest(latest),
+            received: rate("netdev.rx_bytes"),
+            sent: rate("netdev.tx_bytes"),
+            interface,
+            uptime: sample.uptime,
+            celsius: hottest(latest),
+        }
+    }
+
+    /// What is not given back when needed: everything but free memory, file cache, buffers and reclaimable slab.
+    pub(crate) fn memory_used(&self) -> Option<f64> {
+        let used = self.groups.iter().filter(|(group, _)| is_used(*group)).map(|(_, size)| size.max(0.0));
+        (!self.groups.is_empty()).then(|| used.sum())
+    }
+
+    /// Load divided by cores.
+    pub(crate) fn load_per_core(&self) -> Option<f64> {
+        Some(self.load1? / self.cores?.max(1.0))
+    }
+}
+
+/// Whether memory of a group is in use, and not merely kept.
+pub(crate) fn is_used(group: Group) -> bool {
+    !matches!(group, Group::Free | Group::FileCache | Group::Reclaimable)
+}
+
+/// A breakdown's parts by group, in the groups' order.
+fn groups(breakdown: &Breakdown) -> Vec<(Group, f64)> {
+    let mut groups: Vec<(Group, f64)> = Vec::new();
+    for (part, size) in &breakdown.parts {
+        match groups.iter_mut().find(|(group, _)| *group == part.group()) {
+            Some((_, total)) => *total += size,
+            None => groups.push((part.group(), *size)),
+        }
+    }
+    groups
+}
+
+/// The file system that is closest to being full.
+fn fullest(latest: &Latest) -> Option<(String, f64)> {
+    let all = &latest.sample.filesystem.as_ref()?.0;
+    let filled = all.iter().filter_map(|(mount, found)| {
+        Some((mount.clone(), fill(bytes(found.used?), bytes(found.available?))))
+    });
+    filled.filter(|(_, share)| share.is_finite()).max_by(|one, other| one.1.total_cmp(&other.1))
+}
+
+fn interface(latest: &Latest) -> Option<String> {
+    let known = latest.sample.host.as_ref().and_then(|host| host.interface.clone());
+    let there = |name: &String| latest.rates.mean("netdev.rx_bytes", name).is_some();
+    known.filter(there).or_else(|| largest_interface(&latest.rates))
+}
+
+fn largest_interface(rates: &Frame) -> Option<String> {
+    evaluate::largest_instances(rates, "netdev.rx_bytes", 1).pop()
+}
+
+fn hottest(latest: &Latest) -> Option<f64> {
+    let sensors = &latest.sample.hwmon.as_ref()?.0;
+    sensors.values().filter_map(|sensor| sensor.celsius).max_by(f64::total_cmp)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "amounts for people; 2^53 bytes are 8 PiB")]
+pub(crate) fn bytes(amount: u64) -> f64 {
+    amount as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of cores")]
+fn to_float(number: usize) -> f64 {
+    number as f64
+}

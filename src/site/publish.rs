@@ -1,0 +1,344 @@
+//! Writes the site so that a reader during a run never sees half a file, or a page whose picture is missing.
+//!
+//! Everything is first written into `.cronograph/new/` of the output folder (same file system), while pages and
+//! pictures are made. Only when all of it is there, `commit` renames pictures into place, then pages, then the index;
+//! then it removes what no page has referred to for a while. Until `commit` the published site is untouched.
+//! Files that it did not write are never removed; what did not change is not rewritten.
+
+use super::error::SiteError;
+use super::hash;
+use super::manifest::{Entry, Manifest};
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The folder of our own inside the output folder.
+const OWN_FOLDER: &str = ".cronograph";
+
+/// How long a picture stays that no page shows any more: an rsync or a browser may still have the page before.
+pub(crate) const GRACE_SECONDS: i64 = 1800;
+
+/// What our own index page says of itself, so that somebody else's is never overwritten.
+pub(crate) const GENERATOR: &str = "<meta name=\"generator\" content=\"cronograph";
+
+/// What a run did to the output folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Files written.
+    pub written: usize,
+    /// Files that were as they should be.
+    pub unchanged: usize,
+    /// Files removed.
+    pub removed: usize,
+}
+
+/// A file that waits in the folder of new ones.
+struct Staged {
+    from: PathBuf,
+    to: String,
+}
+
+/// The output folder during one run. Shared by threads.
+pub(crate) struct Publisher {
+    out: PathBuf,
+    now: i64,
+    before: Manifest,
+    state: Mutex<State>,
+    /// Held until the end of the run.
+    _lock: fs_err::File,
+}
+
+#[derive(Default)]
+struct State {
+    wanted: BTreeMap<String, Entry>,
+    staged: Vec<Staged>,
+    created: usize,
+}
+
+impl Publisher {
+    /// Takes the output folder for this run.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written, another run has it, or its index page is somebody else's.
+    pub(crate) fn open(out: &Path, now: i64) -> Result<Self, SiteError> {
+        let own = out.join(OWN_FOLDER);
+        create_folder(out, &own)?;
+        let lock = fs_err::File::create(own.join("lock"))?;
+        if rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Err(SiteError::Busy(out.to_owned()));
+        }
+        let before = Manifest::load(&own.join("manifest.json"));
+        refuse_foreign_index(out, &before)?;
+        // What an interrupted run left.
+        let new = own.join("new");
+        if new.exists() {
+            fs_err::remove_dir_all(&new)?;
+        }
+        fs_err::create_dir(&new)?;
+        Ok(Self { out: out.to_owned(), now, before, state: Mutex::default(), _lock: lock })
+    }
+
+    /// Names the output folder in caches.
+    pub(crate) fn id(&self) -> String {
+        let path = fs_err::canonicalize(&self.out).unwrap_or_else(|_| self.out.clone());
+        hash::of(path.as_os_str().as_encoded_bytes())
+    }
+
+    /// Keeps a file that an earlier run wrote; `false` where it is not there as it was written.
+    pub(crate) fn keep(&self, path: &str) -> bool {
+        let Some(entry) = self.before.files.get(path) else { return false };
+        if !self.is_intact(path, entry) {
+            return false;
+        }
+        self.state().wanted.insert(path.to_owned(), Entry { dropped: None, ..entry.clone() });
+        true
+    }
+
+    /// Publishes a file whose name tells its content: a picture, the style sheet.
+    pub(crate) fn file(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError> {
+        if self.keep(path) {
+            return Ok(());
+        }
+        self.stage(path, bytes, hash::of(bytes))
+    }
+
+    /// Publishes a page. `moment` (token, text) stands for the page's own time: a page that differs from the published
+    /// one in nothing else is not rewritten.
+    pub(crate) fn page(&self, path: &str, text: &str, moment: &[(&str, &str)]) -> Result<(), SiteError> {
+        let hash = hash::of(text.as_bytes());
+        if self.before.files.get(path).is_some_and(|entry| entry.hash == hash) && self.keep(path) {
+            return Ok(());
+        }
+        let mut page = text.to_owned();
+        for (token, value) in moment {
+            page = page.replace(token, value);
+        }
+        self.stage(path, page.as_bytes(), hash)
+    }
+
+    /// Brings what was made into place and removes what is past its time.
+    ///
+    /// # Errors
+    /// Where a file cannot be moved or the manifest cannot be written.
+    pub(crate) fn commit(self) -> Result<Published, SiteError> {
+        let state = std::mem::take(&mut *self.state());
+        let dropped = self.before.dropped(&state.wanted, self.now);
+        let mut all = Manifest { files: state.wanted.clone() };
+        all.files.extend(dropped.iter().map(|(path, entry)| (path.clone(), entry.clone())));
+        // First the manifest, so that a run that is cut short here leaves no file that nobody knows.
+        self.save(&all)?;
+        let mut staged = state.staged;
+        staged.sort_by(|one, other| rank(&one.to).cmp(&rank(&other.to)).then(one.to.cmp(&other.to)));
+        for file in &staged {
+            self.move_into_place(file)?;
+        }
+        let removed = self.remove_expired(&dropped, &mut all)?;
+        if removed > 0 {
+            self.save(&all)?;
+        }
+        fs_err::remove_dir_all(self.own("new"))?;
+        let written = staged.len();
+        Ok(Published { written, unchanged: state.wanted.len() - written, removed })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked has at worst not added its file.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn own(&self, name: &str) -> PathBuf {
+        self.out.join(OWN_FOLDER).join(name)
+    }
+
+    fn is_intact(&self, path: &str, entry: &Entry) -> bool {
+        fs_err::metadata(self.out.join(path)).is_ok_and(|found| found.is_file() && found.len() == entry.size)
+    }
+
+    fn stage(&self, path: &str, bytes: &[u8], hash: String) -> Result<(), SiteError> {
+        let number = {
+            let mut state = self.state();
+            let entry = Entry { hash, size: bytes.len() as u64, dropped: None };
+            if state.wanted.insert(path.to_owned(), entry).is_some() {
+                // Two hosts may show the same style; the second need not be staged.
+                return Ok(());
+            }
+            state.created += 1;
+            state.created
+        };
+        let from = self.own("new").join(number.to_string());
+        write_readable(&from, bytes)?;
+        self.state().staged.push(Staged { from, to: path.to_owned() });
+        Ok(())
+    }
+
+    fn move_into_place(&self, file: &Staged) -> Result<(), SiteError> {
+        let to = self.out.join(&file.to);
+        if let Some(folder) = to.parent() {
+            create_folder(&self.out, folder)?;
+        }
+        fs_err::rename(&file.from, &to)?;
+        Ok(())
+    }
+
+    /// Pages that nobody wants go at once; pictures after the grace period.
+    fn remove_expired(
+        &self,
+        dropped: &BTreeMap<String, Entry>,
+        all: &mut Manifest,
+    ) -> Result<usize, SiteError> {
+        let mut removed = 0;
+        for (path, entry) in dropped {
+            let since = entry.dropped.unwrap_or(self.now);
+            if rank(path) == 0 && self.now - since < GRACE_SECONDS {
+                continue;
+            }
+            let file = self.out.join(path);
+            match fs_err::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+            all.files.remove(path);
+            removed += 1;
+            if let Some(folder) = file.parent().filter(|folder| *folder != self.out) {
+                // Goes only if it is empty, that is: if nobody else has put something there.
+                let _ = std::fs::remove_dir(folder);
+            }
+        }
+        Ok(removed)
+    }
+
+    fn save(&self, manifest: &Manifest) -> Result<(), SiteError> {
+        if *manifest == self.before && self.own("manifest.json").exists() {
+            return Ok(());
+        }
+        let text = serde_json::to_vec(manifest).map_err(std::io::Error::other)?;
+        let new = self.own("manifest.json.new");
+        write_readable(&new, &text)?;
+        fs_err::rename(new, self.own("manifest.json"))?;
+        Ok(())
+    }
+}
+
+/// Order of publication: what pages refer to, pages, the index.
+fn rank(path: &str) -> u8 {
+    match path {
+        "index.html" | "status.json" => 2,
+        _ if path.ends_with(".html") => 1,
+        _ => 0,
+    }
+}
+
+/// Writes a file that a web server under another user can read, whatever the umask of cron.
+fn write_readable(path: &Path, bytes: &[u8]) -> Result<(), SiteError> {
+    fs_err::write(path, bytes)?;
+    fs_err::set_permissions(path, PermissionsExt::from_mode(0o644))?;
+    Ok(())
+}
+
+/// Makes `folder` and what is missing between it and `out`, readable for the web server.
+fn create_folder(out: &Path, folder: &Path) -> Result<(), SiteError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent().filter(|parent| parent.starts_with(out)) {
+        create_folder(out, parent)?;
+    } else if let Some(parent) = folder.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    fs_err::create_dir(folder)?;
+    fs_err::set_permissions(folder, PermissionsExt::from_mode(0o755))?;
+    Ok(())
+}
+
+/// Somebody's web root stays as it is.
+fn refuse_foreign_index(out: &Path, before: &Manifest) -> Result<(), SiteError> {
+    let index = out.join("index.html");
+    if before.files.contains_key("index.html") || !index.exists() {
+        return Ok(());
+    }
+    let text = fs_err::read(&index)?;
+    let head = String::from_utf8_lossy(&text[..text.len().min(4096)]).into_owned();
+    if head.contains(GENERATOR) { Ok(()) } else { Err(SiteError::Foreign(index)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(out: &Path, now: i64, pages: &[(&str, &str)], files: &[(&str, &str)]) -> Published {
+        let publisher = Publisher::open(out, now).unwrap();
+        for (path, text) in files {
+            publisher.file(path, text.as_bytes()).unwrap();
+        }
+        for (path, text) in pages {
+            publisher.page(path, text, &[("@time@", &now.to_string())]).unwrap();
+        }
+        publisher.commit().unwrap()
+    }
+
+    fn read(out: &Path, path: &str) -> Option<String> {
+        std::fs::read_to_string(out.join(path)).ok()
+    }
+
+    #[test]
+    fn a_page_that_differs_only_in_its_time_is_not_rewritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("www");
+        let first = run(&out, 100, &[("index.html", "a @time@")], &[("p-1.png", "x")]);
+        assert_eq!(first, Published { written: 2, unchanged: 0, removed: 0 });
+        let second = run(&out, 200, &[("index.html", "a @time@")], &[("p-1.png", "x")]);
+        assert_eq!(second, Published { written: 0, unchanged: 2, removed: 0 });
+        assert_eq!(read(&out, "index.html").unwrap(), "a 100");
+        run(&out, 300, &[("index.html", "b @time@")], &[("p-1.png", "x")]);
+        assert_eq!(read(&out, "index.html").unwrap(), "b 300");
+    }
+
+    #[test]
+    fn old_pictures_stay_for_the_grace_period_and_foreign_files_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path();
+        run(out, 0, &[("h/index.html", "1")], &[("h/a-1.png", "x")]);
+        std::fs::write(out.join("h/mine.txt"), "mine").unwrap();
+        run(out, 300, &[("h/index.html", "2")], &[("h/a-2.png", "y")]);
+        assert!(read(out, "h/a-1.png").is_some());
+        run(out, 300 + GRACE_SECONDS, &[], &[]);
+        assert_eq!((read(out, "h/a-1.png"), read(out, "h/index.html")), (None, None));
+        assert!(read(out, "h/a-2.png").is_some());
+        run(out, 300 + 2 * GRACE_SECONDS, &[], &[]);
+        assert_eq!(read(out, "h/a-2.png"), None);
+        assert_eq!(read(out, "h/mine.txt").unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_file_cut_short_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        run(folder.path(), 0, &[("index.html", "whole")], &[]);
+        std::fs::write(folder.path().join("index.html"), "").unwrap();
+        run(folder.path(), 1, &[("index.html", "whole")], &[]);
+        assert_eq!(read(folder.path(), "index.html").unwrap(), "whole");
+    }
+
+    #[test]
+    fn without_commit_nothing_is_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let publisher = Publisher::open(folder.path(), 0).unwrap();
+        publisher.page("index.html", "new", &[]).unwrap();
+        drop(publisher);
+        assert_eq!(read(folder.path(), "index.html"), None);
+    }
+
+    #[test]
+    fn somebody_elses_index_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), "<h1>my shop</h1>").unwrap();
+        assert!(matches!(Publisher::open(folder.path(), 0), Err(SiteError::Foreign(_))));
+    }
+
+    #[test]
+    fn two_runs_at_once_are_one_too_many() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = Publisher::open(folder.path(), 0).unwrap();
+        assert!(matches!(Publisher::open(folder.path(), 0), Err(SiteError::Busy(_))));
+    }
+}

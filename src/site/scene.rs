@@ -1,0 +1,130 @@
+//! What all pages of one run share: language, zone, what may be shown, the time of the run. And how names and numbers
+//! are written in it.
+
+use super::evaluate::Name;
+use crate::analysis::Group;
+use crate::base::format;
+use crate::base::unit::Unit;
+use crate::base::words::{Lang, Words};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+
+use super::model::Moment;
+
+/// What all pages of one run share.
+#[derive(Clone, Debug)]
+pub(crate) struct Scene {
+    /// The language.
+    pub lang: Lang,
+    /// The zone of all times.
+    pub zone: TimeZone,
+    /// Leave out addresses, user and process names, mount paths.
+    pub public: bool,
+    /// When the run began, unix time.
+    pub now: i64,
+}
+
+impl Scene {
+    /// The words of the language.
+    pub(crate) fn words(&self) -> &'static Words {
+        Words::of(self.lang)
+    }
+
+    /// The text of a key.
+    pub(crate) fn word(&self, key: &str) -> String {
+        self.words().get(key).to_owned()
+    }
+
+    /// A number with its unit.
+    pub(crate) fn quantity(&self, value: f64, unit: Unit) -> String {
+        format::quantity(value, unit, false)
+    }
+
+    /// A rate with its unit.
+    pub(crate) fn rate(&self, value: f64, unit: Unit) -> String {
+        format::quantity(value, unit, true)
+    }
+
+    /// A share as percent.
+    pub(crate) fn percent(&self, share: f64) -> String {
+        format::quantity(share, Unit::Ratio, false)
+    }
+
+    /// A span of time.
+    pub(crate) fn duration(&self, seconds: f64) -> String {
+        format::duration(seconds, self.lang)
+    }
+
+    /// The zone's name, `Europe/Berlin`; the offset where the zone has none.
+    pub(crate) fn zone_name(&self) -> String {
+        let zone = self.zone.iana_name().map(str::to_owned);
+        zone.unwrap_or_else(|| {
+            let at = jiff::Timestamp::from_second(self.now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+            format!("UTC{}", self.zone.to_offset(at))
+        })
+    }
+
+    /// An instant to the second: the time alone today, else with its day.
+    pub(crate) fn second(&self, unix: i64) -> Moment {
+        let time = format::time(unix, &self.zone);
+        let today =
+            format::date(self.now, &self.zone, self.lang) == format::date(unix, &self.zone, self.lang);
+        let text = if today { time } else { format!("{} {time}", format::date(unix, &self.zone, self.lang)) };
+        Moment { iso: iso(unix), text }
+    }
+
+    /// An instant to the minute, as short as it can be understood now.
+    pub(crate) fn minute(&self, unix: i64) -> Moment {
+        Moment { iso: iso(unix), text: format::moment(unix, self.now, &self.zone, self.lang) }
+    }
+
+    /// What a series is called.
+    pub(crate) fn name(&self, name: &Name, aliases: &Aliases) -> String {
+        match name {
+            Name::Layer(key) => self.word(&format!("layer.{key}")),
+            Name::Group(group) => self.group(*group),
+            Name::Instance(instance) => aliases.of(instance),
+        }
+    }
+
+    /// What a group of the memory breakdown is called.
+    pub(crate) fn group(&self, group: Group) -> String {
+        self.word(&format!("group.{}", group.key()))
+    }
+
+    /// The names under which mount points are shown: as they are, or numbered where the page is public.
+    pub(crate) fn mounts<'a>(&self, mounts: impl IntoIterator<Item = &'a str>) -> Aliases {
+        let mut aliases = Aliases::default();
+        if self.public {
+            for (index, mount) in mounts.into_iter().enumerate() {
+                let number = (index + 1).to_string();
+                let alias = self.words().fill("public.disk", &[("n", &number)]);
+                aliases.table.insert(mount.to_owned(), alias);
+            }
+        }
+        aliases
+    }
+}
+
+/// Names that are shown instead of others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aliases {
+    table: BTreeMap<String, String>,
+}
+
+impl Aliases {
+    /// The name to show.
+    pub(crate) fn of(&self, name: &str) -> String {
+        self.table.get(name).cloned().unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Some text with every name in it replaced, the longest first (`/` is in every other path).
+    pub(crate) fn hash_input(&self) -> String {
+        format!("{:?}", self.table)
+    }
+}
+
+/// RFC 3339 in UTC, for machines.
+pub(crate) fn iso(unix: i64) -> String {
+    jiff::Timestamp::from_second(unix).map_or_else(|_| String::new(), |at| at.to_string())
+}

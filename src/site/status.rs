@@ -1,0 +1,97 @@
+//! `status.json`, beside the pages, for scripts: each host's state, problems and numbers of now. Bytes, seconds and
+//! shares of one; what a host does not have is absent. The same is left out on a public site as on its pages.
+
+use super::error::SiteError;
+use super::host::HostView;
+use super::now::Now;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Version of this file's format.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Status<'a> {
+    v: u32,
+    /// When the file was made; put in when it is published.
+    made: &'a str,
+    hosts: Vec<HostStatus<'a>>,
+}
+
+#[derive(Serialize)]
+struct HostStatus<'a> {
+    name: &'a str,
+    state: &'a str,
+    problems: Vec<ProblemStatus<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    t: Option<i64>,
+    #[serde(flatten)]
+    numbers: Option<Numbers<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProblemStatus<'a> {
+    state: &'a str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Numbers<'a> {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    memory: BTreeMap<&'a str, f64>,
+    #[serde(flatten)]
+    levels: BTreeMap<&'a str, f64>,
+}
+
+/// The file's text; `made` stands for its own time.
+pub(crate) fn text(hosts: &[HostView], made: &str) -> Result<String, SiteError> {
+    let hosts = hosts.iter().map(|view| HostStatus {
+        name: &view.name,
+        state: view.state.class,
+        problems: view
+            .problems
+            .iter()
+            .map(|problem| ProblemStatus {
+                state: problem.state.class,
+                text: &problem.text,
+                since: problem.since.as_ref().map(|since| since.iso.as_str()),
+            })
+            .collect(),
+        t: view.sampled,
+        numbers: view.now.as_ref().map(numbers),
+    });
+    let status = Status { v: VERSION, made, hosts: hosts.collect() };
+    let mut text = serde_json::to_string_pretty(&status).map_err(std::io::Error::other)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn numbers(now: &Now) -> Numbers<'static> {
+    let mut memory: BTreeMap<&str, f64> =
+        now.groups.iter().map(|(group, size)| (group.key(), size.round())).collect();
+    memory.extend(now.memory_total.map(|total| ("total", total)));
+    memory.extend(now.memory_used().map(|used| ("used", used.round())));
+    let levels = [
+        ("swap_used", now.swap_used),
+        ("swap_total", now.swap_total),
+        ("cores", now.cores),
+        ("cpu", now.cpu.map(rounded)),
+        ("steal", now.steal.map(rounded)),
+        ("iowait", now.iowait.map(rounded)),
+        ("load1", now.load1),
+        ("fullest_filesystem", now.fullest.as_ref().map(|(_, share)| rounded(*share))),
+        ("received", now.received.map(f64::round)),
+        ("sent", now.sent.map(f64::round)),
+        ("uptime", now.uptime),
+        ("celsius", now.celsius),
+    ];
+    let levels = levels.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    Numbers { memory, levels }
+}
+
+/// A share to a hundredth of a percent: more digits are noise.
+fn rounded(share: f64) -> f64 {
+    (share * 10_000.0).round() / 10_000.0
+}

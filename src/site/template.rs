@@ -1,0 +1,138 @@
+//! The pages' templates: embedded, and each replaced by the user's file of the same name. Other `.html` files of the
+//! user's folder can be included. A mistake in one names its file and line.
+
+use super::error::SiteError;
+use crate::base::words::{Lang, Words};
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Every built-in template; a test compares this list with the folder.
+const BUILT_IN: [(&str, &str); 4] = [
+    ("base.html", include_str!("../../templates/base.html")),
+    ("fleet.html", include_str!("../../templates/fleet.html")),
+    ("host.html", include_str!("../../templates/host.html")),
+    ("parts.html", include_str!("../../templates/parts.html")),
+];
+
+/// The templates of one run.
+pub(crate) struct Templates {
+    environment: Environment<'static>,
+    /// The user's files by template name.
+    own: BTreeMap<String, PathBuf>,
+}
+
+impl Templates {
+    /// Reads and compiles them all, so that a mistake shows before anything is made.
+    ///
+    /// # Errors
+    /// Where the user's folder cannot be read, or a template has a mistake.
+    pub(crate) fn load(folder: Option<&Path>, lang: Lang) -> Result<Self, SiteError> {
+        let mut sources: BTreeMap<String, String> =
+            BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let own = folder.map(own_templates).transpose()?.unwrap_or_default();
+        for (name, path) in &own {
+            sources.insert(name.clone(), fs_err::read_to_string(path)?);
+        }
+        let mut templates = Self { environment: environment(lang), own };
+        for (name, source) in sources {
+            let added = templates.environment.add_template_owned(name, source);
+            added.map_err(|error| templates.locate(&error))?;
+        }
+        Ok(templates)
+    }
+
+    /// Renders a page.
+    ///
+    /// # Errors
+    /// Where a template asks for what is not there.
+    pub(crate) fn render(&self, name: &str, page: &impl serde::Serialize) -> Result<String, SiteError> {
+        let template = self.environment.get_template(name).map_err(|error| self.locate(&error))?;
+        template.render(Serde(page)).map_err(|error| self.locate(&error))
+    }
+
+    fn locate(&self, error: &Error) -> SiteError {
+        // The innermost error that knows its place: a macro's own line, not the line that calls it.
+        let mut innermost = error;
+        let mut cause = std::error::Error::source(error);
+        while let Some(source) = cause {
+            if let Some(inner) = source.downcast_ref::<Error>().filter(|inner| inner.name().is_some()) {
+                innermost = inner;
+            }
+            cause = source.source();
+        }
+        let name = innermost.name().unwrap_or("template");
+        let file = self.own.get(name).map_or_else(|| name.to_owned(), |path| path.display().to_string());
+        let what = innermost.detail().map_or_else(|| innermost.kind().to_string(), str::to_owned);
+        SiteError::Template { file, line: innermost.line().unwrap_or(0), message: what }
+    }
+}
+
+fn environment(lang: Lang) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let words = Words::of(lang);
+    environment.add_function("t", move |key: &str| {
+        let missing = || Error::new(ErrorKind::UndefinedError, format!("there are no words for {key:?}"));
+        words.find(key).map(str::to_owned).ok_or_else(missing)
+    });
+    environment
+}
+
+/// The `.html` files of the user's folder.
+fn own_templates(folder: &Path) -> Result<BTreeMap<String, PathBuf>, SiteError> {
+    let mut own = BTreeMap::new();
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "html") {
+            if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+                own.insert(name.to_owned(), path.clone());
+            }
+        }
+    }
+    Ok(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_lists_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "html"))
+            .collect();
+        let table: BTreeSet<String> = BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(files, table);
+    }
+
+    fn broken(name: &str, text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        let templates = Templates::load(Some(folder.path()), Lang::En);
+        let rendered = templates.and_then(|templates| templates.render(name, &BTreeMap::<String, u8>::new()));
+        rendered.unwrap_err().to_string().replace(&folder.path().display().to_string(), "")
+    }
+
+    #[test]
+    fn a_mistake_names_file_and_line() {
+        assert!(broken("host.html", "one\n{% if %}\n").starts_with("/host.html:2: "), "syntax");
+        assert!(broken("host.html", "one\ntwo\n{{ nothing }}\n").starts_with("/host.html:3: "), "undefined");
+        assert!(broken("host.html", "{{ t(\"no.such\") }}").contains("no words for \"no.such\""), "words");
+    }
+
+    #[test]
+    fn foreign_text_is_escaped() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("x.html"), "{{ name }}").unwrap();
+        let templates = Templates::load(Some(folder.path()), Lang::En).unwrap();
+        let page = BTreeMap::from([("name", "<script>\"'&")]);
+        let text = templates.render("x.html", &page).unwrap();
+        assert!(!text.contains('<') && !text.contains('"'), "{text}");
+    }
+}

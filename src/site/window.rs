@@ -1,0 +1,234 @@
+//! One window of one host: where it ends, its charts, and the view that is kept in the host's `cache/` until the window
+//! moves on. A run after one new sample redraws the shortest window and whatever crossed its boundary, no more.
+//! A view can be deleted; it is used only if every picture that it names is still published.
+
+use super::charts::{CHARTS, ChartDef, Layers, SectionId, Shown};
+use super::error::SiteError;
+use super::evaluate::{self, Drawn, Machine};
+use super::hash;
+use super::model::{Chart, LegendRow, Picture};
+use super::picture::{Place, series_key, source};
+use super::publish::Publisher;
+use super::scene::{Aliases, Scene};
+use crate::base::format;
+use crate::series::{self, Frame, Window};
+use crate::store::Layout;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a window shows: everything of a page that does not change with each sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WindowView {
+    /// What it was made of; another key, another view.
+    key: String,
+    /// Left edge, unix time.
+    pub from: i64,
+    /// Right edge, unix time.
+    pub until: i64,
+    /// How many samples it stands for.
+    pub samples: u64,
+    /// The charts, each with the part of the page in which it stands.
+    pub charts: Vec<(SectionId, Chart)>,
+    /// Memory in the smallest size, of the day only.
+    pub small: Option<(Picture, String)>,
+}
+
+/// The host whose windows are made.
+pub(crate) struct Subject<'a> {
+    /// What all pages share.
+    pub scene: &'a Scene,
+    /// The output folder.
+    pub publisher: &'a Publisher,
+    /// Where the host's files are.
+    pub layout: &'a Layout,
+    /// What its series depend on.
+    pub machine: &'a Machine,
+    /// How its mount points are shown.
+    pub mounts: &'a Aliases,
+    /// When its log begins, unix time.
+    pub first: i64,
+    /// Time of its last sample.
+    pub last: i64,
+}
+
+impl Subject<'_> {
+    /// The view of a window: the kept one if nothing in it can have changed, else a new one.
+    ///
+    /// # Errors
+    /// Where the log cannot be read or a picture cannot be drawn or written.
+    pub(crate) fn view(&self, window: Window) -> Result<WindowView, SiteError> {
+        let until = self.until(window);
+        let key = self.key(window, until);
+        let path = self.cache_file(window);
+        if let Some(kept) = self.kept(&path, &key) {
+            return Ok(kept);
+        }
+        let frame = series::window(self.layout, window, until)?;
+        let view = self.draw(window, &frame, key)?;
+        self.keep(&path, &view);
+        Ok(view)
+    }
+
+    /// The right edge. It moves in steps, so that most runs find the window as it was; a log younger than two steps
+    /// is shown up to now. Of a host that fell silent the picture keeps what was before: the silence takes a
+    /// quarter of the width at most.
+    fn until(&self, window: Window) -> i64 {
+        let step = window.refresh();
+        if self.is_young(window) {
+            return align_up(self.scene.now.min(self.last + 60), 60);
+        }
+        let edge = self.scene.now.min(self.last + window.seconds() / 4);
+        align_down(edge, step).max(align_up(self.first + 1, 60))
+    }
+
+    fn is_young(&self, window: Window) -> bool {
+        self.last - self.first < 2 * window.refresh()
+    }
+
+    /// Everything that a view depends on. New samples count when a step of the window has passed.
+    fn key(&self, window: Window, until: i64) -> String {
+        let step = window.refresh();
+        let step = if self.is_young(window) { (step / 24).max(1) } else { step };
+        let until = if self.is_young(window) { align_down(until, step.max(60)) } else { until };
+        let scene = self.scene;
+        let zone = scene.zone.iana_name().unwrap_or("");
+        let parts = format!(
+            "{} {} {zone} {} {until} {} {:?} {}",
+            env!("CARGO_PKG_VERSION"),
+            scene.lang.tag(),
+            scene.public,
+            align_down(self.last, step),
+            self.machine,
+            self.mounts.hash_input(),
+        );
+        hash::of(parts.as_bytes())
+    }
+
+    /// Each output folder has a view of its own: a public and a private site of the same logs do not fight over one.
+    fn cache_file(&self, window: Window) -> std::path::PathBuf {
+        self.layout.cache().join(format!("site-{}-{}.json", self.publisher.id(), window.slug()))
+    }
+
+    fn kept(&self, path: &std::path::Path, key: &str) -> Option<WindowView> {
+        let view: WindowView = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
+        let published = |name: &str| self.publisher.keep(&format!("{}/{name}", self.layout.host()));
+        let pictures =
+            view.charts.iter().flat_map(|(_, chart)| std::iter::once(&chart.picture).chain(&chart.narrow));
+        let mut pictures = pictures.chain(view.small.iter().map(|(picture, _)| picture));
+        let usable =
+            view.key == key && pictures.all(|picture| published(&picture.light) && published(&picture.dark));
+        usable.then_some(view)
+    }
+
+    /// A cache that cannot be written costs time, nothing else: whoever renders need not own the logs.
+    fn keep(&self, path: &std::path::Path, view: &WindowView) {
+        let Ok(text) = serde_json::to_vec(view) else { return };
+        if fs_err::create_dir_all(self.layout.cache()).is_ok() {
+            let _ = crate::base::files::write_atomic(path, &text);
+        }
+    }
+
+    fn draw(&self, window: Window, frame: &Frame, key: String) -> Result<WindowView, SiteError> {
+        let (from, until, samples) = (frame.from, frame.until, frame.samples);
+        let mut view = WindowView { key, from, until, samples, charts: Vec::new(), small: None };
+        // Between two samples there is nothing to draw.
+        if frame.times.len() < 2 {
+            return Ok(view);
+        }
+        let place = Place {
+            scene: self.scene,
+            publisher: self.publisher,
+            host: self.layout.host(),
+            window,
+            frame,
+            machine: self.machine,
+            mounts: self.mounts,
+        };
+        view.charts = draw_charts(&place)?;
+        if window == Window::Day {
+            view.small = draw_small(&place)?;
+        }
+        Ok(view)
+    }
+}
+
+/// A chart that is to be drawn: its definition, its series, its number among those of one kind.
+type Job = (&'static ChartDef, Drawn, usize);
+
+/// Every chart that the window has numbers for.
+fn jobs(frame: &Frame, machine: &Machine) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for def in CHARTS {
+        let charts = evaluate::charts(def.layers, frame, machine);
+        let shown = charts.into_iter().filter(|drawn| is_shown(def.shown, drawn, machine.cores));
+        jobs.extend(shown.enumerate().map(|(number, drawn)| (def, drawn, number)));
+    }
+    jobs
+}
+
+fn draw_charts(place: &Place) -> Result<Vec<(SectionId, Chart)>, SiteError> {
+    use rayon::prelude::*;
+    jobs(place.frame, place.machine)
+        .par_iter()
+        .map(|(def, drawn, number)| Ok((def.section, place.chart(def, drawn, *number)?)))
+        .collect()
+}
+
+fn draw_small(place: &Place) -> Result<Option<(Picture, String)>, SiteError> {
+    let Some(def) = CHARTS.iter().find(|def| matches!(def.layers, Layers::Breakdown)) else {
+        return Ok(None);
+    };
+    let Some(drawn) = evaluate::charts(def.layers, place.frame, place.machine).pop() else { return Ok(None) };
+    let chart = place.small(def, &drawn)?;
+    Ok(Some((chart, place.small_alt(def, &drawn))))
+}
+
+fn is_shown(shown: Shown, drawn: &Drawn, cores: f64) -> bool {
+    match shown {
+        Shown::WhenThere => true,
+        Shown::WhenNotZero => {
+            drawn.series.iter().any(|series| series.column.mean.iter().any(|value| *value > 0.0))
+        }
+        Shown::OnSeveralCores => cores > 1.0,
+    }
+}
+
+/// Puts the latest values, taken from the host's last hour, into the legends of a view.
+pub(crate) fn fill_latest(charts: &mut [(SectionId, Chart)], rates: &Frame, machine: &Machine) {
+    let mut latest = BTreeMap::new();
+    for (def, drawn, _) in jobs(rates, machine) {
+        for series in &drawn.series {
+            if let Some(value) = evaluate::last(&series.column.mean) {
+                let text = format::quantity(value, def.unit, def.per_second);
+                latest.insert((source(def, &drawn.instance), series_key(&series.name)), text);
+            }
+        }
+    }
+    for (_, chart) in charts {
+        for row in &mut chart.legend {
+            let found = latest.get(&(chart.source.clone(), row.key.clone()));
+            row.now = found.map_or(format::ABSENT, String::as_str).to_owned();
+        }
+    }
+}
+
+fn align_down(time: i64, step: i64) -> i64 {
+    time.div_euclid(step.max(1)) * step.max(1)
+}
+
+fn align_up(time: i64, step: i64) -> i64 {
+    align_down(time + step - 1, step)
+}
+
+/// The rows of a legend without figures, for the fleet's key.
+pub(crate) fn bare_row(colour: &str, label: String) -> LegendRow {
+    LegendRow {
+        key: String::new(),
+        colour: colour.to_owned(),
+        label,
+        now: String::new(),
+        min: String::new(),
+        mean: String::new(),
+        max: String::new(),
+    }
+}

@@ -1,7 +1,8 @@
 //! What every command is handed: the effective configuration, the clock, and when the program started.
 
-use super::args::Cli;
+use super::args::{Cli, Command, MachineArgs};
 use super::output;
+use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Config, Environment, Flags, Loaded};
 use crate::sample::Root;
@@ -12,6 +13,8 @@ use std::path::Path;
 pub struct Context {
     /// The configuration, and where its values come from.
     pub loaded: Loaded,
+    /// What of the environment matters.
+    pub environment: Environment,
     /// The time.
     pub clock: Clock,
     /// Runs since the program started.
@@ -27,10 +30,13 @@ impl Context {
             data: cli.common.data.clone(),
             out: out.cloned(),
             host: host.map(str::to_owned),
+            // `install` writes it, `uninstall` may have removed it.
+            may_be_missing: matches!(cli.command, Command::Install(_) | Command::Uninstall(_)),
         };
-        let loaded = config::load(&flags, &Environment::of_process())?;
+        let environment = Environment::of_process();
+        let loaded = config::load(&flags, &environment)?;
         let clock = cli.common.now.map_or(Clock::Real, Clock::Fixed);
-        Ok(Self { loaded, clock, started })
+        Ok(Self { loaded, environment, clock, started })
     }
 
     /// The effective configuration.
@@ -47,6 +53,11 @@ impl Context {
         name.map(|name| name.trim().to_owned()).map_err(|error| {
             output::failure(format!("this host has no name: {error}"), "give one with --host NAME")
         })
+    }
+
+    /// The machine that `install` and its kin act on.
+    pub(super) fn machine(&self, args: &MachineArgs) -> Machine {
+        Machine::new(args, self.environment.is_root, self.environment.home.clone())
     }
 
     /// The tree that `--root` names, or this machine.

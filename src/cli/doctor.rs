@@ -1,10 +1,17 @@
-//! `cronograph doctor`.
+//! `cronograph doctor`: what is wrong with this set-up, and how to mend it.
 
-use super::Context;
 use super::args::DoctorArgs;
+use super::{Context, FOUND, output, schedule};
 use std::process::ExitCode;
 
-/// Runs the command.
-pub(super) fn run(_args: &DoctorArgs, _context: &Context) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`doctor` is not built yet")
+/// Runs the checks.
+pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let machine = context.machine(&args.machine);
+    let places = schedule::installed(&machine)?;
+    if places.is_empty() {
+        output::print("Nothing starts the runs.\n  remedy: cronograph install\n")?;
+        return Ok(ExitCode::from(FOUND));
+    }
+    output::print(format!("The runs are started by {}.\n", places.join(" and ")))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -4,8 +4,11 @@
 //! usage; 3: it worked and found something (`doctor`).
 
 pub mod args;
+mod confirm;
 mod context;
 mod output;
+mod schedule;
+mod web;
 
 mod config;
 mod doctor;

@@ -8,19 +8,19 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Writes a result to standard output.
-pub(super) fn print(text: impl AsRef<[u8]>) -> io::Result<()> {
+pub(in crate::cli) fn print(text: impl AsRef<[u8]>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_ref())?;
     out.flush()
 }
 
 /// Says something beside the result, on standard error. Nobody left to read it is no reason to fail.
-pub(super) fn say(text: &str) {
+pub(in crate::cli) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Says why the run failed. A reader that closed the pipe (`| head`) has what it wanted.
-pub(super) fn report(error: &anyhow::Error) -> ExitCode {
+pub(in crate::cli) fn report(error: &anyhow::Error) -> ExitCode {
     if broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
@@ -55,18 +55,18 @@ fn hint(error: &anyhow::Error) -> Option<String> {
 /// A failure of a command, with the way out.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct Failure {
+pub(in crate::cli) struct Failure {
     message: String,
     hint: String,
 }
 
 /// Makes a [`Failure`].
-pub(super) fn failure(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+pub(in crate::cli) fn failure(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
     Failure { message: message.into(), hint: hint.into() }.into()
 }
 
 /// Says what is wrong with the command line; help that was asked for is a result.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
+pub(in crate::cli) fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     if error.use_stderr() {
         say(text

@@ -20,6 +20,8 @@ pub struct Flags {
     pub out: Option<PathBuf>,
     /// `--host`
     pub host: Option<String>,
+    /// The file that `config` names need not be there.
+    pub may_be_missing: bool,
 }
 
 /// What of the environment matters; no other module reads it.
@@ -99,7 +101,7 @@ pub struct Loaded {
 /// A file that was named and is not there, that cannot be read, or that is not a valid configuration.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, ConfigError> {
     let named = flags.config.clone().or_else(|| environment.config.clone());
-    let must_exist = named.is_some();
+    let must_exist = named.is_some() && !flags.may_be_missing;
     let path = named.unwrap_or_else(|| environment.default_file());
     let text = match fs_err::read_to_string(&path) {
         Ok(text) => Some(text),

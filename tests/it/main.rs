@@ -7,6 +7,7 @@
 )]
 
 mod config;
+mod install;
 mod program;
 mod series;
 mod store;

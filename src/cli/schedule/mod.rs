@@ -1,0 +1,82 @@
+//! What starts the runs: lines in a crontab, or systemd's timers. `install` puts them there, `uninstall` takes
+//! exactly them out again, `doctor` looks for them.
+
+mod block;
+mod cron;
+mod machine;
+mod plan;
+mod systemd;
+
+pub(super) use machine::Machine;
+pub(super) use plan::{Change, Place, Plan};
+
+use machine::Crontab as _;
+use std::path::Path;
+
+/// A line that is started again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    /// `sample` or `site`.
+    pub name: &'static str,
+    /// What it is for, in systemd's words.
+    pub description: &'static str,
+    /// When, for cron.
+    pub cron: &'static str,
+    /// When, for systemd.
+    pub calendar: &'static str,
+    /// The program and its arguments.
+    pub arguments: Vec<String>,
+}
+
+/// What is to be started: a sample each minute; the pages every five minutes, two minutes after the full five,
+/// when the other jobs of the machine are done.
+pub(super) fn runs(binary: &str, config: Option<&Path>) -> Vec<Run> {
+    let arguments = |command: &str| {
+        let mut arguments = vec![binary.to_owned(), command.to_owned()];
+        if let Some(path) = config {
+            arguments.extend(["--config".to_owned(), path.to_string_lossy().into_owned()]);
+        }
+        arguments
+    };
+    vec![
+        Run {
+            name: "sample",
+            description: "Take a sample of this host",
+            cron: "* * * * *",
+            calendar: "*:0/1",
+            arguments: arguments("sample"),
+        },
+        Run {
+            name: "site",
+            description: "Render the pages of all hosts",
+            cron: "2-59/5 * * * *",
+            calendar: "*:2/5",
+            arguments: arguments("site"),
+        },
+    ]
+}
+
+/// What starts the runs on this machine: the names of the places that hold our lines.
+///
+/// # Errors
+/// A crontab that cannot be read.
+pub(super) fn installed(machine: &Machine) -> anyhow::Result<Vec<String>> {
+    let mut places = Vec::new();
+    if let Some(path) = machine.cron_file() {
+        places.push((Place::File(path.clone()), plan::read(&path)?));
+    }
+    if let Some(crontab) = machine.crontab() {
+        let text = crontab.read()?;
+        places.push((Place::Crontab(crontab), text));
+    }
+    let mut names: Vec<String> = places
+        .iter()
+        .filter(|(_, text)| text.as_deref().is_some_and(block::contains))
+        .map(|(place, _)| place.name())
+        .collect();
+    if let Some(folder) = machine.unit_folder() {
+        let timers = runs("", None).into_iter().map(|run| folder.join(systemd::timer_name(&run)));
+        names.extend(timers.filter(|timer| timer.is_file()).map(|timer| timer.display().to_string()));
+    }
+    Ok(names)
+}

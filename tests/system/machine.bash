@@ -34,7 +34,7 @@ machine_unpack() {
 
 # machine_boot FOLDER: sets `nspawn` and `leader`, the pid of the machine's init.
 machine_boot() {
-    systemd-nspawn --register=no --keep-unit --machine="cronograph-$$" -q -D "$1" --private-network --console=passive -b \
+    systemd-nspawn --register=no --keep-unit --machine="cronograph-$$" --hostname=vps-one -q -D "$1" --private-network --console=passive -b \
         </dev/null >"$ARTEFACTS/boot.txt" 2>&1 &
     nspawn=$!
     local _ state

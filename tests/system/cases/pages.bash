@@ -10,7 +10,8 @@ source "$tree/tests/system/browser.bash"
 sites=$WORK/sites
 mkdir -p "$sites"
 now=$(date +%s)
-policy="default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# The policy that `install` prints for nginx.
+policy=$("$CRONOGRAPH" install --dry-run --prefix "$WORK" 2>/dev/null | sed -n 's/.*add_header Content-Security-Policy "\([^"]*\)".*/\1/p')
 invent() { "$SYNTH" --out "$WORK/$1" --until "$now" "${@:2}"; }
 config() { printf '%s\n' "$@" >"$WORK/config.toml"; }
 render() { "$CRONOGRAPH" site --config "$WORK/config.toml" --data "$WORK/$1" --out "$sites/$2" --now "${3:-$now}"; }

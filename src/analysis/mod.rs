@@ -1,7 +1,13 @@
 //! What the numbers mean: the memory breakdown, what is wrong now, traffic and uptime. Knows series, not HTML.
 
 pub mod breakdown;
+mod checks;
+pub mod describe;
 pub mod part;
+mod recent;
+pub mod state;
+pub mod used;
 
 pub use breakdown::{Breakdown, Unknown};
 pub use part::{Group, Part};
+pub use state::{HostState, Level, Problem, ProblemKind};

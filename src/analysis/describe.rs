@@ -1,0 +1,215 @@
+//! Words for problems and for what a breakdown does not know: one line each, short and exact. Pages and the
+//! terminal share them.
+
+use super::breakdown::Unknown;
+use super::state::{ProblemKind, Resource, Table};
+use crate::base::format;
+use crate::base::unit::Unit;
+use crate::base::words::Words;
+
+/// What a problem is, in one line. `mount` gives the name by which a mount point is shown: on a page for everyone
+/// not its path.
+pub fn describe(kind: &ProblemKind, words: &Words, mount: &dyn Fn(&str) -> String) -> String {
+    let lang = words.lang();
+    let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
+    match kind {
+        ProblemKind::Silent { age } => line("problem.silent", &[("age", format::duration(*age, lang))]),
+        ProblemKind::Clock { ahead } => line("problem.clock", &[("ahead", format::duration(*ahead, lang))]),
+        ProblemKind::Memory { available, total } => {
+            line("problem.memory", &[("available", memory(*available)), ("total", memory(*total))])
+        }
+        ProblemKind::Swapping { rate } => {
+            line("problem.swapping", &[("rate", format::quantity(*rate, Unit::Memory, true))])
+        }
+        ProblemKind::SlabUnreclaimable { bytes, share, growth, seconds } => {
+            let key = if growth.is_some() { "problem.slab_growing" } else { "problem.slab_unreclaimable" };
+            let values = [
+                ("bytes", memory(*bytes)),
+                ("share", percent(*share)),
+                ("growth", memory(growth.unwrap_or(0.0))),
+                ("duration", format::duration(*seconds, lang)),
+            ];
+            line(key, &values)
+        }
+        ProblemKind::Load { load, cores } => {
+            line("problem.load", &[("load", count(*load)), ("cores", count(*cores))])
+        }
+        ProblemKind::Pressure { resource, share } => {
+            line(pressure_key(*resource), &[("share", percent(*share))])
+        }
+        ProblemKind::Steal { share } => line("problem.steal", &[("share", percent(*share))]),
+        ProblemKind::Iowait { share } => line("problem.iowait", &[("share", percent(*share))]),
+        ProblemKind::Filesystem { mount: path, share, available } => {
+            let available = format::quantity(*available, Unit::Data, false);
+            let values = [("mount", mount(path)), ("share", percent(*share)), ("available", available)];
+            line("problem.filesystem", &values)
+        }
+        ProblemKind::Inodes { mount: path, share } => {
+            line("problem.inodes", &[("mount", mount(path)), ("share", percent(*share))])
+        }
+        ProblemKind::ReadOnly { mount: path } => line("problem.read_only", &[("mount", mount(path))]),
+        ProblemKind::DiskBusy { disk, share } => {
+            line("problem.disk_busy", &[("disk", disk.clone()), ("share", percent(*share))])
+        }
+        ProblemKind::Temperature { sensor, celsius, critical } => {
+            let values =
+                [("sensor", sensor.clone()), ("celsius", warmth(*celsius)), ("critical", warmth(*critical))];
+            line("problem.temperature", &values)
+        }
+        ProblemKind::Raid { .. } => raid(kind, words),
+        ProblemKind::OutOfMemory { kills } => words.count("problem.oom", *kills, &[]),
+        ProblemKind::Zombies { count: zombies } => line("problem.zombies", &[("count", zombies.to_string())]),
+        ProblemKind::Table { table, used, max } => {
+            let values = [("share", percent(used / max)), ("used", count(*used)), ("max", count(*max))];
+            line(table_key(*table), &values)
+        }
+        ProblemKind::RebootRequired => line("problem.reboot_required", &[]),
+        ProblemKind::BrokenLines { count, place } => {
+            words.count("problem.broken_lines", *count, &[("place", place)])
+        }
+        ProblemKind::Collectors { names } => line("problem.collectors", &[("names", names.join(", "))]),
+    }
+}
+
+/// Why a part of memory is not known, in one line.
+pub fn unknown(unknown: &Unknown, words: &Words) -> String {
+    match unknown {
+        Unknown::Missing(field) => words.fill("unknown.missing", &[("field", field)]),
+        Unknown::Foreign(field) => words.fill("unknown.foreign", &[("field", field)]),
+        Unknown::BalloonOutside(bytes) => {
+            words.fill("unknown.balloon_outside", &[("bytes", &memory(*bytes))])
+        }
+        Unknown::Overlap(bytes) => words.fill("unknown.overlap", &[("bytes", &memory(*bytes))]),
+    }
+}
+
+fn raid(kind: &ProblemKind, words: &Words) -> String {
+    let ProblemKind::Raid { array, state, working, members, action } = kind else { return String::new() };
+    let key = match action {
+        _ if state.starts_with("inactive") => "problem.raid_inactive",
+        Some(_) if working < members => "problem.raid_rebuilding",
+        None if working < members => "problem.raid_degraded",
+        _ => "problem.raid_failed",
+    };
+    let (action, progress) = action.clone().unwrap_or_default();
+    let values = [
+        ("array", array.clone()),
+        ("state", state.clone()),
+        ("working", working.to_string()),
+        ("members", members.to_string()),
+        ("action", action),
+        ("progress", percent(progress)),
+    ];
+    fill(words, key, &values)
+}
+
+fn pressure_key(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Cpu => "problem.pressure_cpu",
+        Resource::Io => "problem.pressure_io",
+        Resource::Memory => "problem.pressure_memory",
+    }
+}
+
+fn table_key(table: Table) -> &'static str {
+    match table {
+        Table::Conntrack => "problem.conntrack",
+        Table::FileHandles => "problem.file_handles",
+        Table::Threads => "problem.threads",
+    }
+}
+
+fn fill(words: &Words, key: &str, values: &[(&str, String)]) -> String {
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    words.fill(key, &values)
+}
+
+fn memory(bytes: f64) -> String {
+    format::quantity(bytes, Unit::Memory, false)
+}
+
+fn percent(share: f64) -> String {
+    format::quantity(share, Unit::Ratio, false)
+}
+
+fn count(number: f64) -> String {
+    format::quantity(number, Unit::Count, false)
+}
+
+fn warmth(celsius: f64) -> String {
+    format::quantity(celsius, Unit::Celsius, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::words::Lang;
+
+    const MIB: f64 = 1024.0 * 1024.0;
+
+    fn both(kind: &ProblemKind) -> [String; 2] {
+        [Lang::En, Lang::Zh].map(|lang| describe(kind, Words::of(lang), &str::to_owned))
+    }
+
+    #[test]
+    fn problems_are_plain_sentences() {
+        let filesystem =
+            ProblemKind::Filesystem { mount: "/srv".to_owned(), share: 0.934, available: 1_230_000_000.0 };
+        assert_eq!(
+            both(&filesystem),
+            ["File system /srv is 93.4 % full, 1.23 GB left", "文件系统 /srv 已用 93.4 %，剩余 1.23 GB"]
+        );
+        let slab = ProblemKind::SlabUnreclaimable {
+            bytes: 352.0 * MIB,
+            share: 0.7,
+            growth: Some(61.2 * MIB),
+            seconds: 3_600.0,
+        };
+        assert_eq!(
+            both(&slab),
+            [
+                "Unreclaimable slab holds 352 MiB, 70 % of memory, and grew by 61.2 MiB in 1 h",
+                "内核不可回收 slab 占 352 MiB，为内存的 70 %，1 小时内增长 61.2 MiB",
+            ]
+        );
+        assert_eq!(
+            both(&ProblemKind::Silent { age: 11_520.0 }),
+            ["No sample for 3 h 12 min", "已 3 小时 12 分钟没有样本"]
+        );
+        assert_eq!(
+            both(&ProblemKind::OutOfMemory { kills: 1 })[0],
+            "The kernel killed a process for want of memory"
+        );
+        assert_eq!(both(&ProblemKind::OutOfMemory { kills: 2 })[1], "内核因内存不足终止了 2 个进程");
+    }
+
+    #[test]
+    fn raid_says_what_it_does() {
+        let raid = |working, action: Option<(&str, f64)>, state: &str| {
+            let action = action.map(|(action, progress)| (action.to_owned(), progress));
+            let (array, state) = ("md0".to_owned(), state.to_owned());
+            let kind = ProblemKind::Raid { array, state, working, members: 2, action };
+            describe(&kind, Words::of(Lang::En), &str::to_owned)
+        };
+        assert_eq!(raid(1, None, "active"), "RAID md0: 1 of 2 disks work");
+        let rebuilding = raid(1, Some(("recovery", 0.345)), "active");
+        assert_eq!(rebuilding, "RAID md0: 1 of 2 disks work, recovery at 34.5 %");
+        assert_eq!(raid(2, None, "active"), "RAID md0: a disk failed");
+        assert_eq!(raid(0, None, "inactive"), "RAID md0 is inactive");
+    }
+
+    #[test]
+    fn a_page_for_everyone_names_no_path() {
+        let kind = ProblemKind::ReadOnly { mount: "/secret".to_owned() };
+        let line = describe(&kind, Words::of(Lang::En), &|_| "1".to_owned());
+        assert_eq!(line, "File system 1 is read-only");
+    }
+
+    #[test]
+    fn what_is_unknown_is_said() {
+        let line = unknown(&Unknown::Missing("VmallocUsed"), Words::of(Lang::En));
+        assert_eq!(line, "VmallocUsed: not told by this kernel; it is in Unaccounted");
+        let line = unknown(&Unknown::BalloonOutside(100.0 * MIB), Words::of(Lang::Zh));
+        assert_eq!(line, "宿主机已收回 100 MiB，不再计入 MemTotal");
+    }
+}

@@ -1,6 +1,7 @@
 //! The cache of ZFS: `/proc/spl/kstat/zfs/arcstats`. The kernel counts it as used, in SUnreclaim and nowhere.
 
-use super::metric::record;
+use super::metric::{Record, record};
+use super::{Collector, Context, SampleError, parse};
 
 record! {
     /// The adaptive replacement cache.
@@ -12,4 +13,28 @@ record! {
         /// The size up to which it grows.
         c_max "c_max" u64 Gauge Memory;
     }
+}
+
+impl Collector for Arcstats {
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        // In a container it is the host's cache.
+        if context.next.made_up_meminfo {
+            return Ok(None);
+        }
+        Ok(context.read("proc/spl/kstat/zfs/arcstats")?.map(parse))
+    }
+}
+
+/// Lines of name, type and value: `size 4 12345`.
+fn parse(bytes: &[u8]) -> Arcstats {
+    let mut arc = Arcstats::default();
+    for line in parse::lines(bytes) {
+        let mut fields = parse::fields(line);
+        if let (Some(name), Some(_), Some(value)) = (fields.next(), fields.next(), fields.next()) {
+            if let Some(value) = parse::number(value) {
+                arc.set(name, value);
+            }
+        }
+    }
+    arc
 }

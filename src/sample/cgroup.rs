@@ -1,8 +1,11 @@
 //! Control groups, v2 and v1: memory and CPU of services and containers, `cgroups(7)`, the kernel's cgroup-v2.rst;
 //! and how many groups there are and how many are dying, which cron jobs are known to leak.
 
-use super::metric::record;
+use super::metric::{Record, record};
+use super::{Collector, Context, SampleError, parse};
+use rustix::fs::FileType;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 record! {
     /// The hierarchy as a whole.
@@ -48,5 +51,212 @@ record! {
         shmem "shmem" u64 Gauge Memory;
         /// Swap.
         swap "swap" u64 Gauge Memory;
+    }
+}
+
+/// The most folders that a search for groups enters.
+const MOST_FOLDERS: usize = 2000;
+
+/// Where a hierarchy keeps what.
+struct Hierarchy {
+    version: u8,
+    memory: &'static str,
+    usage: &'static str,
+    limit: &'static str,
+    cpu: &'static str,
+}
+
+const V2: Hierarchy = Hierarchy {
+    version: 2,
+    memory: "sys/fs/cgroup",
+    usage: "memory.current",
+    limit: "memory.max",
+    cpu: "sys/fs/cgroup",
+};
+const V1: Hierarchy = Hierarchy {
+    version: 1,
+    memory: "sys/fs/cgroup/memory",
+    usage: "memory.usage_in_bytes",
+    limit: "memory.limit_in_bytes",
+    cpu: "sys/fs/cgroup/cpuacct",
+};
+
+impl Collector for Cgroups {
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        // A hybrid hierarchy has version 2 in a folder of its own, and memory in version 1.
+        let hierarchy = if context.exists("sys/fs/cgroup/cgroup.controllers") {
+            V2
+        } else if context.exists("sys/fs/cgroup/memory/memory.usage_in_bytes") {
+            V1
+        } else {
+            return Ok(None);
+        };
+        let mut cgroups = Self { version: hierarchy.version, ..Self::default() };
+        hierarchy.count(context, &mut cgroups)?;
+        // 2^63 less a page means that there is no limit; so does the word `max`.
+        let limit = context.limit(&format!("{}/{}", hierarchy.memory, hierarchy.limit));
+        cgroups.memory_max = limit.filter(|limit| *limit < 1 << 60);
+        if context.slow {
+            context.next.groups = hierarchy.largest(context);
+        }
+        for path in context.next.groups.clone() {
+            let group = hierarchy.read(context, &path)?;
+            cgroups.groups.extend(group.map(|group| (short(&path), group)));
+        }
+        Ok(Some(cgroups))
+    }
+}
+
+impl Hierarchy {
+    fn count(&self, context: &mut Context<'_>, cgroups: &mut Cgroups) -> Result<(), SampleError> {
+        if self.version == 2 {
+            if let Some(stat) = context.read_at_once("sys/fs/cgroup/cgroup.stat")? {
+                let value = |key| parse::value_of(stat, key).and_then(parse::number);
+                cgroups.count = value("nr_descendants ");
+                cgroups.dying = value("nr_dying_descendants ");
+            }
+        } else if let Some(table) = context.read_at_once("proc/cgroups")? {
+            // subsys_name hierarchy num_cgroups enabled
+            let memory = parse::value_of(table, "memory\t");
+            cgroups.count = memory.and_then(|line| parse::numbers(line).nth(1));
+        }
+        Ok(())
+    }
+
+    /// The paths of the groups with the most memory.
+    fn largest(&self, context: &mut Context<'_>) -> Vec<String> {
+        let mut sizes: Vec<(u64, String)> = Vec::new();
+        for path in self.find(context) {
+            let size = context.read_number(&format!("{}/{path}/{}", self.memory, self.usage));
+            sizes.extend(size.map(|size| (size, path)));
+        }
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        sizes.truncate(context.options.groups);
+        sizes.into_iter().map(|(_, path)| path).collect()
+    }
+
+    /// The groups that are a service, a session or a container: those that systemd calls so, all of a user's as one,
+    /// and elsewhere the innermost ones. `docker`, `lxc`, `*.slice` and so on only hold others.
+    fn find(&self, context: &Context<'_>) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut open = vec![String::new()];
+        let mut entered = 0;
+        while let Some(folder) = open.pop() {
+            entered += 1;
+            if entered > MOST_FOLDERS {
+                break;
+            }
+            let mut inner = Vec::new();
+            context.each_name(&format!("{}/{folder}", self.memory), |name, kind| {
+                if let (FileType::Directory, Ok(name)) = (kind, std::str::from_utf8(name)) {
+                    let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+                    inner.push(path);
+                }
+                ControlFlow::Continue(())
+            });
+            if inner.is_empty() && !folder.is_empty() && !folder.ends_with(".slice") {
+                found.push(folder);
+                continue;
+            }
+            for path in inner {
+                if is_whole(&path) { found.push(path) } else { open.push(path) }
+            }
+        }
+        found
+    }
+
+    /// Memory and CPU of a group each time; what is dear (the kernel has to gather it) on the slow beat.
+    fn read(&self, context: &mut Context<'_>, path: &str) -> Result<Option<Cgroup>, SampleError> {
+        let (memory, cpu) = (format!("{}/{path}", self.memory), format!("{}/{path}", self.cpu));
+        let Some(used) = context.read_number(&format!("{memory}/{}", self.usage)) else { return Ok(None) };
+        let mut group = Cgroup { memory: Some(used), ..Cgroup::default() };
+        if self.version == 2 {
+            let stat = context.read_at_once(&format!("{cpu}/cpu.stat"))?.unwrap_or_default();
+            let microseconds = parse::value_of(stat, "usage_usec ").and_then(parse::number);
+            group.cpu = microseconds.map(parse::milliseconds_of);
+        } else {
+            let nanoseconds = context.read_number(&format!("{cpu}/cpuacct.usage"));
+            group.cpu = nanoseconds.map(|nanoseconds| parse::milliseconds_of(nanoseconds / 1000));
+        }
+        if context.slow {
+            let stat = context.read(&format!("{memory}/memory.stat"))?.unwrap_or_default();
+            if self.version == 2 { group.details(stat) } else { group.details_v1(stat) }
+            if self.version == 2 {
+                group.swap = context.read_number(&format!("{memory}/memory.swap.current"));
+            }
+        }
+        Ok(Some(group))
+    }
+}
+
+impl Cgroup {
+    /// Lines `slab_unreclaimable 123`, by the names that they have here, too.
+    fn details(&mut self, stat: &[u8]) {
+        for line in parse::lines(stat) {
+            let mut fields = parse::fields(line);
+            if let (Some(key), Some(value)) = (fields.next(), fields.next().and_then(parse::number)) {
+                self.set(key, value);
+            }
+        }
+    }
+
+    /// Version 1 has other names, and `total_` for a group with those inside it.
+    fn details_v1(&mut self, stat: &[u8]) {
+        let value = |key| parse::value_of(stat, key).and_then(parse::number);
+        self.anon = value("total_rss ");
+        self.file = value("total_cache ");
+        self.shmem = value("total_shmem ");
+        self.swap = value("total_swap ");
+    }
+}
+
+/// Whether a group is shown as a whole, whatever groups it holds.
+fn is_whole(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let user = name.starts_with("user-") && name.ends_with(".slice");
+    user || name.ends_with(".service") || name.ends_with(".scope") || name.starts_with("lxc.payload")
+}
+
+/// A container's id of 64 hexadecimal digits is cut to the 12 that people know it by.
+fn short(path: &str) -> String {
+    let mut short = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(first) = rest.chars().next() {
+        let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let (kept, length) = if digits == 64 { (12, 64) } else { (digits.max(1), digits.max(1)) };
+        // A character that is no digit may be longer than a byte.
+        let (kept, length) = if digits == 0 { (first.len_utf8(), first.len_utf8()) } else { (kept, length) };
+        short.push_str(&rest[..kept]);
+        rest = &rest[length..];
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_containers_are_cut() {
+        let id = "0123456789abcdef".repeat(4);
+        assert_eq!(short(&format!("system.slice/docker-{id}.scope")), "system.slice/docker-0123456789ab.scope");
+        assert_eq!(short("system.slice/cron.service"), "system.slice/cron.service");
+        assert_eq!(short("é/ab"), "é/ab");
+    }
+
+    #[test]
+    fn details_of_both_versions() {
+        let mut group = Cgroup::default();
+        group.details(b"anon 1\nfile 2\nkernel_stack 9\nslab_unreclaimable 3\n");
+        assert_eq!((group.anon, group.file, group.slab_unreclaimable), (Some(1), Some(2), Some(3)));
+        let mut group = Cgroup::default();
+        group.details_v1(b"cache 1\nrss 2\ntotal_cache 10\ntotal_rss 20\n");
+        assert_eq!((group.anon, group.file, group.swap), (Some(20), Some(10), None));
+    }
+
+    #[test]
+    fn what_stands_for_a_service() {
+        assert!(is_whole("system.slice/cron.service") && is_whole("user.slice/user-0.slice"));
+        assert!(!is_whole("system.slice") && !is_whole("docker"));
     }
 }

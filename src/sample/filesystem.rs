@@ -2,8 +2,15 @@
 //! file systems are left out, each device once, and a mount that hangs costs its own entry, never the sample.
 
 use super::metric::record;
+use super::mounts::{self, Mount};
+use super::root::Volume;
+use super::{Collector, Context, SampleError};
+use crate::base::clock::Stopwatch;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
 
 /// File systems by mount point.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,4 +41,75 @@ record! {
             read_only: bool,
         }
     }
+}
+
+/// How long all file systems that might not answer have together.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Seconds before one that did not answer is asked again.
+const HUNG_SECONDS: i64 = 3600;
+
+impl Collector for Filesystems {
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        let Some(bytes) = context.read("proc/self/mountinfo")? else { return Ok(None) };
+        let mounts = mounts::select(bytes);
+        context.next.hung.retain(|_, since| (0..HUNG_SECONDS).contains(&(context.now - *since)));
+        let (sure, doubtful): (Vec<Mount>, Vec<Mount>) = mounts.into_iter().partition(Mount::answers_at_once);
+        let mut filesystems = BTreeMap::new();
+        for mount in sure {
+            let volume = context.root.statvfs(Path::new(&mount.point)).ok();
+            filesystems.extend(volume.and_then(|volume| describe(mount, volume)));
+        }
+        ask(context, doubtful, &mut filesystems);
+        Ok((!filesystems.is_empty()).then_some(Self(filesystems)))
+    }
+}
+
+/// Asks file systems that might not answer in a thread of its own, which is left behind if it does not come back in
+/// time (the end of the process ends it, or the device's recovery). Which one it was is remembered for an hour.
+fn ask(context: &mut Context<'_>, mut mounts: Vec<Mount>, filesystems: &mut BTreeMap<String, Filesystem>) {
+    mounts.retain(|mount| !context.next.hung.contains_key(&mount.point));
+    if mounts.is_empty() {
+        return;
+    }
+    let mut points: Vec<String> = mounts.iter().map(|mount| mount.point.clone()).rev().collect();
+    let (sender, receiver) = mpsc::channel();
+    let root = context.root.clone();
+    let answering = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || {
+        for mount in mounts {
+            let volume = root.statvfs(Path::new(&mount.point)).ok();
+            if sender.send((mount, volume)).is_err() {
+                return;
+            }
+        }
+    });
+    let patience = Stopwatch::start();
+    while answering.is_ok() && !points.is_empty() {
+        let rest = PATIENCE.saturating_sub(Duration::from_secs_f64(patience.seconds()));
+        let Ok((mount, volume)) = receiver.recv_timeout(rest) else {
+            // Those after the one that hangs were not asked.
+            context.next.hung.extend(points.pop().map(|point| (point, context.now)));
+            return;
+        };
+        points.pop();
+        filesystems.extend(volume.and_then(|volume| describe(mount, volume)));
+    }
+}
+
+/// A file system of no size is none that a person means.
+fn describe(mount: Mount, volume: Volume) -> Option<(String, Filesystem)> {
+    let [blocks, free, available] = volume.blocks.map(|blocks| blocks.saturating_mul(volume.block_size));
+    let [files, files_free] = volume.files;
+    // btrfs and FAT have no number of inodes.
+    let has_inodes = files > 0;
+    let filesystem = Filesystem {
+        total: Some(blocks),
+        used: Some(blocks.saturating_sub(free)),
+        available: Some(available),
+        inodes: has_inodes.then_some(files),
+        inodes_used: has_inodes.then(|| files.saturating_sub(files_free)),
+        device: mount.device,
+        kind: mount.kind,
+        read_only: mount.read_only,
+    };
+    (blocks > 0).then_some((mount.point, filesystem))
 }

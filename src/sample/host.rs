@@ -1,7 +1,11 @@
 //! What hardly changes: name, OS, kernel, CPU, addresses. In the log once a day, after a boot, and when it changed.
 //! From `/etc/os-release`, `/proc/sys/kernel/*`, `/proc/cpuinfo`, `/proc/stat`, `/proc/net/*`, `/sys/class/dmi`.
 
+use super::{Context, addresses, parse};
+use procfs_core::prelude::FromRead;
+use procfs_core::CpuInfo;
 use serde::{Deserialize, Serialize};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Facts about the host.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,4 +51,153 @@ pub struct Host {
     pub addresses: Vec<String>,
     /// The version of cronograph that took the sample.
     pub cronograph: String,
+}
+
+impl Host {
+    /// The facts, where they belong into this line: the first of a day and of a boot, and when they changed, which
+    /// is looked for on the slow beat.
+    pub(crate) fn when_due(context: &mut Context<'_>, cores: Option<u32>) -> Option<Self> {
+        const DAY_SECONDS: i64 = 86_400;
+        let day = context.now.div_euclid(DAY_SECONDS);
+        let new = day != context.previous.host_day || context.previous.boot != context.next.boot;
+        if !new && !context.slow {
+            return None;
+        }
+        let mut host = Self { cores, ..Self::that_may_change(context) };
+        let print = host.fingerprint();
+        if !new && print == context.previous.host_print {
+            return None;
+        }
+        (context.next.host_day, context.next.host_print) = (day, print);
+        host.add_fixed(context);
+        Some(host)
+    }
+
+    fn that_may_change(context: &mut Context<'_>) -> Self {
+        let (interface, addresses) = addresses::of_main_interface(context);
+        Self {
+            name: context.read_text("proc/sys/kernel/hostname").unwrap_or_default(),
+            os: os(context),
+            kernel: context.read_text("proc/sys/kernel/osrelease"),
+            container: container(context),
+            interface,
+            addresses,
+            cronograph: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The hash may differ between builds, which costs one more line of facts.
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.name, &self.os, &self.kernel, &self.container, self.cores).hash(&mut hasher);
+        (&self.interface, &self.addresses, &self.cronograph).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// What only another boot changes. `/proc/cpuinfo` is dear with many cores: some kernels ask each for its clock.
+    fn add_fixed(&mut self, context: &mut Context<'_>) {
+        self.boot_id = context.read_text("proc/sys/kernel/random/boot_id");
+        self.boot_time = context.read("proc/stat").ok().flatten().and_then(|stat| {
+            parse::value_of(stat, "btime ").and_then(parse::number).and_then(|time| i64::try_from(time).ok())
+        });
+        // The file is there since 6.1.
+        let machine = || rustix::system::uname().machine().to_string_lossy().into_owned();
+        self.architecture =
+            context.read_text("proc/sys/kernel/arch").or_else(|| context.root.is_real().then(machine));
+        let cpu = context.read("proc/cpuinfo").ok().flatten().map(|bytes| CpuInfo::from_read(bytes));
+        let cpu = cpu.and_then(Result::ok);
+        let field = |names: &[&str]| {
+            let cpu = cpu.as_ref()?;
+            names.iter().find_map(|name| cpu.get_field(0, name)).map(str::to_owned)
+        };
+        self.cpu_model = field(&["model name", "cpu model", "Model", "cpu"])
+            .or_else(|| context.read_text("proc/device-tree/model").map(|model| model.replace('\0', "")));
+        self.mhz = field(&["cpu MHz", "clock"]).and_then(|mhz| mhz.trim_end_matches("MHz").parse().ok());
+        let guest = field(&["flags"]).is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor"));
+        self.virtualization = virtualization(context, guest);
+    }
+}
+
+/// `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"`
+fn os(context: &mut Context<'_>) -> Option<String> {
+    ["etc/os-release", "usr/lib/os-release"].iter().find_map(|path| {
+        let bytes = context.read_at_once(path).ok()??;
+        let name = parse::text(parse::value_of(bytes, "PRETTY_NAME=")?);
+        Some(name.trim_matches(['"', '\'']).to_owned())
+    })
+}
+
+/// The hypervisor by its names in the DMI tables, as `systemd-detect-virt` calls it; by the CPU's flag where they
+/// say nothing that is known.
+fn virtualization(context: &mut Context<'_>, guest: bool) -> Option<String> {
+    const VENDORS: [(&str, &str); 16] = [
+        ("KVM", "kvm"),
+        ("QEMU", "qemu"),
+        ("OpenStack", "kvm"),
+        ("KubeVirt", "kvm"),
+        ("Amazon EC2", "amazon"),
+        ("DigitalOcean", "kvm"),
+        ("Hetzner", "kvm"),
+        ("Google", "google"),
+        ("VMware", "vmware"),
+        ("VMW", "vmware"),
+        ("innotek GmbH", "oracle"),
+        ("VirtualBox", "oracle"),
+        ("Xen", "xen"),
+        ("Bochs", "bochs"),
+        ("Parallels", "parallels"),
+        ("BHYVE", "bhyve"),
+    ];
+    let mut names = String::new();
+    for name in ["product_name", "sys_vendor", "board_vendor", "bios_vendor"] {
+        names += &context.read_text(&format!("sys/class/dmi/id/{name}")).unwrap_or_default();
+        names.push(' ');
+    }
+    // Microsoft also makes machines that are not virtual.
+    if names.contains("Microsoft Corporation") && names.contains("Virtual Machine") {
+        return Some("hyperv".to_owned());
+    }
+    let known = VENDORS.iter().find(|(vendor, _)| names.contains(vendor)).map(|(_, kind)| (*kind).to_owned());
+    known
+        .or_else(|| context.read_text("sys/hypervisor/type"))
+        .or_else(|| guest.then(|| "vm-other".to_owned()))
+}
+
+/// The kind of container that this host is.
+pub(crate) fn container(context: &mut Context<'_>) -> Option<String> {
+    if let Some(named) = context.read_text("run/systemd/container") {
+        return Some(named);
+    }
+    let kind = if is_openvz(context) {
+        "openvz"
+    } else if context.exists(".dockerenv") {
+        "docker"
+    } else if context.exists("run/.containerenv") {
+        "podman"
+    } else if has_lxcfs(context) {
+        "lxc"
+    } else {
+        return None;
+    };
+    Some(kind.to_owned())
+}
+
+/// Whether `/proc/meminfo` is made for this container while its neighbours are the host's.
+pub(crate) fn has_made_up_meminfo(context: &mut Context<'_>) -> bool {
+    is_openvz(context) || has_lxcfs(context)
+}
+
+/// The host of OpenVZ has `/proc/bc`, too.
+fn is_openvz(context: &Context<'_>) -> bool {
+    context.exists("proc/vz") && !context.exists("proc/bc")
+}
+
+/// lxcfs mounts files of its own over those of `/proc`.
+fn has_lxcfs(context: &mut Context<'_>) -> bool {
+    let mounts = context.read("proc/self/mountinfo").ok().flatten().unwrap_or_default();
+    parse::lines(mounts).any(|line| {
+        let mut fields = parse::fields(line);
+        fields.nth(4) == Some(b"/proc/meminfo") && fields.any(|field| field == b"fuse.lxcfs")
+    })
 }

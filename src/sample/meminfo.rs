@@ -1,7 +1,8 @@
 //! Memory as the kernel accounts for it: `/proc/meminfo`, `proc_meminfo(5)`. Keys are the kernel's own names,
 //! values bytes. In a container some fields are the host's: they are named in `foreign`, and sums leave them out.
 
-use super::metric::record;
+use super::metric::{Metric, Record, Visitor, record};
+use super::{Collector, Context, SampleError, parse};
 
 record! {
     /// The fields that a partition of MemTotal needs, and those that explain them.
@@ -79,5 +80,123 @@ record! {
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             foreign: Vec<String>,
         }
+    }
+}
+
+/// Fields that lxcfs hands through from the host (its `proc_meminfo_read` rewrites the others for the container).
+const HOSTS: [&str; 16] = [
+    "KReclaimable", "KernelStack", "PageTables", "SecPageTables", "Percpu", "VmallocUsed", "Hugetlb",
+    "HugePages_Total", "HugePages_Free", "Balloon", "Unaccepted", "HardwareCorrupted", "Zswap", "Zswapped",
+    "Mlocked", "Committed_AS",
+];
+
+/// Fields that may be larger than MemTotal.
+const UNBOUNDED: [&str; 9] = [
+    "SwapTotal", "SwapFree", "Committed_AS", "Zswapped", "Hugepagesize", "HugePages_Total", "HugePages_Free",
+    "Balloon", "VmallocUsed",
+];
+
+impl Collector for Meminfo {
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        const PATH: &str = "proc/meminfo";
+        fold_counters(context);
+        let Some(bytes) = context.read_at_once(PATH)? else { return Ok(None) };
+        let mut meminfo = parse(bytes);
+        if meminfo.mem_total.is_none() {
+            return Err(SampleError::parse(PATH, bytes, "a line MemTotal"));
+        }
+        meminfo.mark_foreign(context.next.made_up_meminfo);
+        context.s_unreclaim = meminfo.s_unreclaim;
+        context.mem_total = meminfo.mem_total;
+        Ok(Some(meminfo))
+    }
+}
+
+/// Has the kernel fold its per-CPU counters (4.7, root): `SUnreclaim` at rest then stands still to the kilobyte,
+/// where it else wanders by tens. 30 to 130 us, which the budget has room for.
+fn fold_counters(context: &mut Context<'_>) {
+    if context.next.viewer == 0 {
+        // Nothing to be read there: reading it is the command. It may complain of counters below 0.
+        let _ = context.read_at_once("proc/sys/vm/stat_refresh");
+    }
+}
+
+/// `SUnreclaim` now, for comparison.
+pub(crate) fn s_unreclaim(context: &mut Context<'_>) -> Option<u64> {
+    fold_counters(context);
+    let bytes = context.read_at_once("proc/meminfo").ok()??;
+    parse::value_of(bytes, "SUnreclaim:").and_then(parse::first_number).map(|kib| kib.saturating_mul(1024))
+}
+
+/// Lines `MemTotal:  123 kB`, or without a unit. Not by procfs-core, which fails where a field is missing that it
+/// thinks every kernel has, and leaves out what it does not know.
+fn parse(bytes: &[u8]) -> Meminfo {
+    let mut meminfo = Meminfo::default();
+    for line in parse::lines(bytes) {
+        let Some((key, value)) = parse::split_once(line, b':') else { continue };
+        let mut fields = parse::fields(value);
+        if let Some(number) = fields.next().and_then(parse::number) {
+            let factor = if fields.next() == Some(b"kB") { 1024 } else { 1 };
+            meminfo.set(key, number.saturating_mul(factor));
+        }
+    }
+    meminfo
+}
+
+impl Meminfo {
+    /// Names the fields that are the host's: those that lxcfs hands through, and those larger than all memory.
+    fn mark_foreign(&mut self, made_up: bool) {
+        let total = self.mem_total.unwrap_or(u64::MAX);
+        if made_up && self.s_reclaimable == Some(0) && self.s_unreclaim == Some(0) {
+            // lxcfs writes 0 where it does not know (on cgroup v1).
+            (self.s_reclaimable, self.s_unreclaim) = (None, None);
+        }
+        let mut fields = ForeignFields { total, made_up, names: Vec::new() };
+        Record::numbers(self, "", &mut fields);
+        self.foreign = fields.names;
+    }
+}
+
+struct ForeignFields {
+    total: u64,
+    made_up: bool,
+    names: Vec<String>,
+}
+
+impl Visitor for ForeignFields {
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 8 PiB")]
+    fn number(&mut self, metric: &'static Metric, _: &str, value: f64) {
+        let handed_through = self.made_up && HOSTS.contains(&metric.field);
+        let impossible = value > self.total as f64 && !UNBOUNDED.contains(&metric.field);
+        if handed_through || impossible {
+            self.names.push(metric.field.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kilobytes_and_counts() {
+        let meminfo = parse(b"MemTotal:  500 kB\nHugePages_Total:   3\nNew_field: 1 kB\nBad: x kB\n");
+        assert_eq!((meminfo.mem_total, meminfo.huge_pages_total), (Some(512_000), Some(3)));
+        assert_eq!(Meminfo { mem_total: None, huge_pages_total: None, ..meminfo }, Meminfo::default());
+    }
+
+    #[test]
+    fn what_exceeds_all_memory_is_foreign_but_not_swap() {
+        let mut meminfo = parse(b"MemTotal: 500 kB\nSUnreclaim: 501 kB\nSwapTotal: 900 kB\nCached: 500 kB\n");
+        meminfo.mark_foreign(false);
+        assert_eq!(meminfo.foreign, ["SUnreclaim"]);
+    }
+
+    #[test]
+    fn lxcfs_hands_through_and_writes_zeros() {
+        let mut meminfo = parse(b"MemTotal: 500 kB\nSReclaimable: 0 kB\nSUnreclaim: 0 kB\nKernelStack: 9 kB\n");
+        meminfo.mark_foreign(true);
+        assert_eq!((meminfo.s_reclaimable, meminfo.s_unreclaim), (None, None));
+        assert_eq!(meminfo.foreign, ["KernelStack"]);
     }
 }

@@ -46,6 +46,8 @@ pub trait Record {
     const METRICS: &'static [Metric];
     /// Hands each number that is present to `visitor`.
     fn numbers(&self, instance: &str, visitor: &mut dyn Visitor);
+    /// Sets the number whose JSON key is `key`; false where there is none, as for most lines of a kernel's file.
+    fn set(&mut self, key: &[u8], value: u64) -> bool;
 }
 
 /// Declares a part of the sample: a struct of optional numbers with their JSON keys, and its `Record`.
@@ -88,6 +90,17 @@ macro_rules! record {
                         visitor.number(metric, instance, value);
                     }
                 }
+            }
+
+            #[allow(clippy::cast_precision_loss, clippy::cast_lossless, clippy::unnecessary_cast)]
+            fn set(&mut self, key: &[u8], value: u64) -> bool {
+                $(
+                    if key == $key.as_bytes() {
+                        self.$field = Some(value as $type);
+                        return true;
+                    }
+                )*
+                false
             }
         }
     };

@@ -3,8 +3,15 @@
 //! A collector is one file (one kernel source, one part of the sample) and one line in the table below.
 //! What the kernel does not give is absent; what it gives and could not be read is named in `errors`.
 
+mod addresses;
+mod context;
+mod error;
 pub mod metric;
+mod mounts;
+mod parse;
 mod root;
+mod state;
+mod take;
 
 pub mod arcstats;
 pub mod cgroup;
@@ -28,14 +35,45 @@ pub mod vmstat;
 pub mod zoneinfo;
 pub mod zram;
 
+use crate::base::clock::Stopwatch;
 use metric::{Metric, Record, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use context::Context;
+pub use error::SampleError;
 pub use root::Root;
+pub use state::State;
+pub use take::take;
 
 /// The version of the log's format, `"v"` of each line.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// What the user wants of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many processes by memory, and how many by CPU.
+    pub top: usize,
+    /// Whether command lines of these processes are kept.
+    pub command_lines: bool,
+    /// How many control groups and slab caches.
+    pub groups: usize,
+    /// Seconds between readings of dear sources.
+    pub slow_interval_seconds: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { top: 5, command_lines: false, groups: 10, slow_interval_seconds: 300 }
+    }
+}
+
+/// A part of the sample that reads itself from the kernel.
+pub trait Collector: Sized {
+    /// `Ok(None)`: this kernel, this user or this beat has none. `Err`: it is there and could not be understood,
+    /// which costs this part only.
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError>;
+}
 
 /// A part of the sample that hands out its numbers.
 pub trait Numbers {
@@ -134,6 +172,23 @@ macro_rules! collectors {
         }
 
         impl Sample {
+            /// Runs every collector, in the order of the table; what fails is named in `errors`. Gives back
+            /// the time of those that took long.
+            fn collect(&mut self, context: &mut Context<'_>) -> BTreeMap<String, f64> {
+                let mut slow = BTreeMap::new();
+                $(
+                    let watch = Stopwatch::start();
+                    match <$part as Collector>::collect(context) {
+                        Ok(part) => self.$field = part,
+                        Err(error) => {
+                            self.errors.insert($key.to_owned(), error.to_string());
+                        }
+                    }
+                    own_cost::OwnCost::note(&mut slow, $key, watch.seconds());
+                )*
+                slow
+            }
+
             /// Every number that a sample can have, grouped by record.
             pub fn metrics() -> impl Iterator<Item = &'static Metric> {
                 [$( <$part as Numbers>::metrics(), )*].into_iter().flatten().copied().flatten()

@@ -1,6 +1,10 @@
 //! What the sample itself cost: the monitor must never be the cause without noticing.
 
 use super::metric::record;
+use super::{Collector, Context, Sample, SampleError, meminfo, parse};
+use crate::base::clock::Stopwatch;
+use std::collections::BTreeMap;
+use std::io;
 
 record! {
     /// The cost of one run of `cronograph sample`.
@@ -17,5 +21,112 @@ record! {
         s_unreclaim_before "SUnreclaim_before" u64 Gauge Memory;
         /// SUnreclaim after.
         s_unreclaim_after "SUnreclaim_after" u64 Gauge Memory;
+        also {
+            /// Collectors that took longer than 10 ms, in seconds; none on a healthy host.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            slow: BTreeMap<String, f64>,
+        }
+    }
+}
+
+/// Collectors slower than this are named in `slow`.
+const SLOW_SECONDS: f64 = 0.01;
+
+impl Collector for OwnCost {
+    /// What is known inside of a sample; the command adds what it knows of the whole run with `OwnCost::finish`.
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        let before = context.s_unreclaim;
+        let after = before.and_then(|_| meminfo::s_unreclaim(context));
+        Ok(Some(Self {
+            cpu: Some(cpu_seconds()),
+            peak_rss: peak_rss(),
+            s_unreclaim_before: before,
+            s_unreclaim_after: after,
+            ..Self::default()
+        }))
+    }
+}
+
+impl OwnCost {
+    /// Notes how long a collector took, if that is worth a note.
+    pub(crate) fn note(slow: &mut BTreeMap<String, f64>, collector: &str, seconds: f64) {
+        if seconds >= SLOW_SECONDS {
+            slow.insert(collector.to_owned(), milliseconds(seconds));
+        }
+    }
+
+    /// Completes a sample with the cost of the run up to now: its wall time, and what it writes, which is this
+    /// line, with its end, and `state_bytes`.
+    pub fn finish(sample: &mut Sample, started: Stopwatch, state_bytes: usize) {
+        let Some(cost) = &mut sample.own_cost else { return };
+        cost.wall = Some(microseconds(started.seconds()));
+        cost.cpu = Some(cpu_seconds());
+        // The number is part of the line that it counts: twice, since a longer number can make it longer.
+        for _ in 0..2 {
+            let mut counter = Counter(state_bytes as u64 + 1);
+            if serde_json::to_writer(&mut counter, sample).is_err() {
+                return;
+            }
+            if let Some(cost) = &mut sample.own_cost {
+                let missing = if cost.written.is_none() { 18 } else { 0 };
+                cost.written = Some(counter.0 + missing);
+            }
+        }
+    }
+}
+
+/// Counts what is written to it.
+struct Counter(u64);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// CPU time of this process so far.
+#[expect(clippy::cast_precision_loss, reason = "seconds of a short process")]
+fn cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    microseconds(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+}
+
+/// The peak resident set of this process. Not by `getrusage`, whose maximum may be of the program before `exec`.
+fn peak_rss() -> Option<u64> {
+    let status = fs_err::read("/proc/self/status").ok()?;
+    parse::value_of(&status, "VmHWM:").and_then(parse::first_number).map(|kib| kib.saturating_mul(1024))
+}
+
+fn microseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
+}
+
+fn milliseconds(seconds: f64) -> f64 {
+    (seconds * 1e3).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_counts_itself() {
+        for state_bytes in [0, 800, 9_000, 99_990] {
+            let mut sample = Sample { own_cost: Some(OwnCost::default()), ..Sample::default() };
+            OwnCost::finish(&mut sample, Stopwatch::start(), state_bytes);
+            let line = serde_json::to_vec(&sample).unwrap().len() + 1;
+            assert_eq!(sample.own_cost.unwrap().written, Some((line + state_bytes) as u64));
+        }
+    }
+
+    #[test]
+    fn this_process_has_costs() {
+        assert!(cpu_seconds() > 0.0);
+        assert!(peak_rss().unwrap() > 100_000);
     }
 }

@@ -1,6 +1,7 @@
 //! Paging: `/proc/vmstat`. Names are the kernel's; what it counts in pages or KiB is bytes here.
 
-use super::metric::record;
+use super::metric::{Record, record};
+use super::{Collector, Context, SampleError, parse};
 
 record! {
     /// What the memory management did since boot.
@@ -27,5 +28,76 @@ record! {
         pgsteal_direct "pgsteal_direct" u64 Counter Memory;
         /// Processes that the kernel killed for want of memory (4.13).
         oom_kill "oom_kill" u64 Counter Count;
+    }
+}
+
+impl Collector for Vmstat {
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        let page_size = context.root.page_size;
+        Ok(context.read("proc/vmstat")?.map(|bytes| parse(bytes, page_size)))
+    }
+}
+
+/// Lines of a name and a number, 190 of which are not for us: `pg`, `ps` and `oom_kill` begin those that are.
+fn parse(bytes: &[u8], page_size: u64) -> Vmstat {
+    let mut vmstat = Vmstat::default();
+    for line in parse::lines(bytes) {
+        if !(line.starts_with(b"pg") || line.starts_with(b"psw") || line.starts_with(b"oom_kill")) {
+            continue;
+        }
+        let Some((name, value)) = parse::split_once(line, b' ') else { continue };
+        let Some(value) = parse::first_number(value) else { continue };
+        match name {
+            b"pgfault" | b"pgmajfault" | b"oom_kill" => {
+                vmstat.set(name, value);
+            }
+            b"pgpgin" | b"pgpgout" => {
+                vmstat.set(name, value.saturating_mul(1024));
+            }
+            b"pswpin" | b"pswpout" => {
+                vmstat.set(name, value.saturating_mul(page_size));
+            }
+            _ => vmstat.add_reclaim(name, value.saturating_mul(page_size)),
+        }
+    }
+    vmstat
+}
+
+impl Vmstat {
+    /// Adds to the counter that `name` is, or is the part of one zone of: before 4.8 there is no
+    /// `pgscan_kswapd`, but `pgscan_kswapd_dma`, `pgscan_kswapd_normal` and so on.
+    fn add_reclaim(&mut self, name: &[u8], bytes: u64) {
+        let counters = [
+            (&b"pgscan_kswapd"[..], &mut self.pgscan_kswapd),
+            (b"pgscan_direct", &mut self.pgscan_direct),
+            (b"pgsteal_kswapd", &mut self.pgsteal_kswapd),
+            (b"pgsteal_direct", &mut self.pgsteal_direct),
+        ];
+        for (prefix, counter) in counters {
+            let zone = name.strip_prefix(prefix);
+            // pgscan_direct_throttle counts waits, not pages.
+            if zone.is_some_and(|zone| zone.is_empty() || (zone[0] == b'_' && zone != b"_throttle")) {
+                *counter = Some(counter.unwrap_or(0).saturating_add(bytes));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_become_bytes() {
+        let vmstat = parse(b"nr_free_pages 7\npgpgin 3\npswpout 2\npgfault 5\noom_kill 1\npgscan_direct 1\n\
+            pgscan_direct_throttle 9\n", 4096);
+        assert_eq!((vmstat.pgpgin, vmstat.pswpout, vmstat.pgfault), (Some(3072), Some(8192), Some(5)));
+        assert_eq!((vmstat.oom_kill, vmstat.pgscan_direct, vmstat.pgscan_kswapd), (Some(1), Some(4096), None));
+    }
+
+    #[test]
+    fn zones_of_old_kernels_add_up() {
+        let vmstat = parse(b"pgsteal_kswapd_dma 1\npgsteal_kswapd_normal 2\npgsteal_kswapd_movable 0\n", 4096);
+        assert_eq!(vmstat.pgsteal_kswapd, Some(3 * 4096));
     }
 }

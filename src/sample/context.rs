@@ -1,0 +1,252 @@
+//! What every collector is given: the tree to read from, one buffer to read into, the user's options, the state
+//! of the sample before and that for the next, and whether it is the turn of the dear sources (the slow beat).
+//!
+//! Files are opened under folders that stay open and read by `open`, `read`, `close` alone: no `stat`, no seeks,
+//! no buffer of their own. That is most of what a sample costs.
+
+use super::error::SampleError;
+use super::parse;
+use super::{Options, Root, State};
+use rustix::buffer::spare_capacity;
+use rustix::fs::{FileType, Mode, OFlags, RawDir};
+use rustix::io::Errno;
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+
+/// Enough for every file that is read each minute; larger ones make it grow.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// The least room that a `read` is given.
+const LEAST_ROOM: usize = 16 * 1024;
+
+/// The surroundings of a collector.
+pub struct Context<'a> {
+    /// The tree.
+    pub(crate) root: &'a Root,
+    /// What the user wants of a sample.
+    pub(crate) options: &'a Options,
+    /// The state of the sample before.
+    pub(crate) previous: &'a State,
+    /// The state for the next sample.
+    pub(crate) next: State,
+    /// Unix time of the sample.
+    pub(crate) now: i64,
+    /// Whether dear sources are read this time.
+    pub(crate) slow: bool,
+    /// `SUnreclaim` as the collector of meminfo saw it.
+    pub(crate) s_unreclaim: Option<u64>,
+    /// `MemTotal`, likewise.
+    pub(crate) mem_total: Option<u64>,
+    root_folder: OwnedFd,
+    proc_folder: OwnedFd,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Context<'a> {
+    /// Opens the tree. Fails where there is no `/proc`.
+    pub(crate) fn open(
+        root: &'a Root,
+        options: &'a Options,
+        previous: &'a State,
+        now: i64,
+    ) -> Result<Self, SampleError> {
+        let open = |path: &str| root.open(path).map_err(|error| read_error(path, error));
+        let next = State {
+            time: now,
+            viewer: rustix::process::geteuid().as_raw(),
+            slow_time: previous.slow_time,
+            ..State::default()
+        };
+        Ok(Self {
+            root,
+            options,
+            previous,
+            next,
+            now,
+            slow: true,
+            s_unreclaim: None,
+            mem_total: None,
+            root_folder: open("")?,
+            proc_folder: open("proc")?,
+            buffer: Vec::with_capacity(BUFFER_BYTES),
+        })
+    }
+
+    /// Finds out which boot this is, and with it whether it is the slow beat's turn; a clock that went back counts
+    /// as one. Cron is not exact to the second: a twentieth of the interval early is in time.
+    pub(crate) fn begin(&mut self, boot: Option<String>, uptime: Option<f64>) {
+        let interval = i64::from(self.options.slow_interval_seconds);
+        let age = self.now - self.previous.slow_time;
+        self.slow = self.previous.boot != boot
+            || self.previous.viewer != self.next.viewer
+            || age < 0
+            || age >= interval - interval / 20;
+        (self.next.boot, self.next.uptime) = (boot, uptime);
+        let (next, previous) = (&mut self.next, self.previous);
+        if self.slow {
+            next.slow_time = self.now;
+        } else {
+            next.limits.clone_from(&previous.limits);
+            next.disks.clone_from(&previous.disks);
+            next.zram.clone_from(&previous.zram);
+            next.sensors.clone_from(&previous.sensors);
+            next.groups.clone_from(&previous.groups);
+            next.made_up_meminfo = previous.made_up_meminfo;
+        }
+        next.slab = previous.slab;
+        next.hung.clone_from(&previous.hung);
+        (next.host_day, next.host_print) = (previous.host_day, previous.host_print);
+    }
+
+    /// Seconds since the sample before, where it was of this boot and of the same user.
+    pub(crate) fn interval(&self) -> Option<f64> {
+        let same = self.previous.boot == self.next.boot && self.previous.viewer == self.next.viewer;
+        let seconds = self.next.uptime? - self.previous.uptime?;
+        // The kernel's clock has hundredths; what subtraction adds behind them would only lengthen the line.
+        (same && seconds > 0.0).then(|| (seconds * 100.0).round() / 100.0)
+    }
+
+    /// A file's content; `None` where the kernel has none, or not for this user.
+    pub(crate) fn read(&mut self, path: &str) -> Result<Option<&[u8]>, SampleError> {
+        self.read_until(path, false)
+    }
+
+    /// As `read`, of a file that the kernel hands out at once: a read that leaves room was the last one.
+    pub(crate) fn read_at_once(&mut self, path: &str) -> Result<Option<&[u8]>, SampleError> {
+        self.read_until(path, true)
+    }
+
+    fn read_until(&mut self, path: &str, at_once: bool) -> Result<Option<&[u8]>, SampleError> {
+        let (folder, name) = match path.strip_prefix("proc/") {
+            Some(name) => (&self.proc_folder, name),
+            None => (&self.root_folder, path),
+        };
+        match read_into(folder, name.as_bytes(), &mut self.buffer, at_once) {
+            Ok(()) => Ok(Some(&self.buffer)),
+            Err(error) if is_absent(error) => Ok(None),
+            Err(error) => Err(read_error(path, error)),
+        }
+    }
+
+    /// The number in a file that holds little else.
+    pub(crate) fn read_number(&mut self, path: &str) -> Option<u64> {
+        parse::first_number(self.read_at_once(path).ok()??)
+    }
+
+    /// The text of a file that holds little else; none where that is empty.
+    pub(crate) fn read_text(&mut self, path: &str) -> Option<String> {
+        Some(parse::text(self.read(path).ok()??)).filter(|text| !text.is_empty())
+    }
+
+    /// A number that hardly changes: read on the slow beat, remembered in between.
+    pub(crate) fn limit(&mut self, path: &str) -> Option<u64> {
+        if !self.slow {
+            return self.next.limits.get(path).copied();
+        }
+        let number = self.read_number(path)?;
+        self.next.limits.insert(path.to_owned(), number);
+        Some(number)
+    }
+
+    /// Whether there is such a file or folder.
+    pub(crate) fn exists(&self, path: &str) -> bool {
+        let (folder, name) = self.folder_of(path);
+        rustix::fs::accessat(folder, name, rustix::fs::Access::EXISTS, rustix::fs::AtFlags::empty()).is_ok()
+    }
+
+    /// The names in a folder, sorted as people count (`hwmon2` before `hwmon10`); none where there is no such folder.
+    pub(crate) fn names(&self, path: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        self.each_name(path, |name, _| {
+            if let Ok(name) = std::str::from_utf8(name) {
+                names.push(name.to_owned());
+            }
+            ControlFlow::Continue(())
+        });
+        names.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+        names
+    }
+
+    /// Hands each name of a folder and its kind to `visit`, until that breaks. Says whether there is such a folder.
+    pub(crate) fn each_name(
+        &self,
+        path: &str,
+        mut visit: impl FnMut(&[u8], FileType) -> ControlFlow<()>,
+    ) -> bool {
+        let (folder, name) = self.folder_of(path);
+        let name = if name.is_empty() { "." } else { name };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let Ok(folder) = rustix::fs::openat(folder, name, flags, Mode::empty()) else { return false };
+        let mut buffer = Vec::with_capacity(LEAST_ROOM);
+        let mut entries = RawDir::new(folder, buffer.spare_capacity_mut());
+        while let Some(Ok(entry)) = entries.next() {
+            let name = entry.file_name().to_bytes();
+            if !matches!(name, b"." | b"..") && visit(name, entry.file_type()).is_break() {
+                break;
+            }
+        }
+        true
+    }
+
+    /// The folder of `/proc`, for those who read many files there.
+    pub(crate) fn proc_folder(&self) -> &OwnedFd {
+        &self.proc_folder
+    }
+
+    /// The buffer, for those who read many files; to be given back by `return_buffer`.
+    pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Gives the buffer back.
+    pub(crate) fn return_buffer(&mut self, buffer: Vec<u8>) {
+        self.buffer = buffer;
+    }
+
+    fn folder_of<'p>(&self, path: &'p str) -> (&OwnedFd, &'p str) {
+        match path.strip_prefix("proc/") {
+            Some(name) => (&self.proc_folder, name),
+            None => (&self.root_folder, path),
+        }
+    }
+}
+
+/// Reads a file into `buffer`, whose old content goes.
+pub(crate) fn read_into(
+    folder: &OwnedFd,
+    name: &[u8],
+    buffer: &mut Vec<u8>,
+    at_once: bool,
+) -> rustix::io::Result<()> {
+    buffer.clear();
+    let file = rustix::fs::openat(folder, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    loop {
+        buffer.reserve(LEAST_ROOM);
+        let room = buffer.capacity() - buffer.len();
+        match rustix::io::read(&file, spare_capacity(buffer)) {
+            Ok(0) => return Ok(()),
+            Ok(count) if at_once && count < room => return Ok(()),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether an error says that the kernel has no such thing, or not for this user.
+fn is_absent(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::NOENT
+            | Errno::NOTDIR
+            | Errno::ACCESS
+            | Errno::PERM
+            | Errno::SRCH
+            | Errno::NODEV
+            | Errno::NXIO
+            | Errno::OPNOTSUPP
+            | Errno::NOSYS
+    )
+}
+
+fn read_error(path: &str, error: Errno) -> SampleError {
+    SampleError::Read { path: path.to_owned(), source: error.into() }
+}

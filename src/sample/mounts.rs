@@ -1,0 +1,169 @@
+//! Which mounts are file systems that a person means: `/proc/self/mountinfo`, `proc_pid_mountinfo(5)`.
+//!
+//! Not by procfs-core, which makes two maps of each mount's options: with 300 mounts of containers that alone would
+//! take longer than the rest of the sample.
+
+use super::parse;
+use std::collections::BTreeMap;
+
+/// A file system to be asked for its size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mount {
+    /// Where it is mounted.
+    pub(crate) point: String,
+    /// What is mounted.
+    pub(crate) device: String,
+    /// The file system's type.
+    pub(crate) kind: String,
+    /// Whether it is mounted read-only.
+    pub(crate) read_only: bool,
+    /// Whether its root is mounted, not a folder of it (a bind mount, a subvolume).
+    whole: bool,
+}
+
+/// Types whose `statfs` answers from memory whatever the device does.
+const SURE: [&str; 11] =
+    ["ext2", "ext3", "ext4", "xfs", "vfat", "exfat", "f2fs", "jfs", "reiserfs", "tmpfs", "overlay"];
+/// Types that have a device and yet are not asked: of images, which are always full; of clusters and of user space,
+/// which may not answer.
+const NEVER: [&str; 10] =
+    ["squashfs", "iso9660", "udf", "erofs", "cramfs", "romfs", "ocfs2", "gfs2", "fuseblk", "devtmpfs"];
+/// Types of local disks whose source is not a path under `/dev`.
+const WITHOUT_PATH: [&str; 4] = ["zfs", "btrfs", "bcachefs", "simfs"];
+/// Types under which every path may hang.
+const REMOTE: [&str; 13] = [
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "afs", "autofs", "lustre", "glusterfs", "virtiofs", "ncpfs",
+];
+
+impl Mount {
+    /// Whether `statvfs` cannot hang.
+    pub(crate) fn answers_at_once(&self) -> bool {
+        SURE.contains(&self.kind.as_str())
+    }
+
+    fn is_meant(&self) -> bool {
+        match self.kind.as_str() {
+            // Memory that people fill by mistake; the others are the system's own.
+            "tmpfs" => matches!(self.point.as_str(), "/" | "/tmp"),
+            // The root of a container. Those of others, seen from the host, are parts of a disk that is listed.
+            "overlay" => self.point == "/",
+            kind if NEVER.contains(&kind) => false,
+            kind if WITHOUT_PATH.contains(&kind) => true,
+            _ => self.device.starts_with("/dev/"),
+        }
+    }
+
+    /// Which of several mounts of one device stands for it: of its root, at the root, the shortest path.
+    fn rank(&self) -> (bool, bool, usize) {
+        (!self.whole, self.point != "/", self.point.len())
+    }
+}
+
+/// The mounts to be asked, each device once.
+pub(crate) fn select(mountinfo: &[u8]) -> Vec<Mount> {
+    let mut remote: Vec<String> = Vec::new();
+    let mut by_device: BTreeMap<String, Mount> = BTreeMap::new();
+    for (mount, is_remote) in parse::lines(mountinfo).filter_map(parse_line) {
+        if is_remote {
+            remote.push(mount.point + "/");
+            continue;
+        }
+        // What a container engine binds over single files (`/etc/hosts`) is a file, not a file system.
+        let file = !mount.whole && mount.point.starts_with("/etc/");
+        if file || !mount.is_meant() {
+            continue;
+        }
+        // Mounted over the same point later: the earlier one is hidden.
+        by_device.retain(|device, other| other.point != mount.point || *device == mount.device);
+        let known = by_device.entry(mount.device.clone()).or_insert_with(|| mount.clone());
+        if mount.rank() < known.rank() {
+            *known = mount;
+        }
+    }
+    let mut mounts: Vec<Mount> = by_device.into_values().collect();
+    // Even to look up a path below such a mount may hang.
+    mounts.retain(|mount| !remote.iter().any(|above| mount.point.starts_with(above)));
+    mounts
+}
+
+/// `id parent major:minor root point options [tags] - type source super_options`, and whether it may hang.
+/// Most of 300 mounts are dropped here, before anything is allocated for them.
+fn parse_line(line: &[u8]) -> Option<(Mount, bool)> {
+    let mut fields = parse::fields(line);
+    let root = fields.nth(3)?;
+    let point = fields.next()?;
+    let options = fields.next()?;
+    fields.find(|field| *field == b"-")?;
+    let kind = std::str::from_utf8(fields.next()?).ok()?;
+    let device = fields.next()?;
+    let super_options = fields.next().unwrap_or_default();
+    let is_remote = REMOTE.contains(&kind) || kind.starts_with("fuse");
+    let is_local = device.starts_with(b"/dev/")
+        || WITHOUT_PATH.contains(&kind)
+        || matches!(kind, "tmpfs" | "overlay") && matches!(point, b"/" | b"/tmp");
+    if !is_remote && !is_local {
+        return None;
+    }
+    let read_only = |options: &[u8]| options.split(|byte| *byte == b',').any(|option| option == b"ro");
+    let mount = Mount {
+        point: unescape(point),
+        device: unescape(device),
+        kind: kind.to_owned(),
+        read_only: read_only(options) || read_only(super_options),
+        whole: root == b"/",
+    };
+    Some((mount, is_remote))
+}
+
+/// The kernel writes blanks, tabs, newlines and backslashes as `\\040` and so on.
+fn unescape(bytes: &[u8]) -> String {
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, more)) = rest.split_first() {
+        let octal = more.get(..3).filter(|digits| *first == b'\\' && digits.iter().all(|d| (b'0'..b'8').contains(d)));
+        let value = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        plain.push(value.unwrap_or(*first));
+        rest = if value.is_some() { &more[3..] } else { more };
+    }
+    parse::text(&plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(mountinfo: &str) -> Vec<String> {
+        let mut points: Vec<_> = select(mountinfo.as_bytes()).into_iter().map(|mount| mount.point).collect();
+        points.sort();
+        points
+    }
+
+    #[test]
+    fn each_device_once_at_its_best_place() {
+        let text = "1 0 254:1 /var/lib/x /srv rw - ext4 /dev/vda1 rw\n2 0 254:1 / / rw shared:1 - ext4 /dev/vda1 rw\n\
+            3 0 254:2 / /home rw - xfs /dev/vdb rw\n4 0 0:5 / /dev rw - devtmpfs udev rw\n\
+            5 0 0:40 / /var/lib/docker/overlay2/m rw - overlay overlay rw\n6 0 7:0 / /snap/x ro - squashfs /dev/loop0 ro\n";
+        assert_eq!(points(text), ["/", "/home"]);
+    }
+
+    #[test]
+    fn nothing_under_a_mount_that_may_hang() {
+        let text = "1 0 0:9 / /nas rw - nfs4 nas:/x rw\n2 0 254:1 / /nas/local rw - ext4 /dev/vdb rw\n\
+            3 0 254:2 / /nasty rw - ext4 /dev/vdc rw\n4 0 0:50 / /mnt/f rw - fuse.sshfs x:/ rw\n";
+        assert_eq!(points(text), ["/nasty"]);
+    }
+
+    #[test]
+    fn a_container_and_escapes() {
+        let text = "1 0 0:9 / / rw - overlay overlay rw\n2 0 254:1 /x/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n\
+            3 0 254:3 /v /my\\040data rw - ext4 /dev/vdc rw,x\n4 0 254:4 / /cd ro - ext4 /dev/vdd rw\n";
+        assert_eq!(points(text), ["/", "/cd", "/my data"]);
+        assert!(select(text.as_bytes()).iter().all(|mount| mount.read_only == (mount.point == "/cd")));
+    }
+
+    #[test]
+    fn a_mount_over_another_hides_it() {
+        let text = "1 0 254:1 / /mnt rw - ext4 /dev/vda1 rw\n2 0 254:2 / /mnt rw - ext4 /dev/vdb rw\n";
+        assert_eq!(select(text.as_bytes()).iter().map(|mount| mount.device.as_str()).collect::<Vec<_>>(), ["/dev/vdb"]);
+    }
+}

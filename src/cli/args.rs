@@ -73,6 +73,9 @@ pub struct SampleArgs {
     /// Read this recorded tree in place of /
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Print the line on standard output, and write nothing
+    #[arg(long)]
+    pub print: bool,
 }
 
 /// `cronograph site`

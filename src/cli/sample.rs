@@ -1,10 +1,76 @@
-//! `cronograph sample`.
+//! `cronograph sample`: one sample of this host, appended to its log. Says nothing where all went well; cron would
+//! send it by mail.
 
-use super::Context;
 use super::args::SampleArgs;
+use super::{Context, output};
+use crate::sample::own_cost::OwnCost;
+use crate::sample::{Options, Sample, State, take};
+use crate::store::{self, Layout};
+use anyhow::Context as _;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// After so long a run ends itself: before cron starts the next.
+const DEADLINE: Duration = Duration::from_secs(45);
 
 /// Runs the command.
-pub(super) fn run(_args: &SampleArgs, _context: &Context) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`sample` is not built yet")
+pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    end_at_deadline()?;
+    let config = context.config();
+    let root = Context::root(args.root.as_deref());
+    let layout = Layout::new(&config.data, context.host(&root)?)?;
+    let options = Options {
+        top: config.sample.top,
+        command_lines: config.sample.command_lines,
+        groups: config.sample.groups,
+        slow_interval_seconds: config.sample.slow_interval_seconds,
+    };
+    let previous = State::load(&layout.state());
+    let (mut sample, state) = take(&root, &options, &previous, context.clock.now());
+    refuse_empty(&sample)?;
+    if args.print {
+        OwnCost::finish(&mut sample, context.started, 0);
+        let mut line = serde_json::to_vec(&sample)?;
+        line.push(b'\n');
+        output::print(line)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let state = state.encode();
+    OwnCost::finish(&mut sample, context.started, state.len());
+    let appended = store::append(&layout, &sample)?;
+    State::save(&layout.state(), &state, &previous).context("the sample was written, its state was not")?;
+    if let Some(jump) = appended.clock {
+        output::say(&format!("cronograph: {jump}"));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A tree without CPU times and without memory is none.
+fn refuse_empty(sample: &Sample) -> anyhow::Result<()> {
+    if sample.stat.is_some() || sample.meminfo.is_some() {
+        return Ok(());
+    }
+    let reason =
+        sample.errors.values().next().map_or("there is no /proc/stat and no /proc/meminfo", String::as_str);
+    Err(output::failure(reason, "is /proc mounted here? --root DIR names a recorded tree"))
+}
+
+/// A file of the kernel that does not answer (the memory of a process that hangs, a disk's log) must not make runs
+/// pile up: a thread that sleeps ends the process. It costs 30 us, and dies with the process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the main thread hangs: nobody is left to return an exit code to"
+)]
+fn end_at_deadline() -> anyhow::Result<()> {
+    let watch = move || {
+        std::thread::sleep(DEADLINE);
+        output::say(&format!(
+            "cronograph: gave up after {} s: the kernel did not answer",
+            DEADLINE.as_secs()
+        ));
+        std::process::exit(1);
+    };
+    std::thread::Builder::new().stack_size(32 * 1024).spawn(watch).context("cannot start a thread")?;
+    Ok(())
 }

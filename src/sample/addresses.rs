@@ -11,7 +11,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub(crate) fn of_main_interface(context: &mut Context<'_>) -> (Option<String>, Vec<String>) {
     let mut read = |path: &str| context.read(path).ok().flatten().map(<[u8]>::to_vec).unwrap_or_default();
     // One address family may be switched off; then its files are missing, and that is all.
-    let routes = RouteEntries::from_read(read("proc/net/route").as_slice()).map(|RouteEntries(routes)| routes);
+    let routes =
+        RouteEntries::from_read(read("proc/net/route").as_slice()).map(|RouteEntries(routes)| routes);
     let routes = routes.unwrap_or_default();
     let interface = default_interface(&routes).or_else(|| default_interface_v6(&read("proc/net/ipv6_route")));
     let Some(interface) = interface else { return (None, Vec::new()) };
@@ -22,7 +23,8 @@ pub(crate) fn of_main_interface(context: &mut Context<'_>) -> (Option<String>, V
 }
 
 fn default_interface(routes: &[RouteEntry]) -> Option<String> {
-    let defaults = routes.iter().filter(|route| route.destination.is_unspecified() && route.mask.is_unspecified());
+    let defaults =
+        routes.iter().filter(|route| route.destination.is_unspecified() && route.mask.is_unspecified());
     defaults.min_by_key(|route| route.metrics).map(|route| route.iface.clone())
 }
 
@@ -48,7 +50,8 @@ fn local_addresses(fib_trie: &[u8]) -> Vec<Ipv4Addr> {
                 last = std::str::from_utf8(address).ok().and_then(|address| address.parse().ok());
             }
             (Some(b"/32"), Some(b"host"), Some(b"LOCAL")) => {
-                addresses.extend(last.filter(|address| !address.is_loopback() && !addresses.contains(address)));
+                addresses
+                    .extend(last.filter(|address| !address.is_loopback() && !addresses.contains(address)));
             }
             _ => {}
         }
@@ -66,7 +69,11 @@ fn of_interface(addresses: &[Ipv4Addr], routes: &[RouteEntry], interface: &str) 
         let holding = routes.iter().filter(|route| holds(route, address));
         holding.max_by_key(|route| u32::from(route.mask)).map(|route| route.iface.as_str())
     };
-    addresses.iter().copied().filter(|address| network(*address).is_none_or(|name| name == interface)).collect()
+    addresses
+        .iter()
+        .copied()
+        .filter(|address| network(*address).is_none_or(|name| name == interface))
+        .collect()
 }
 
 /// `address interface_number prefix scope flags interface`; scope 00 is global.
@@ -85,7 +92,8 @@ fn global_addresses_v6(bytes: &[u8], interface: &str) -> Vec<Ipv6Addr> {
 mod tests {
     use super::*;
 
-    const ROUTES: &[u8] = b"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n\
+    const ROUTES: &[u8] =
+        b"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n\
         eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n\
         eth0\t000200C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n\
         docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n";

@@ -180,7 +180,11 @@ impl Hierarchy {
         }
         if context.slow {
             let stat = context.read(&format!("{memory}/memory.stat"))?.unwrap_or_default();
-            if self.version == 2 { group.details(stat) } else { group.details_v1(stat) }
+            if self.version == 2 {
+                group.details(stat)
+            } else {
+                group.details_v1(stat)
+            }
             if self.version == 2 {
                 group.swap = context.read_number(&format!("{memory}/memory.swap.current"));
             }
@@ -239,7 +243,10 @@ mod tests {
     #[test]
     fn ids_of_containers_are_cut() {
         let id = "0123456789abcdef".repeat(4);
-        assert_eq!(short(&format!("system.slice/docker-{id}.scope")), "system.slice/docker-0123456789ab.scope");
+        assert_eq!(
+            short(&format!("system.slice/docker-{id}.scope")),
+            "system.slice/docker-0123456789ab.scope"
+        );
         assert_eq!(short("system.slice/cron.service"), "system.slice/cron.service");
         assert_eq!(short("é/ab"), "é/ab");
     }

@@ -56,7 +56,11 @@ impl Collector for Diskstats {
             let names: Vec<String> = named_lines(bytes).map(|(name, _)| name.to_owned()).collect();
             known = names.into_iter().map(|name| (name.clone(), is_whole_disk(context, &name))).collect();
             context.next.disks = known;
-            return if context.next.disks.values().any(|counts| *counts) { Self::collect(context) } else { Ok(None) };
+            return if context.next.disks.values().any(|counts| *counts) {
+                Self::collect(context)
+            } else {
+                Ok(None)
+            };
         }
         context.next.disks = known;
         Ok((!disks.is_empty()).then_some(Self(disks)))

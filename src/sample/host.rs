@@ -2,8 +2,8 @@
 //! From `/etc/os-release`, `/proc/sys/kernel/*`, `/proc/cpuinfo`, `/proc/stat`, `/proc/net/*`, `/sys/class/dmi`.
 
 use super::{Context, addresses, parse};
-use procfs_core::prelude::FromRead;
 use procfs_core::CpuInfo;
+use procfs_core::prelude::FromRead;
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -105,7 +105,7 @@ impl Host {
         let machine = || rustix::system::uname().machine().to_string_lossy().into_owned();
         self.architecture =
             context.read_text("proc/sys/kernel/arch").or_else(|| context.root.is_real().then(machine));
-        let cpu = context.read("proc/cpuinfo").ok().flatten().map(|bytes| CpuInfo::from_read(bytes));
+        let cpu = context.read("proc/cpuinfo").ok().flatten().map(CpuInfo::from_read);
         let cpu = cpu.and_then(Result::ok);
         let field = |names: &[&str]| {
             let cpu = cpu.as_ref()?;

@@ -75,8 +75,10 @@ fn find(context: &mut Context<'_>) -> Vec<(String, String, char)> {
         }
     }
     if !sensors.iter().any(|(_, _, kind)| *kind == TEMPERATURE) {
-        for zone in context.names("sys/class/thermal").iter().filter(|name| name.starts_with("thermal_zone")) {
-            let label = context.read_text(&format!("sys/class/thermal/{zone}/type")).unwrap_or_else(|| zone.clone());
+        for zone in context.names("sys/class/thermal").iter().filter(|name| name.starts_with("thermal_zone"))
+        {
+            let label =
+                context.read_text(&format!("sys/class/thermal/{zone}/type")).unwrap_or_else(|| zone.clone());
             add(&mut sensors, label, format!("sys/class/thermal/{zone}/temp"), TEMPERATURE);
         }
     }

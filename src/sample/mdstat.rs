@@ -125,7 +125,10 @@ mod tests {
         assert_eq!(numbers("md0"), (Some(2), Some(2), Some(0), None));
         assert_eq!(numbers("md1"), (Some(2), Some(1), Some(1), Some(0.126)));
         assert_eq!(numbers("md2"), (Some(2), Some(2), Some(0), None));
-        assert_eq!((arrays["md1"].action.as_deref(), arrays["md0"].action.as_deref()), (Some("recovery"), None));
+        assert_eq!(
+            (arrays["md1"].action.as_deref(), arrays["md0"].action.as_deref()),
+            (Some("recovery"), None)
+        );
         assert_eq!((arrays["md2"].state.as_str(), arrays["md2"].level.as_str()), ("auto-read-only", "raid0"));
         assert_eq!(arrays["md2"].action.as_deref(), Some("resync"));
     }

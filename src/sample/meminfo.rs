@@ -85,15 +85,35 @@ record! {
 
 /// Fields that lxcfs hands through from the host (its `proc_meminfo_read` rewrites the others for the container).
 const HOSTS: [&str; 16] = [
-    "KReclaimable", "KernelStack", "PageTables", "SecPageTables", "Percpu", "VmallocUsed", "Hugetlb",
-    "HugePages_Total", "HugePages_Free", "Balloon", "Unaccepted", "HardwareCorrupted", "Zswap", "Zswapped",
-    "Mlocked", "Committed_AS",
+    "KReclaimable",
+    "KernelStack",
+    "PageTables",
+    "SecPageTables",
+    "Percpu",
+    "VmallocUsed",
+    "Hugetlb",
+    "HugePages_Total",
+    "HugePages_Free",
+    "Balloon",
+    "Unaccepted",
+    "HardwareCorrupted",
+    "Zswap",
+    "Zswapped",
+    "Mlocked",
+    "Committed_AS",
 ];
 
 /// Fields that may be larger than MemTotal.
 const UNBOUNDED: [&str; 9] = [
-    "SwapTotal", "SwapFree", "Committed_AS", "Zswapped", "Hugepagesize", "HugePages_Total", "HugePages_Free",
-    "Balloon", "VmallocUsed",
+    "SwapTotal",
+    "SwapFree",
+    "Committed_AS",
+    "Zswapped",
+    "Hugepagesize",
+    "HugePages_Total",
+    "HugePages_Free",
+    "Balloon",
+    "VmallocUsed",
 ];
 
 impl Collector for Meminfo {
@@ -194,7 +214,8 @@ mod tests {
 
     #[test]
     fn lxcfs_hands_through_and_writes_zeros() {
-        let mut meminfo = parse(b"MemTotal: 500 kB\nSReclaimable: 0 kB\nSUnreclaim: 0 kB\nKernelStack: 9 kB\n");
+        let mut meminfo =
+            parse(b"MemTotal: 500 kB\nSReclaimable: 0 kB\nSUnreclaim: 0 kB\nKernelStack: 9 kB\n");
         meminfo.mark_foreign(true);
         assert_eq!((meminfo.s_reclaimable, meminfo.s_unreclaim), (None, None));
         assert_eq!(meminfo.foreign, ["KernelStack"]);

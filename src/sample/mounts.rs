@@ -32,7 +32,19 @@ const NEVER: [&str; 10] =
 const WITHOUT_PATH: [&str; 4] = ["zfs", "btrfs", "bcachefs", "simfs"];
 /// Types under which every path may hang.
 const REMOTE: [&str; 13] = [
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "afs", "autofs", "lustre", "glusterfs", "virtiofs", "ncpfs",
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "ceph",
+    "afs",
+    "autofs",
+    "lustre",
+    "glusterfs",
+    "virtiofs",
+    "ncpfs",
 ];
 
 impl Mount {
@@ -120,7 +132,8 @@ fn unescape(bytes: &[u8]) -> String {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((first, more)) = rest.split_first() {
-        let octal = more.get(..3).filter(|digits| *first == b'\\' && digits.iter().all(|d| (b'0'..b'8').contains(d)));
+        let octal =
+            more.get(..3).filter(|digits| *first == b'\\' && digits.iter().all(|d| (b'0'..b'8').contains(d)));
         let value = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
         plain.push(value.unwrap_or(*first));
         rest = if value.is_some() { &more[3..] } else { more };
@@ -164,6 +177,9 @@ mod tests {
     #[test]
     fn a_mount_over_another_hides_it() {
         let text = "1 0 254:1 / /mnt rw - ext4 /dev/vda1 rw\n2 0 254:2 / /mnt rw - ext4 /dev/vdb rw\n";
-        assert_eq!(select(text.as_bytes()).iter().map(|mount| mount.device.as_str()).collect::<Vec<_>>(), ["/dev/vdb"]);
+        assert_eq!(
+            select(text.as_bytes()).iter().map(|mount| mount.device.as_str()).collect::<Vec<_>>(),
+            ["/dev/vdb"]
+        );
     }
 }

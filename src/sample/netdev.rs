@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn with_and_without_a_blank() {
-        for line in [&b"  eth0: 1 2 3 4 0 0 0 0 5 6 7 8 0 0 0 0"[..], b"eth0:1 2 3 4 0 0 0 0 5 6 7 8 0 0 0 0"] {
+        for line in [&b"  eth0: 1 2 3 4 0 0 0 0 5 6 7 8 0 0 0 0"[..], b"eth0:1 2 3 4 0 0 0 0 5 6 7 8 0 0 0 0"]
+        {
             let (name, interface) = parse(line).unwrap();
             assert_eq!(name, "eth0");
             assert_eq!((interface.rx_bytes, interface.rx_drops), (Some(1), Some(4)));

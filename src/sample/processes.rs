@@ -130,7 +130,8 @@ impl Scan {
         if !self.ticks.is_sorted() {
             self.ticks.sort_unstable();
         }
-        let listed = if found { Ok(()) } else { Err(SampleError::parse("proc", b"", "a folder that can be listed")) };
+        let listed =
+            if found { Ok(()) } else { Err(SampleError::parse("proc", b"", "a folder that can be listed")) };
         (buffer, listed)
     }
 
@@ -227,7 +228,8 @@ impl Largest {
 
     fn offer(&mut self, key: u64, pid: u32, used: u64, stat: &ProcessStat<'_>) {
         let full = self.candidates.len() >= self.most;
-        if key == 0 || self.most == 0 || (full && self.candidates.last().is_some_and(|last| last.key >= key)) {
+        if key == 0 || self.most == 0 || (full && self.candidates.last().is_some_and(|last| last.key >= key))
+        {
             return;
         }
         let at = self.candidates.partition_point(|candidate| candidate.key >= key);
@@ -246,7 +248,9 @@ fn describe(context: &mut Context<'_>, chosen: Vec<Candidate>) -> Vec<Process> {
     for candidate in chosen {
         let pid = candidate.pid;
         let Ok(Some(status)) = context.read_at_once(&format!("proc/{pid}/status")) else { continue };
-        let Some(uid) = parse::value_of(status, "Uid:").and_then(|line| parse::numbers(line).nth(1)) else { continue };
+        let Some(uid) = parse::value_of(status, "Uid:").and_then(|line| parse::numbers(line).nth(1)) else {
+            continue;
+        };
         let swap = parse::value_of(status, "VmSwap:").and_then(parse::first_number);
         let dear = context.slow;
         top.push(Process {
@@ -303,7 +307,8 @@ mod tests {
     use super::*;
 
     fn line(name: &[u8], rss: &str) -> Vec<u8> {
-        let mut line = [b"42 (", name, b") S 1 42 42 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 3 0 777 9999 "].concat();
+        let mut line =
+            [b"42 (", name, b") S 1 42 42 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 3 0 777 9999 "].concat();
         line.extend_from_slice(rss.as_bytes());
         line.extend_from_slice(b" 18446744073709551615 1 1 0");
         line
@@ -329,7 +334,8 @@ mod tests {
         for (pid, key) in [(1, 5), (2, 0), (3, 9), (4, 7), (5, 9)] {
             largest.offer(key, pid, 0, &stat);
         }
-        let kept: Vec<_> = largest.candidates.iter().map(|candidate| (candidate.pid, candidate.key)).collect();
+        let kept: Vec<_> =
+            largest.candidates.iter().map(|candidate| (candidate.pid, candidate.key)).collect();
         assert_eq!(kept, [(3, 9), (5, 9)]);
     }
 

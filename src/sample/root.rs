@@ -78,12 +78,9 @@ impl Root {
         let table = fs_err::read(self.path("statvfs")).map_err(|_| Errno::NOENT)?;
         let wanted = mount_point.as_os_str().as_encoded_bytes();
         let line = parse::lines(&table).find(|line| parse::fields(line).next() == Some(wanted));
-        let mut numbers = line.into_iter().flat_map(|line| parse::fields(line).skip(1)).map_while(parse::number);
+        let mut numbers =
+            line.into_iter().flat_map(|line| parse::fields(line).skip(1)).map_while(parse::number);
         let mut next = || numbers.next().ok_or(Errno::NOENT);
-        Ok(Volume {
-            block_size: next()?,
-            blocks: [next()?, next()?, next()?],
-            files: [next()?, next()?],
-        })
+        Ok(Volume { block_size: next()?, blocks: [next()?, next()?, next()?], files: [next()?, next()?] })
     }
 }

@@ -80,7 +80,8 @@ impl Sockstat {
         let pages = |line: &[u8]| pair(line, b"mem").map(|pages| pages.saturating_mul(page_size));
         self.used = parse::value_of(bytes, "sockets:").and_then(|line| pair(line, b"used"));
         let tcp = parse::value_of(bytes, "TCP:").unwrap_or_default();
-        (self.tcp, self.tcp_orphan, self.tcp_memory) = (pair(tcp, b"inuse"), pair(tcp, b"orphan"), pages(tcp));
+        (self.tcp, self.tcp_orphan, self.tcp_memory) =
+            (pair(tcp, b"inuse"), pair(tcp, b"orphan"), pages(tcp));
         let udp = parse::value_of(bytes, "UDP:").unwrap_or_default();
         (self.udp, self.udp_memory) = (pair(udp, b"inuse"), pages(udp));
         pair(tcp, b"tw")

@@ -132,7 +132,10 @@ mod tests {
         let stat = parse(TEXT, 100);
         assert_eq!((stat.user, stat.nice, stat.guest), (Some(9.0), Some(1.8), Some(1.2)));
         assert_eq!((stat.idle, stat.steal), (Some(40.0), Some(0.8)));
-        assert_eq!((stat.context_switches, stat.forks, stat.running, stat.blocked), (Some(99), Some(7), Some(2), Some(0)));
+        assert_eq!(
+            (stat.context_switches, stat.forks, stat.running, stat.blocked),
+            (Some(99), Some(7), Some(2), Some(0))
+        );
         assert_eq!(stat.cores.len(), 3);
         assert_eq!(stat.cores[0].0, [4.5, 0.9, 1.5, 20.0, 0.25, 0.03, 0.04, 0.4]);
         assert_eq!(stat.cores[1], CoreTimes::default());

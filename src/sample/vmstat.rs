@@ -89,15 +89,22 @@ mod tests {
 
     #[test]
     fn units_become_bytes() {
-        let vmstat = parse(b"nr_free_pages 7\npgpgin 3\npswpout 2\npgfault 5\noom_kill 1\npgscan_direct 1\n\
-            pgscan_direct_throttle 9\n", 4096);
+        let vmstat = parse(
+            b"nr_free_pages 7\npgpgin 3\npswpout 2\npgfault 5\noom_kill 1\npgscan_direct 1\n\
+            pgscan_direct_throttle 9\n",
+            4096,
+        );
         assert_eq!((vmstat.pgpgin, vmstat.pswpout, vmstat.pgfault), (Some(3072), Some(8192), Some(5)));
-        assert_eq!((vmstat.oom_kill, vmstat.pgscan_direct, vmstat.pgscan_kswapd), (Some(1), Some(4096), None));
+        assert_eq!(
+            (vmstat.oom_kill, vmstat.pgscan_direct, vmstat.pgscan_kswapd),
+            (Some(1), Some(4096), None)
+        );
     }
 
     #[test]
     fn zones_of_old_kernels_add_up() {
-        let vmstat = parse(b"pgsteal_kswapd_dma 1\npgsteal_kswapd_normal 2\npgsteal_kswapd_movable 0\n", 4096);
+        let vmstat =
+            parse(b"pgsteal_kswapd_dma 1\npgsteal_kswapd_normal 2\npgsteal_kswapd_movable 0\n", 4096);
         assert_eq!(vmstat.pgsteal_kswapd, Some(3 * 4096));
     }
 }

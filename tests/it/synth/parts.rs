@@ -353,6 +353,7 @@ impl Machine<'_> {
             written: Some(2_048),
             s_unreclaim_before: before,
             s_unreclaim_after: before,
+            slow: Default::default(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Bins of a fixed step: what a number did in each, in a form that adds up: bins of bins are the bins of the samples.
 
+use super::followers::Followers;
 use super::frame::{Column, Frame, Key};
+use super::registry;
 use super::table::Table;
 use crate::sample::metric::{Kind, Metric};
 use std::collections::{BTreeMap, HashMap};
@@ -62,12 +64,19 @@ pub(super) struct Bins {
     /// The numbers.
     pub(super) series: Vec<BinSeries>,
     places: HashMap<(&'static str, &'static str), HashMap<String, usize>>,
+    followers: Followers,
 }
 
 impl Bins {
     /// No bins yet, of `step` seconds.
     pub(super) fn new(step: i64) -> Self {
-        Self { step, bins: BTreeMap::new(), series: Vec::new(), places: HashMap::new() }
+        Self {
+            step,
+            bins: BTreeMap::new(),
+            series: Vec::new(),
+            places: HashMap::new(),
+            followers: Followers::default(),
+        }
     }
 
     /// The start of the bin that `t` lies in.
@@ -83,23 +92,43 @@ impl Bins {
     }
 
     /// Adds a number to the bin of `t`. Times must not go down by more than a bin.
-    pub(super) fn add_stat(&mut self, t: i64, metric: &'static Metric, instance: &str, stat: Stat) {
+    pub(super) fn add_stat(&mut self, t: i64, series: usize, stat: &Stat) {
         let start = self.start(t);
-        let place = self.place(metric, instance);
-        let stats = &mut self.series[place].stats;
+        let stats = &mut self.series[series].stats;
         match stats.last_mut() {
-            Some((last, present)) if *last == start => present.add(&stat),
-            _ => stats.push((start, stat)),
+            Some((last, present)) if *last == start => present.add(stat),
+            _ => stats.push((start, *stat)),
         }
     }
 
-    fn place(&mut self, metric: &'static Metric, instance: &str) -> usize {
+    /// The numbers of the next line begin.
+    pub(super) fn restart(&mut self) {
+        self.followers.restart();
+    }
+
+    /// The series of a metric that a rollup names; `None` if this version does not know it.
+    pub(super) fn named(&mut self, collector: &str, field: &str, instance: &str) -> Option<usize> {
+        let expected = self.followers.expected().filter(|place| {
+            let BinSeries { metric, instance: known, .. } = &self.series[*place];
+            metric.field == field && metric.collector == collector && known == instance
+        });
+        let place = match expected {
+            Some(place) => place,
+            None => self.place(registry::find(collector, field)?, instance),
+        };
+        self.followers.went_to(place);
+        Some(place)
+    }
+
+    /// The series of a metric.
+    pub(super) fn place(&mut self, metric: &'static Metric, instance: &str) -> usize {
         let instances = self.places.entry((metric.collector, metric.field)).or_default();
-        instances.get(instance).copied().unwrap_or_else(|| {
-            instances.insert(instance.to_owned(), self.series.len());
-            self.series.push(BinSeries { metric, instance: instance.to_owned(), stats: Vec::new() });
-            self.series.len() - 1
-        })
+        if let Some(&place) = instances.get(instance) {
+            return place;
+        }
+        instances.insert(instance.to_owned(), self.series.len());
+        self.series.push(BinSeries { metric, instance: instance.to_owned(), stats: Vec::new() });
+        self.series.len() - 1
     }
 
     /// Adds the rows of a table with `from <= t < until`.
@@ -112,6 +141,7 @@ impl Bins {
             self.add_bin(row.t, 1, if row.covered.is_nan() { 0.0 } else { row.covered });
         }
         for series in &table.columns {
+            let place = self.place(series.metric, &series.instance);
             for &row in &rows {
                 let (value, row) = (series.values[row], table.rows[row]);
                 if !value.is_nan() {
@@ -122,7 +152,7 @@ impl Bins {
                             Stat { weight: row.covered, sum: value, min: rate, max: rate }
                         }
                     };
-                    self.add_stat(row.t, series.metric, &series.instance, stat);
+                    self.add_stat(row.t, place, &stat);
                 }
             }
         }
@@ -133,7 +163,7 @@ impl Bins {
         let times: Vec<i64> = self.bins.keys().copied().collect();
         let rows: HashMap<i64, usize> = times.iter().enumerate().map(|(row, time)| (*time, row)).collect();
         let mut columns = HashMap::new();
-        for series in self.series {
+        for series in self.series.into_iter().filter(|series| !series.stats.is_empty()) {
             let empty = vec![f64::NAN; times.len()];
             let mut column = Column { mean: empty.clone(), min: empty.clone(), max: empty };
             for (start, stat) in &series.stats {

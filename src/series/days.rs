@@ -3,7 +3,7 @@
 use super::edge::{Between, DayFacts, DayReading, Edge, Traffic, add_traffic};
 use super::error::SeriesError;
 use super::table::GAP_FACTOR;
-use super::window::DAY;
+use super::window::{DAY, Source, sources};
 use crate::store::{Layout, Reader, day_of, start_of};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -36,13 +36,17 @@ pub struct DaySummary {
 /// # Errors
 /// [`SeriesError`] if the log cannot be read.
 pub fn days(layout: &Layout, from: Date, until: Date) -> Result<Vec<DaySummary>, SeriesError> {
-    let mut facts = Vec::new();
-    let present = layout.days()?;
+    let known = sources(layout, Date::MIN, Date::MAX)?;
     // A day on each side more, for what joins it to those that are asked for.
-    let start = present.iter().rposition(|files| files.day < from).unwrap_or(0);
-    let end = present.iter().position(|files| files.day > until).map_or(present.len(), |after| after + 1);
-    for files in present.iter().take(end).skip(start) {
-        facts.extend(read_day(layout, files.day)?.map(|facts| (files.day, facts)));
+    let start = known.range(..from).next_back().map_or(from, |(day, _)| *day);
+    let end = known.range(until..).find(|(day, _)| **day > until).map_or(until, |(day, _)| *day);
+    let mut facts = Vec::new();
+    for (day, source) in known.into_iter().filter(|(day, _)| (start..=end).contains(day)) {
+        let of_day = match source {
+            Source::Rollup(entry) => entry.facts,
+            Source::Samples => read_day(layout, day)?,
+        };
+        facts.extend(of_day.map(|facts| (day, facts)));
     }
     let mut joined = join(&facts)?;
     joined.retain(|summary| (from..=until).contains(&summary.day));
@@ -50,7 +54,7 @@ pub fn days(layout: &Layout, from: Date, until: Date) -> Result<Vec<DaySummary>,
 }
 
 /// Reads a day for its facts.
-pub(super) fn read_day(layout: &Layout, day: Date) -> Result<Option<DayFacts>, SeriesError> {
+fn read_day(layout: &Layout, day: Date) -> Result<Option<DayFacts>, SeriesError> {
     let start = start_of(day);
     let mut reading = DayReading::default();
     for sample in Reader::range(layout, start, start + DAY)? {

@@ -11,14 +11,23 @@ mod carry;
 mod days;
 mod edge;
 mod error;
+mod fold;
+mod followers;
 mod frame;
+mod index;
 mod latest;
+mod members;
 mod registry;
+mod rollup;
+mod rollup_line;
+#[cfg(test)]
+mod rollup_tests;
 mod table;
 mod window;
 
 pub use days::{DaySummary, days};
 pub use error::SeriesError;
+pub use fold::{Folded, fold};
 pub use frame::{Column, Frame, Key};
 pub use latest::{Latest, latest};
 pub use window::{Window, window};

@@ -2,6 +2,7 @@
 //! A day of a small host takes 3 MB.
 
 use super::carry::carry_forward;
+use super::followers::Followers;
 use super::frame::{Column, Frame, Key};
 use super::registry::{CORE_BUSY, busy_seconds};
 use crate::sample::Sample;
@@ -52,9 +53,7 @@ pub(super) struct Collecting {
     boots: Vec<Option<String>>,
     columns: Vec<Series>,
     places: HashMap<(&'static str, &'static str), HashMap<String, usize>>,
-    /// The columns in the order in which the sample before named them: the next one names them in the same order.
-    expected: Vec<usize>,
-    named: usize,
+    followers: Followers,
 }
 
 /// Rows in the order of boots and uptime, with increases in place of totals.
@@ -89,32 +88,31 @@ impl Collecting {
         });
         let uptime = sample.uptime.unwrap_or(sample.t as f64);
         self.rows.push(Row { t: sample.t, boot, uptime, covered: f64::NAN });
-        self.named = 0;
+        self.followers.restart();
         sample.numbers(self);
         for (index, core) in sample.stat.iter().flat_map(|stat| &stat.cores).enumerate() {
             self.number(&CORE_BUSY, &index.to_string(), busy_seconds(&core.0));
         }
-        self.expected.truncate(self.named);
     }
 
     fn column_of(&mut self, metric: &'static Metric, instance: &str) -> usize {
-        let place = self.named;
-        self.named += 1;
-        if let Some(&column) = self.expected.get(place) {
-            let series = &self.columns[column];
-            if std::ptr::eq(series.metric, metric) && series.instance == instance {
-                return column;
-            }
-        }
-        let instances = self.places.entry((metric.collector, metric.field)).or_default();
-        let column = instances.get(instance).copied().unwrap_or_else(|| {
-            instances.insert(instance.to_owned(), self.columns.len());
-            self.columns.push(Series { metric, instance: instance.to_owned(), values: Vec::new() });
-            self.columns.len() - 1
+        let expected = self.followers.expected().filter(|column| {
+            let series = &self.columns[*column];
+            std::ptr::eq(series.metric, metric) && series.instance == instance
         });
-        self.expected.truncate(place);
-        self.expected.push(column);
+        let column = expected.unwrap_or_else(|| self.look_up(metric, instance));
+        self.followers.went_to(column);
         column
+    }
+
+    fn look_up(&mut self, metric: &'static Metric, instance: &str) -> usize {
+        let instances = self.places.entry((metric.collector, metric.field)).or_default();
+        if let Some(&column) = instances.get(instance) {
+            return column;
+        }
+        instances.insert(instance.to_owned(), self.columns.len());
+        self.columns.push(Series { metric, instance: instance.to_owned(), values: Vec::new() });
+        self.columns.len() - 1
     }
 
     /// Orders the rows, makes increases of the counters, carries slow gauges forward.

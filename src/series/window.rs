@@ -3,11 +3,18 @@
 use super::bins::Bins;
 use super::error::SeriesError;
 use super::frame::Frame;
+use super::index::{Entry, Index};
+use super::rollup::{self, Level};
 use super::table::{LEAD_SECONDS, Table};
 use crate::store::{Layout, Reader, day_of, start_of};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// Seconds of a day.
 pub(super) const DAY: i64 = 86_400;
+
+/// Boots that are dated closer together are one: the clock moves a little while a host is up.
+const SAME_BOOT_SECONDS: i64 = 120;
 
 /// A stretch of time that ends now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,17 +93,63 @@ pub fn window(layout: &Layout, window: Window, until: i64) -> Result<Frame, Seri
     if window.step() == 0 {
         return Ok(table(layout, from, until)?.into_frame(from, until));
     }
-    let mut bins = Bins::new(window.step());
+    binned(layout, window.step(), from, until)
+}
+
+/// Bins of `step` seconds: closed days from their rollups, the others from their samples.
+fn binned(layout: &Layout, step: i64, from: i64, until: i64) -> Result<Frame, SeriesError> {
+    let level = Level::for_step(step);
+    let mut bins = Bins::new(step);
     let mut reboots = Vec::new();
-    let (first, last) = (day_of(from)?, day_of(until - 1)?);
-    for files in layout.days()?.iter().filter(|files| (first..=last).contains(&files.day)) {
-        let start = start_of(files.day);
-        let (from, until) = (from.max(start), until.min(start + DAY));
-        let day = table(layout, from, until)?;
-        bins.add_table(&day, from, until);
-        reboots.extend(day.reboots(from, until));
+    for (day, source) in sources(layout, day_of(from)?, day_of(until - 1)?)? {
+        let start = start_of(day);
+        let range = from.max(start)..until.min(start + DAY);
+        match source {
+            Source::Rollup(entry) => {
+                rollup::read(layout, level, &entry, &range, &mut bins)?;
+                let facts = entry.facts.iter();
+                reboots.extend(
+                    facts.flat_map(|facts| facts.boots.iter().copied().chain([facts.first.booted()])),
+                );
+            }
+            Source::Samples => {
+                let table = table(layout, range.start, range.end)?;
+                bins.add_table(&table, range.start, range.end);
+                reboots.extend(table.reboots(from, until));
+            }
+        }
     }
+    reboots.retain(|time| (from..until).contains(time));
+    reboots.sort_unstable();
+    // Each day of a boot dates it anew, a second earlier or later.
+    reboots.dedup_by(|later, earlier| *later - *earlier < SAME_BOOT_SECONDS);
     Ok(bins.into_frame(from, until, reboots))
+}
+
+/// Where a day's numbers are read.
+pub(super) enum Source {
+    /// It is closed and folded.
+    Rollup(Box<Entry>),
+    /// It is open, or it was not folded as it is now.
+    Samples,
+}
+
+/// The days of a stretch that there is something of.
+pub(super) fn sources(
+    layout: &Layout,
+    first: Date,
+    last: Date,
+) -> Result<BTreeMap<Date, Source>, SeriesError> {
+    let mut index = Index::load(layout).days;
+    let mut sources = BTreeMap::new();
+    for files in layout.days()? {
+        let folded = index.remove(&files.day).filter(|entry| entry.is_of(&files));
+        sources.insert(files.day, folded.map_or(Source::Samples, |entry| Source::Rollup(Box::new(entry))));
+    }
+    // Days whose samples have expired.
+    sources.extend(index.into_iter().map(|(day, entry)| (day, Source::Rollup(Box::new(entry)))));
+    sources.retain(|day, _| (first..=last).contains(day));
+    Ok(sources)
 }
 
 /// The samples of a range as a table, and those shortly before it.

@@ -9,6 +9,7 @@
 mod config;
 mod install;
 mod program;
+mod rollup;
 mod series;
 mod store;
 mod synth;

@@ -1,0 +1,151 @@
+//! Folds closed days into rollups: each once, and again when its file has changed (an rsync that came late).
+//!
+//! Killed anywhere and run again it gives the same result: a member counts when the index names it, the index is
+//! replaced as a whole, and what lies in a file behind its last member is cut off by the next append.
+
+use super::bins::Bins;
+use super::edge::DayReading;
+use super::error::SeriesError;
+use super::index::{Entry, Index};
+use super::members;
+use super::rollup::{self, Level};
+use super::rollup_line;
+use super::table::{Collecting, LEAD_SECONDS};
+use super::window::DAY;
+use crate::base::files::{create_folder, lock_path, remove_leftovers};
+use crate::store::{DayFiles, Layout, Reader, day_of, start_of};
+use jiff::civil::Date;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// After so many days the index is saved, so that a first run over years can be interrupted.
+const SAVE_EVERY: usize = 20;
+
+/// How long to wait for another fold of the same host.
+const PATIENCE_SECONDS: f64 = 60.0;
+
+/// What a fold did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Days that were read and rolled up.
+    pub days: usize,
+}
+
+/// Rolls up the closed days (those before the UTC day of `now`) that are new or have changed.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read or the host's folder not be written; then windows are made from the
+/// samples themselves.
+pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
+    let today = day_of(now)?;
+    let closed: Vec<DayFiles> = layout.days()?.into_iter().filter(|files| files.day < today).collect();
+    let index = Index::load(layout);
+    if closed.is_empty() || work(&index, &closed).is_empty() {
+        return Ok(Folded::default());
+    }
+    let cache = layout.cache();
+    for folder in [&cache].into_iter().chain(&Level::ALL.map(|level| level.folder(layout))) {
+        prepare(folder)?;
+    }
+    let rollup_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| SeriesError::Rollup { path, source }
+    };
+    let _lock = lock_path(&cache.join("lock"), PATIENCE_SECONDS).map_err(rollup_error(&cache))?;
+    // Another run may have done it while this one waited.
+    let mut index = Index::load(layout);
+    for folder in [&cache].into_iter().chain(&Level::ALL.map(|level| level.folder(layout))) {
+        remove_leftovers(folder).map_err(rollup_error(folder))?;
+    }
+    adopt(layout, &mut index)?;
+    let work = work(&index, &closed);
+    for (done, files) in work.iter().enumerate() {
+        fold_day(layout, &mut index, files)?;
+        if (done + 1) % SAVE_EVERY == 0 {
+            index.save(layout)?;
+        }
+    }
+    index.save(layout)?;
+    Ok(Folded { days: work.len() })
+}
+
+/// The days to fold: new, changed, or after one that changed (whose last sample is before their first).
+fn work(index: &Index, closed: &[DayFiles]) -> Vec<DayFiles> {
+    let known = |files: &DayFiles| index.days.get(&files.day).is_some_and(|entry| entry.is_of(files));
+    let mut before: Option<(Date, bool)> = None;
+    let mut work = Vec::new();
+    for files in closed {
+        let fresh = !known(files);
+        let after_fresh =
+            before.is_some_and(|(day, fresh)| fresh && start_of(files.day) - start_of(day) == DAY);
+        if fresh || after_fresh {
+            work.push(files.clone());
+        }
+        before = Some((files.day, fresh));
+    }
+    work
+}
+
+/// Reads one day and writes its rollups and its entry.
+fn fold_day(layout: &Layout, index: &mut Index, files: &DayFiles) -> Result<(), SeriesError> {
+    let start = start_of(files.day);
+    let mut collecting = Collecting::default();
+    let mut reading = DayReading::default();
+    for sample in Reader::range(layout, start - LEAD_SECONDS, start + DAY)? {
+        collecting.add(&sample);
+        if sample.t >= start {
+            reading.add(&sample);
+        }
+    }
+    let facts = reading.finish();
+    let table = collecting.finish();
+    if facts.is_some() {
+        for level in Level::ALL {
+            let mut bins = Bins::new(level.step());
+            bins.add_table(&table, start, start + DAY);
+            rollup::put(layout, index, level, files.day, &rollup_line::encode(&bins))?;
+        }
+    }
+    let entry = index.days.entry(files.day).or_insert_with(|| Entry::new(files.day));
+    (entry.plain, entry.gz, entry.facts) = (files.plain, files.gz, facts);
+    Ok(())
+}
+
+/// Takes whole members into the index that it does not know: it was deleted, or a run was killed before it was saved.
+fn adopt(layout: &Layout, index: &mut Index) -> Result<(), SeriesError> {
+    for level in Level::ALL {
+        let folder = level.folder(layout);
+        for path in rollup_files(&folder).map_err(|source| SeriesError::Rollup { path: folder, source })? {
+            let end = index.in_file(layout, level, &path).last().map_or(0, |(_, place)| place.end());
+            let found = members::scan(&path, end)
+                .map_err(|source| SeriesError::Rollup { path: path.clone(), source })?;
+            for (time, place) in found {
+                let day = day_of(time)?;
+                let entry = index.days.entry(day).or_insert_with(|| Entry::new(day));
+                if entry.place(level).is_none() && level.file(layout, day) == path {
+                    entry.set_place(level, Some(place));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn rollup_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".jsonl.gz") && fs_err::symlink_metadata(&path)?.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Makes a folder. One that leads elsewhere is refused: host folders are filled by other machines.
+fn prepare(folder: &Path) -> Result<(), SeriesError> {
+    if fs_err::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(SeriesError::Link { path: folder.to_owned() });
+    }
+    create_folder(folder).map_err(|source| SeriesError::Rollup { path: folder.to_owned(), source })
+}

@@ -6,8 +6,10 @@ pub mod describe;
 pub mod part;
 mod recent;
 pub mod state;
+pub mod traffic;
+pub mod uptime;
 pub mod used;
 
 pub use breakdown::{Breakdown, Unknown};
 pub use part::{Group, Part};
-pub use state::{HostState, Level, Problem, ProblemKind};
+pub use state::{HostState, Level, Problem, ProblemKind, judge};

@@ -4,7 +4,7 @@
 
 use super::checks;
 use crate::sample::Sample;
-use crate::series::Frame;
+use crate::series::{Frame, Latest};
 use crate::store::Damage;
 
 /// How bad it is, mildest first. A problem that is `Ok` is a note: it is shown and changes nothing.
@@ -138,6 +138,18 @@ pub struct Evidence<'a> {
     pub damage: &'a Damage,
     /// Unix time of the judgement.
     pub now: i64,
+}
+
+/// Judges a host by its last hour, and by its last day where that is at hand.
+pub fn judge(latest: &Latest, day: Option<&Frame>, now: i64) -> HostState {
+    judge_evidence(&Evidence {
+        sample: &latest.sample,
+        previous: latest.previous.as_ref(),
+        hour: &latest.rates,
+        day,
+        damage: &latest.damage,
+        now,
+    })
 }
 
 /// Judges a host.

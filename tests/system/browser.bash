@@ -16,11 +16,12 @@ prepare_browser() {
     ) 9>"$CACHE/npm.lock"
 }
 
-# look LABEL LANG URL [PREFIX…]: opens all pages from URL in Chromium, through the command PREFIX.
+# look LABEL LANG URL [PREFIX…]: opens the pages from URL in Chromium, through the command PREFIX. EVERY=--every: in
+# all modes.
 look() {
     local label=$1 lang=$2 url=$3 line
     shift 3
-    "$@" node "$browser/pages.mjs" --base "$url" --label "$label" --lang "$lang" --shots "$screenshots" \
+    "$@" node "$browser/pages.mjs" --base "$url" --label "$label" --lang "$lang" --shots "$screenshots" ${EVERY:+"$EVERY"} \
         >"$WORK/look-$label" 2>&1 || true
     while IFS= read -r line; do
         case $line in

@@ -1,7 +1,8 @@
 // Opens every page of a generated site in Debian's Chromium and prints one line a check: "ok - …" or "not ok - …".
 //   node pages.mjs --base http://127.0.0.1/ --label en --lang en --shots DIR [--chromium /usr/bin/chromium]
 // A page is looked at in light, dark and phone width under the server's own content security policy, then without
-// scripts, then by axe-core in both themes (which needs the policy lifted, so in contexts of its own).
+// scripts, then by axe-core in both themes (which needs the policy lifted, so in contexts of its own). Every page is
+// walked; with --every each is also looked at in all modes, without it one of each kind is.
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ const { values: options } = parseArgs({
     label: { type: 'string', default: 'site' },
     lang: { type: 'string', default: 'en' },
     shots: { type: 'string' },
+    every: { type: 'boolean', default: false },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
   },
 });
@@ -40,6 +42,9 @@ function verdict(words, problems) {
 
 /** The page's path as a name: "/web1/7d.html" is "web1-7d". */
 const nameOf = (url) => new URL(url).pathname.replace(/^\/|\.html$/g, '').replaceAll('/', '-') || 'index';
+
+/** One page of each kind: the fleet, a host's page of samples, a host's page of rollups. */
+const isOfItsKind = (url) => !/(1h|6h|24h|7d|30d)\.html$/.test(url);
 
 /** Opens `url` and collects what must not happen while it loads. */
 async function open(context, url, problems) {
@@ -141,7 +146,7 @@ async function inMode(browser, urls, mode) {
   for (const url of urls) {
     const { page } = await open(context, url, found.noise);
     images += (await lookAt(page, url, mode, found)).images.length;
-    await page.screenshot({ path: `${options.shots}/${options.label}-${nameOf(url)}-${mode}.png`, fullPage: true });
+    if (isOfItsKind(url)) await page.screenshot({ path: `${options.shots}/${options.label}-${nameOf(url)}-${mode}.png`, fullPage: true });
     await page.close();
   }
   await context.close();
@@ -194,9 +199,10 @@ const browser = await chromium.launch({
 });
 try {
   const urls = await walk(browser);
-  for (const mode of Object.keys(modes)) await inMode(browser, urls, mode);
-  await withoutScripts(browser, urls);
-  for (const mode of Object.keys(modes)) await accessibility(browser, urls, mode);
+  const some = urls.filter(isOfItsKind);
+  for (const mode of Object.keys(modes)) await inMode(browser, options.every ? urls : some, mode);
+  await withoutScripts(browser, some);
+  for (const mode of Object.keys(modes)) await accessibility(browser, some, mode);
 } finally {
   await browser.close();
 }

@@ -11,7 +11,8 @@ sites=$WORK/sites
 mkdir -p "$sites"
 now=$(date +%s)
 # The policy that `install` prints for nginx.
-policy=$("$CRONOGRAPH" install --dry-run --prefix "$WORK" 2>/dev/null | sed -n 's/.*add_header Content-Security-Policy "\([^"]*\)".*/\1/p')
+mkdir -p "$WORK/prefix/etc/cron.d"
+policy=$("$CRONOGRAPH" install --dry-run --prefix "$WORK/prefix" --crontab-program /bin/false 2>/dev/null | sed -n 's/.*add_header Content-Security-Policy "\([^"]*\)".*/\1/p')
 invent() { "$SYNTH" --out "$WORK/$1" --until "$now" "${@:2}"; }
 config() { printf '%s\n' "$@" >"$WORK/config.toml"; }
 render() { "$CRONOGRAPH" site --config "$WORK/config.toml" --data "$WORK/$1" --out "$sites/$2" --now "${3:-$now}"; }
@@ -83,7 +84,7 @@ inside ip link set lo up
 inside nginx -c "$WORK/nginx.conf"
 defer sh -c "kill \$(cat '$WORK/nginx.pid')"
 check "what the browser tests need comes from npm" prepare_browser
-look en en http://127.0.0.1/ inside
+EVERY=--every look en en http://127.0.0.1/ inside
 look zh zh http://127.0.0.2/ inside
 look empty en http://127.0.0.3/ inside
 look one en http://127.0.0.4/ inside

@@ -7,6 +7,7 @@
 )]
 
 mod config;
+mod help;
 mod install;
 mod program;
 mod rollup;

@@ -24,7 +24,14 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> anyhow::Result<ExitC
         output::say(&format!("warning: {warning}"));
     }
     let target = Target::of(context)?;
-    let plan = plan(args, context, &machine, &binary, &target)?;
+    let plan = match plan(args, context, &machine, &binary, &target) {
+        // A dry run shows what it can.
+        Err(error) if args.dry_run => {
+            output::print(web::snippets(&target.out))?;
+            return Err(error);
+        }
+        plan => plan?,
+    };
     if plan.changes.is_empty() {
         output::print("Everything is in place already.\n\n")?;
     } else {

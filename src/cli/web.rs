@@ -1,7 +1,7 @@
 //! What to tell a web server: snippets for nginx, Caddy and Apache, and the rsync line for a web host.
 //!
 //! Pictures and style sheets have the hash of their content in their name and are kept for ever; pages are asked
-//! for again. The policy is that of the pages themselves: nothing from elsewhere, nothing inline.
+//! for again. `.cronograph` is the site's own folder and nobody's business. The policy is that of the pages themselves: nothing from elsewhere, nothing inline.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,7 @@ fn nginx(folder: &str) -> String {
         add_header Cache-Control $cronograph_cache;
         add_header Content-Security-Policy "{POLICY}";
         add_header X-Content-Type-Options nosniff;
+        location /.cronograph {{ return 404; }}
     }}
 "#
     )
@@ -44,7 +45,9 @@ fn caddy(folder: &str) -> String {
         r#"Caddy, in the Caddyfile:
     status.example.org {{
         root * "{folder}"
-        file_server
+        file_server {{
+            hide .cronograph
+        }}
         @hashed path_regexp {HASHED}
         @others not path_regexp {HASHED}
         header @hashed Cache-Control "{FOR_EVER}"
@@ -67,6 +70,7 @@ fn apache(folder: &str) -> String {
             AllowOverride None
             Options None
         </Directory>
+        RedirectMatch 404 "^/\.cronograph"
         Header set Cache-Control no-cache
         <FilesMatch "{HASHED}">
             Header set Cache-Control "{FOR_EVER}"
@@ -82,7 +86,7 @@ fn apache(folder: &str) -> String {
 fn rsync(folder: &str) -> String {
     format!(
         "A web host elsewhere, a line of the crontab (only what is new is sent):\n    \
-         4-59/5 * * * * rsync -rlt --delay-updates --delete-delay '{}/' USER@WEB.HOST:www/status/\n",
+         4-59/5 * * * * rsync -rlt --delay-updates --delete-delay --exclude=/.cronograph '{}/' USER@WEB.HOST:www/status/\n",
         folder.replace('\'', r#"'"'"'"#).replace('%', r"\%")
     )
 }

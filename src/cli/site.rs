@@ -3,12 +3,16 @@
 use super::Context;
 use super::args::SiteArgs;
 use super::output::say;
-use crate::site::{self, Inputs};
+use crate::site::{self, Inputs, SiteError};
 use std::process::ExitCode;
 
 /// Runs the command. A run that went well says nothing: cron would mail it.
 pub(super) fn run(_args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let report = site::build(&Inputs::of(context.config())?, context.clock)?;
+    let report = match site::build(&Inputs::of(context.config())?, context.clock) {
+        // The run before is still at it, and cron starts the next one soon: nothing to mail anybody about.
+        Err(SiteError::Busy(_)) => return Ok(ExitCode::SUCCESS),
+        report => report?,
+    };
     for (host, reason) in &report.failed {
         say(&format!("cronograph: {host}: {reason}"));
     }

@@ -1,10 +1,114 @@
-//! `cronograph try`.
+//! `cronograph try`: watches this machine for a while, a sample each second, and shows the pages. Needs no
+//! configuration and no rights; writes into one folder and nowhere else.
 
-use super::Context;
 use super::args::TryArgs;
+use super::{Context, output};
+use crate::base::clock::Stopwatch;
+use crate::base::files;
+use crate::sample::own_cost::OwnCost;
+use crate::sample::{Options, Root, State, take};
+use crate::site::{self, Inputs};
+use crate::store::{self, Layout};
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// So short a look must not wait for the slow sources.
+const SLOW_INTERVAL_SECONDS: u32 = 5;
 
 /// Runs the command.
-pub(super) fn run(_args: &TryArgs, _context: &Context) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`try` is not built yet")
+pub(super) fn run(args: &TryArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let folder = folder(args.out.as_deref())?;
+    let mut config = context.config().clone();
+    config.data = folder.join("data");
+    config.out = folder.join("site");
+    let inputs = Inputs::of(&config)?;
+    let root = Root::real();
+    let layout = Layout::new(&config.data, context.host(&root)?)?;
+    watch(args.seconds, &root, &layout, context)?;
+    site::build(&inputs, context.clock)?;
+    let page = config.out.join("index.html");
+    output::say(&format!("{} is on a page now; open it in a browser:", layout.host()));
+    output::print(format!("{}\n{}\n", page.display(), file_url(&page)))?;
+    output::say("To watch it from now on: cronograph install");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where samples and pages go: the folder that was named, or a new one that stays.
+fn folder(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(path) => {
+            files::create_folder(path)?;
+            Ok(fs_err::canonicalize(path)?)
+        }
+        None => {
+            let folder = tempfile::Builder::new().prefix("cronograph-try-").tempdir();
+            Ok(folder.context("cannot make a temporary folder")?.keep())
+        }
+    }
+}
+
+/// Takes the samples. A bar shows how far it is; where there is no terminal, a line at the start has to do.
+fn watch(seconds: u32, root: &Root, layout: &Layout, context: &Context) -> anyhow::Result<()> {
+    let sample = &context.config().sample;
+    let options = Options {
+        top: sample.top,
+        command_lines: sample.command_lines,
+        groups: sample.groups,
+        slow_interval_seconds: SLOW_INTERVAL_SECONDS,
+    };
+    let bar = bar(seconds);
+    if bar.is_hidden() {
+        output::say(&format!("Watching {} for {seconds} s", layout.host()));
+    }
+    bar.set_message(format!("Watching {}", layout.host()));
+    let mut state = State::default();
+    // A sample at each end: n seconds lie between n + 1 samples.
+    for second in 0..=seconds {
+        if second > 0 {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        let started = Stopwatch::start();
+        let (mut sample, next) = take(root, &options, &state, context.clock.now());
+        state = next;
+        OwnCost::finish(&mut sample, started, 0);
+        store::append(layout, &sample)?;
+        bar.set_position(u64::from(second));
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The bar on standard error; hidden where that is no terminal.
+fn bar(seconds: u32) -> ProgressBar {
+    let bar = ProgressBar::new(u64::from(seconds));
+    match ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} s") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// The address that a browser takes: RFC 8089, with every byte that is not plain in percent.
+fn file_url(path: &Path) -> String {
+    let mut url = "file://".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
+            url.push(char::from(*byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_nothing_that_a_browser_would_take_apart() {
+        assert_eq!(file_url(Path::new("/tmp/a b/é?#%.html")), "file:///tmp/a%20b/%C3%A9%3F%23%25.html");
+    }
 }

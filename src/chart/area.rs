@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::canvas::{Canvas, OPAQUE, Paint, opacity};
+use super::canvas::{Canvas, OPAQUE, Paint, coarse};
 use super::plot::{Plot, Profile};
 
 /// An edge within one column: its height (pixels from the top) on the left and on the right.
@@ -42,7 +42,8 @@ pub(super) fn stack(canvas: &mut Canvas, plot: &Plot, areas: &[Area]) {
 pub(super) fn band(canvas: &mut Canvas, plot: &Plot, area: &Area, share: f64) {
     for (column, (&outer, &inner)) in area.outer.0.iter().zip(&area.inner.0).enumerate() {
         if !outer.0.is_nan() && !inner.0.is_nan() {
-            fill(canvas, plot, column, [edge(plot, outer), edge(plot, inner)], area.paint, opacity(share));
+            let most = coarse(share);
+            fill(canvas, plot, column, [edge(plot, outer), edge(plot, inner)], area.paint, most);
         }
     }
 }
@@ -76,7 +77,7 @@ fn fill(canvas: &mut Canvas, plot: &Plot, column: usize, edges: [Edge; 2], paint
     let mut partly = |rows: Range<usize>| {
         for y in rows {
             let covered = below(upper, y) - below(lower, y);
-            canvas.blend(x, y, paint, opacity(covered * f64::from(most) / f64::from(OPAQUE)));
+            canvas.blend(x, y, paint, coarse(covered * f64::from(most) / f64::from(OPAQUE)));
         }
     };
     partly(all.start..whole.start);

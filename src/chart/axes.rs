@@ -29,9 +29,9 @@ const GAP: usize = 12;
 /// Least room left of the plot, so that the plots of most charts begin at the same place.
 pub(super) const LEFT: usize = 84;
 /// Least distance of two values.
-pub(super) const LEAST_STEP: usize = 64;
+pub(super) const LEAST_STEP: usize = 50;
 /// Least distance of the centres of two times.
-const SPACING: f64 = 132.0;
+const SPACING: f64 = 120.0;
 
 /// Opacities of the lines: round values, zero, midnight, limit, reboot.
 const HAIRLINE: f64 = 0.19;
@@ -127,14 +127,14 @@ fn values<'canvas>(area: &Area<'canvas>, plot: &Plot, ticks: &Ticks) -> Drawn<'c
         area.draw(&text)?;
     }
     // On the line above the highest value that there could be.
-    let unit = (x, plot.rows.start as i32 - 14);
+    let unit = (x, plot.rows.start as i32 - 16);
     area.draw(&Text::new(ticks.unit.as_str(), unit, style(HPos::Right, VPos::Bottom, Colour::Grey)))
 }
 
 fn times<'canvas>(area: &Area<'canvas>, plot: &Plot, spec: &ChartSpec) -> Drawn<'canvas> {
     let base = plot.rows.end as i32;
     let ticks = time_axis::ticks(spec.from, spec.until, &spec.time_zone, plot.width() as f64, SPACING);
-    for Tick { at, label } in ticks {
+    for Tick { at, label, midnight } in ticks {
         let x = plot.x(at) as i32;
         let half = (glyphs::width(&label) / 2.0) as i32;
         // A label that would be cut off at the right edge is left out.
@@ -142,7 +142,8 @@ fn times<'canvas>(area: &Area<'canvas>, plot: &Plot, spec: &ChartSpec) -> Drawn<
             continue;
         }
         rule(area, [(x, base), (x, base + 7)], ink(Colour::Ink, ZERO))?;
-        area.draw(&Text::new(label, (x, base + 14), style(HPos::Center, VPos::Top, Colour::Grey)))?;
+        let colour = if midnight { Colour::Ink } else { Colour::Grey };
+        area.draw(&Text::new(label, (x, base + 14), style(HPos::Center, VPos::Top, colour)))?;
     }
     Ok(())
 }

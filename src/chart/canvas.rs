@@ -40,11 +40,17 @@ impl From<Colour> for Paint {
 }
 
 /// Opacity in steps: few enough that a picture keeps to its palette, and none that an eye could tell at double size.
-pub(super) const OPAQUE: u8 = 16;
+pub(super) const OPAQUE: u8 = 8;
 
 /// The step of opacity nearest to a share (0 to 1).
 pub(super) fn opacity(share: f64) -> u8 {
     (share * f64::from(OPAQUE)).round().clamp(0.0, f64::from(OPAQUE)) as u8
+}
+
+/// The same in quarters, for edges of areas and lines: at double size the eye cannot tell, and a file with eighths is a
+/// fifth larger.
+pub(super) fn coarse(share: f64) -> u8 {
+    (share * 4.0).round().clamp(0.0, 4.0) as u8 * (OPAQUE / 4)
 }
 
 /// A picture in the making.

@@ -5,13 +5,13 @@ use std::ops::Range;
 use super::area::{self, Area};
 use super::canvas::{Canvas, OPAQUE};
 use super::palette::Colour;
-use super::plot::{Plot, Profile};
+use super::plot::{Fold, Plot, Profile};
 use super::spec::{ChartSpec, Layer, Shape};
 use super::stroke::Stroke;
 use super::value_axis::Measure;
 
 /// How strong the band up to the peaks is.
-const PEAKS: f64 = 0.32;
+const PEAKS: f64 = 0.25;
 /// How strong the hatching of a long gap is.
 const HATCHING: f64 = 0.12;
 /// The largest number that is drawn as it is.
@@ -39,13 +39,17 @@ impl Stacks {
                 Shape::Mirrored => (&mut top.1, -1.0, &mut stacks.down),
                 _ => (&mut top.0, 1.0, &mut stacks.up),
             };
-            let raised = |values: &[f64]| {
-                let profile = Profile::of(plot, &spec.times, values, spec.gap_after);
+            let raised = |values: &[f64], fold| {
+                let profile = Profile::of(plot, &spec.times, values, spec.gap_after, fold);
                 profile.raised(floor, sign)
             };
-            let (outer, paint) = (raised(&layer.values), layer.colour.into());
+            let (outer, paint) = (raised(&layer.values, Fold::Mean), layer.colour.into());
             if !layer.peaks.is_empty() {
-                stacks.peaks.push(Area { paint, outer: raised(&layer.peaks), inner: outer.clone() });
+                stacks.peaks.push(Area {
+                    paint,
+                    outer: raised(&layer.peaks, Fold::Largest),
+                    inner: outer.clone(),
+                });
             }
             let inner = floor.clone();
             *floor = outer.or(&inner);
@@ -104,21 +108,18 @@ pub(super) fn measure(spec: &ChartSpec) -> Measure {
 /// What the value axis must reach: every value, the limit, what the spec asks for, and a little air beyond the values.
 pub(super) fn reach(spec: &ChartSpec, stacks: &Stacks) -> Range<f64> {
     let least_span = measure(spec).least_span();
-    let fixed = [spec.limit, spec.at_least]
-        .into_iter()
-        .flatten()
-        .filter(|value| value.is_finite())
-        .fold(f64::NAN, f64::max);
+    let fixed =
+        [spec.limit, spec.at_least].into_iter().flatten().filter(|value| value.is_finite()).reduce(f64::max);
     let values = [stacks.reach(), line_reach(spec)]
         .into_iter()
         .flatten()
         .flat_map(|(least, largest)| [least, largest]);
-    let (mut low, mut high) = extremes(values).unwrap_or((0.0, if fixed > 0.0 { fixed } else { least_span }));
+    let (mut low, mut high) = extremes(values).unwrap_or((0.0, fixed.unwrap_or(least_span).max(0.0)));
     if spec.from_zero {
         (low, high) = (low.min(0.0), high.max(0.0));
     }
     // Numbers beyond any meaning still must not overflow.
-    (low, high) = (low.clamp(-FAR, FAR), high.max(fixed).clamp(-FAR, FAR));
+    (low, high) = (low.clamp(-FAR, FAR), fixed.map_or(high, |fixed| high.max(fixed)).clamp(-FAR, FAR));
     if high - low < least_span.max(high.abs() * 1e-9) {
         let missing = least_span.max(high.abs() * 0.02);
         high += if spec.from_zero { missing } else { missing / 2.0 };
@@ -126,7 +127,7 @@ pub(super) fn reach(spec: &ChartSpec, stacks: &Stacks) -> Range<f64> {
     }
     let air = (high - low) * AIR;
     // Zero and a limit are edges of their own; what merely was measured doesn't touch the edge.
-    let top = if high == 0.0 || high == fixed { high } else { high + air };
+    let top = if high == 0.0 || fixed == Some(high) { high } else { high + air };
     let bottom = if low == 0.0 {
         0.0
     } else if low > 0.0 {
@@ -147,8 +148,12 @@ pub(super) fn line_reach(spec: &ChartSpec) -> Option<(f64, f64)> {
 pub(super) fn lines(canvas: &mut Canvas, plot: &Plot, spec: &ChartSpec) {
     let lines = || spec.layers.iter().filter(|layer| layer.shape == Shape::Line);
     for Layer { colour, values, peaks, .. } in lines().filter(|layer| !layer.peaks.is_empty()) {
-        let profile = |values: &[f64]| Profile::of(plot, &spec.times, values, spec.gap_after);
-        let band = Area { paint: (*colour).into(), outer: profile(peaks), inner: profile(values) };
+        let profile = |values: &[f64], fold| Profile::of(plot, &spec.times, values, spec.gap_after, fold);
+        let band = Area {
+            paint: (*colour).into(),
+            outer: profile(peaks, Fold::Largest),
+            inner: profile(values, Fold::Mean),
+        };
         area::band(canvas, plot, &band, PEAKS);
     }
     for Layer { colour, values, .. } in lines() {

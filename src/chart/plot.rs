@@ -50,16 +50,27 @@ impl Plot {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Profile(pub(super) Vec<(f64, f64)>);
 
+/// What becomes of points that fall into one pixel.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fold {
+    /// Their mean: amounts keep their area.
+    Mean,
+    /// The largest: a peak stays as high as it was.
+    Largest,
+}
+
+/// Pixels that share what falls into them: one as shown.
+pub(super) const GRAIN: f64 = 2.0;
 /// How wide a single sample is shown, in pixels.
 const LEAST_WIDTH: f64 = 4.0;
 
 impl Profile {
-    /// A layer's values over the columns: the mean where points are denser than columns, straight lines between
+    /// A layer's values over the columns: folded where points are denser than pixels as shown, straight lines between
     /// points that belong together.
-    pub(super) fn of(plot: &Plot, times: &[i64], values: &[f64], gap_after: i64) -> Self {
+    pub(super) fn of(plot: &Plot, times: &[i64], values: &[f64], gap_after: i64, fold: Fold) -> Self {
         let mut profile = Self(vec![(f64::NAN, f64::NAN); plot.width()]);
         for run in runs(times, values, gap_after) {
-            let mut points = condense(plot, &times[run.clone()], &values[run]);
+            let mut points = condense(plot, &times[run.clone()], &values[run], fold);
             widen(&mut points);
             profile.join(&points);
         }
@@ -116,17 +127,20 @@ pub(super) fn runs(times: &[i64], values: &[f64], gap_after: i64) -> Vec<Range<u
     runs
 }
 
-/// At most one point for each column: the mean of those that fall into it.
-fn condense(plot: &Plot, times: &[i64], values: &[f64]) -> Vec<(f64, f64)> {
+/// At most one point for each pixel as shown: the mean, or the largest, of those that fall into it.
+fn condense(plot: &Plot, times: &[i64], values: &[f64], fold: Fold) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = Vec::with_capacity(times.len().min(plot.width() + 2));
     let mut count = 0.0;
     for (&time, &value) in times.iter().zip(values) {
         let x = plot.across(time);
         match points.last_mut() {
-            Some(last) if last.0.floor() == x.floor() => {
+            Some(last) if (last.0 / GRAIN).floor() == (x / GRAIN).floor() => {
                 count += 1.0;
                 last.0 += (x - last.0) / count;
-                last.1 += (value - last.1) / count;
+                match fold {
+                    Fold::Mean => last.1 += (value - last.1) / count,
+                    Fold::Largest => last.1 = last.1.max(value),
+                }
             }
             _ => {
                 points.push((x, value));
@@ -173,11 +187,11 @@ mod tests {
 
     #[test]
     fn a_profile_joins_points_and_leaves_gaps_empty() {
-        let profile = Profile::of(&plot(20, 20), &[0, 8, 14, 20], &[0.0, 8.0, 4.0, 4.0], 8);
+        let profile = Profile::of(&plot(20, 20), &[0, 8, 14, 20], &[0.0, 8.0, 4.0, 4.0], 8, Fold::Mean);
         assert_eq!(profile.0[0], (0.0, 1.0));
         assert_eq!(profile.0[7], (7.0, 8.0));
         assert_eq!(profile.0[19], (4.0, 4.0));
-        let gap = Profile::of(&plot(20, 20), &[0, 5, 15, 20], &[1.0; 4], 5);
+        let gap = Profile::of(&plot(20, 20), &[0, 5, 15, 20], &[1.0; 4], 5, Fold::Mean);
         assert!((5..15).all(|column| gap.0[column].0.is_nan()), "{gap:?}");
     }
 
@@ -185,13 +199,13 @@ mod tests {
     fn points_denser_than_columns_become_their_mean() {
         let times: Vec<i64> = (0..40).collect();
         let values: Vec<f64> = (0..40).map(|row| if row % 2 == 0 { 2.0 } else { 4.0 }).collect();
-        let profile = Profile::of(&plot(10, 40), &times, &values, 1);
+        let profile = Profile::of(&plot(10, 40), &times, &values, 1, Fold::Mean);
         assert!(profile.0[1..9].iter().all(|&edges| edges == (3.0, 3.0)), "{profile:?}");
     }
 
     #[test]
     fn a_single_sample_can_be_seen() {
-        let profile = Profile::of(&plot(20, 20), &[10], &[5.0], 1);
+        let profile = Profile::of(&plot(20, 20), &[10], &[5.0], 1, Fold::Mean);
         let shown = profile.0.iter().filter(|edges| edges.0 == 5.0).count();
         assert_eq!(shown, 4);
     }

@@ -1,8 +1,8 @@
 //! Lines: every pixel as dark as it is near to the line, with round joins and ends. A line that crosses itself or
 //! turns back is not darker there: its pixels are collected first and painted once.
 
-use super::canvas::{Canvas, OPAQUE, Paint, opacity};
-use super::plot::{Plot, runs};
+use super::canvas::{Canvas, OPAQUE, Paint, coarse, opacity};
+use super::plot::{GRAIN, Plot, runs};
 
 /// Half the width of a line: 1.5 px as shown.
 pub(super) const HALF_WIDTH: f64 = 1.5;
@@ -70,7 +70,7 @@ impl Stroke {
             };
             for y in clip(high, low, self.height) {
                 let near = distance((at - from.0, y as f64 + 0.5 - from.1), along, length);
-                let step = opacity(reach - near);
+                let step = coarse(reach - near);
                 let pixel = &mut self.covered[y * self.width + x];
                 *pixel = (*pixel).max(step);
             }
@@ -109,10 +109,10 @@ fn outline(plot: &Plot, times: &[i64], values: &[f64]) -> Vec<Point> {
     let mut row = 0;
     while row < times.len() {
         let x = plot.x(times[row]);
-        let column = x.floor();
+        let column = (x / GRAIN).floor();
         let start = row;
         let (mut least, mut largest) = (row, row);
-        while row < times.len() && plot.x(times[row]).floor() == column {
+        while row < times.len() && (plot.x(times[row]) / GRAIN).floor() == column {
             if values[row] < values[least] {
                 least = row;
             }
@@ -125,7 +125,7 @@ fn outline(plot: &Plot, times: &[i64], values: &[f64]) -> Vec<Point> {
             points.extend((start..row).map(|row| (plot.x(times[row]), plot.y(values[row]))));
         } else {
             let (first, second) = (least.min(largest), least.max(largest));
-            points.extend([first, second].map(|row| (column + 0.5, plot.y(values[row]))));
+            points.extend([first, second].map(|row| ((column + 0.5) * GRAIN, plot.y(values[row]))));
         }
     }
     points
@@ -154,7 +154,7 @@ mod tests {
         values[30] = 19.0;
         values[60] = 1.0;
         let points = outline(&plot(), &times, &values);
-        assert_eq!(points, [(7.5, 3.0), (7.5, 21.0)]);
+        assert_eq!(points, [(7.0, 3.0), (7.0, 21.0)]);
     }
 
     #[test]

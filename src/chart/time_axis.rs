@@ -12,6 +12,8 @@ pub(super) struct Tick {
     pub(super) at: i64,
     /// What stands under it.
     pub(super) label: String,
+    /// A date among hours.
+    pub(super) midnight: bool,
 }
 
 /// The distance of ticks.
@@ -101,7 +103,8 @@ impl Step {
             let shown = Timestamp::from_second(at).map(|at| zone.to_datetime(at));
             let exists = shown.is_ok_and(|shown| shown == wall) || wall.time() == Time::midnight();
             if exists && at >= from && ticks.last().is_none_or(|last| last.at < at) {
-                ticks.push(Tick { at, label: self.label(wall) });
+                let midnight = matches!(self, Self::Minutes(_)) && wall.time() == Time::midnight();
+                ticks.push(Tick { at, label: self.label(wall), midnight });
             }
             next = self.after(wall);
         }

@@ -89,7 +89,9 @@ impl Measure {
         };
         // Memory keeps to the unit that makes its steps whole numbers (256 … 1024 MiB), the others to short numbers.
         let reach = |factor: f64| match self.unit {
-            Unit::Memory => step >= factor || largest > 1024.0 * factor / 1024.0 && largest / factor > 1.0,
+            Unit::Memory => step >= factor || largest > factor,
+            // Minutes, hours, days: quarters of an hour are minutes, not 0.25 h.
+            Unit::Seconds if factor > 1.0 => step >= factor,
             Unit::Count => largest >= 10.0 * factor,
             _ => largest >= factor * (1.0 - 1e-9),
         };
@@ -187,7 +189,7 @@ mod tests {
     #[test]
     fn others_are_round_in_decimal() {
         assert_eq!(ticks(Unit::Data, 0.0, 1_020_000.0), "0 0.5 1.0 MB");
-        assert_eq!(ticks(Unit::Data, -3.1e6, 8.4e6), "2 0 2 4 6 8 MB".replace("2 0 2 4 6 8", "0 5"));
+        assert_eq!(ticks(Unit::Data, -3.1e6, 8.4e6), "0 5 MB");
         assert_eq!(ticks(Unit::Ratio, 0.0, 1.0), "0 25 50 75 100 %");
         assert_eq!(ticks(Unit::Ratio, 0.0, 0.043), "0 1 2 3 4 %");
         assert_eq!(ticks(Unit::Count, 0.0, 42_000.0), "0 10k 20k 30k 40k ");
@@ -200,16 +202,13 @@ mod tests {
     fn durations_are_round_as_clocks_are() {
         assert_eq!(ticks(Unit::Seconds, 0.0, 0.004), "0 1 2 3 4 ms");
         assert_eq!(ticks(Unit::Seconds, 0.0, 55.0), "0 15 30 45 s");
-        assert_eq!(
-            ticks(Unit::Seconds, 0.0, 3_900.0),
-            "0 15 30 45 60 min".replace("0 15 30 45 60 min", "0 0.25 0.50 0.75 1.00 h")
-        );
+        assert_eq!(ticks(Unit::Seconds, 0.0, 3_900.0), "0 15 30 45 60 min");
         assert_eq!(ticks(Unit::Seconds, 0.0, 30.0 * 86_400.0), "0 10 20 30 d");
     }
 
     #[test]
     fn nothing_is_too_large_or_too_small() {
-        assert_eq!(ticks(Unit::Data, 0.0, 1e18), "0.0 0.5 1.0 EB".replace("0.0", "0"));
+        assert_eq!(ticks(Unit::Data, 0.0, 1e18), "0 0.5 1.0 EB");
         for unit in
             [Unit::Memory, Unit::Data, Unit::Seconds, Unit::Count, Unit::Ratio, Unit::Celsius, Unit::Rpm]
         {

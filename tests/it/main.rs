@@ -7,6 +7,7 @@
 )]
 
 mod cli;
+mod chart;
 mod config;
 mod docs;
 mod help;

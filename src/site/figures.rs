@@ -35,14 +35,19 @@ pub(crate) fn of(now: &Now, scene: &Scene, mounts: &Aliases) -> Vec<Figure> {
         fullest.map(|(_, share)| percent(*share)),
         fullest.map_or_else(String::new, |(mount, _)| mounts.of(mount)),
     );
-    push("network", network(now, scene), now.interface.clone().unwrap_or_default());
+    push("received", received(now, scene), now.interface.clone().unwrap_or_default());
+    push("sent", sent(now, scene), String::new());
     push("temperature", now.celsius.map(|heat| scene.quantity(heat, Unit::Celsius)), String::new());
     push("up", now.uptime.map(|seconds| scene.duration(seconds)), String::new());
     figures
 }
 
-/// Received and sent: `↓ 1.02 MB/s ↑ 30.1 kB/s`.
-pub(crate) fn network(now: &Now, scene: &Scene) -> Option<String> {
-    let (received, sent) = now.received.zip(now.sent)?;
-    Some(format!("↓ {} ↑ {}", scene.rate(received, Unit::Data), scene.rate(sent, Unit::Data)))
+/// `↓ 1.02 MB/s`.
+pub(crate) fn received(now: &Now, scene: &Scene) -> Option<String> {
+    now.received.map(|rate| format!("↓ {}", scene.rate(rate, Unit::Data)))
+}
+
+/// `↑ 30.1 kB/s`.
+pub(crate) fn sent(now: &Now, scene: &Scene) -> Option<String> {
+    now.sent.map(|rate| format!("↑ {}", scene.rate(rate, Unit::Data)))
 }

@@ -69,12 +69,10 @@ fn row(host: &HostView, scene: &Scene) -> FleetRow {
         memory: memory(&now, scene),
         cpu: now.cpu.map(|share| scene.percent(share)).unwrap_or_default(),
         load: now.load_per_core().map(|load| scene.quantity(load, Unit::Count)).unwrap_or_default(),
-        filesystem: now
-            .fullest
-            .as_ref()
-            .map(|(mount, share)| format!("{} {}", host.mounts.of(mount), scene.percent(*share)))
-            .unwrap_or_default(),
-        network: figures::network(&now, scene).unwrap_or_default(),
+        filled: now.fullest.as_ref().map(|(_, share)| scene.percent(*share)).unwrap_or_default(),
+        filesystem: now.fullest.as_ref().map(|(mount, _)| host.mounts.of(mount)).unwrap_or_default(),
+        received: figures::received(&now, scene).unwrap_or_default(),
+        sent: figures::sent(&now, scene).unwrap_or_default(),
         up: now.uptime.map(|seconds| scene.duration(seconds)).unwrap_or_default(),
         age: age(host, scene),
         sample_time: host.sampled.map(|time| scene.second(time)),

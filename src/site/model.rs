@@ -167,6 +167,8 @@ pub(crate) struct Table {
     pub title: String,
     /// A line under the caption; may be empty.
     pub note: String,
+    /// Takes the full width.
+    pub wide: bool,
     /// Heads of the columns.
     pub columns: Vec<Column>,
     /// Rows; the first cell is the row's head.
@@ -277,10 +279,14 @@ pub(crate) struct FleetRow {
     pub cpu: String,
     /// Load divided by cores.
     pub load: String,
-    /// `81 % /`.
+    /// How full the fullest file system is.
+    pub filled: String,
+    /// Which one that is.
     pub filesystem: String,
-    /// Received and sent.
-    pub network: String,
+    /// Received.
+    pub received: String,
+    /// Sent.
+    pub sent: String,
     /// Since boot.
     pub up: String,
     /// Age of the last sample when the page was made.

@@ -213,8 +213,9 @@ impl Tables<'_> {
         let columns = columns.iter().enumerate().map(head).collect();
         let note = self.scene.words().find(&format!("table_note.{id}")).unwrap_or("").to_owned();
         let title = self.scene.word(&format!("table.{id}"));
-        let mut table = Table { id, title, note, columns, rows };
+        let mut table = Table { id, title, note, wide: false, columns, rows };
         drop_empty_columns(&mut table);
+        table.wide = table.columns.len() > 6;
         Some(table)
     }
 

@@ -81,6 +81,8 @@ pub(crate) struct LayerDef {
     pub colour: Colour,
     /// How it is drawn.
     pub shape: Shape,
+    /// Left out where it is 0 all the time: most hosts never have it.
+    pub rare: bool,
 }
 
 /// A number made of columns.
@@ -130,17 +132,22 @@ pub(crate) enum Shown {
 
 /// An area of the stack.
 const fn area(key: &'static str, value: Value, colour: Colour) -> LayerDef {
-    LayerDef { key, value, colour, shape: Shape::Area }
+    LayerDef { key, value, colour, shape: Shape::Area, rare: false }
 }
 
 /// A line over the areas.
 const fn line(key: &'static str, value: Value, colour: Colour) -> LayerDef {
-    LayerDef { key, value, colour, shape: Shape::Line }
+    LayerDef { key, value, colour, shape: Shape::Line, rare: false }
 }
 
 /// An area that hangs below the zero line.
 const fn below(key: &'static str, value: Value, colour: Colour) -> LayerDef {
-    LayerDef { key, value, colour, shape: Shape::Mirrored }
+    LayerDef { key, value, colour, shape: Shape::Mirrored, rare: false }
+}
+
+/// A layer that most hosts never have.
+const fn rare(layer: LayerDef) -> LayerDef {
+    LayerDef { rare: true, ..layer }
 }
 
 /// A chart of levels with nothing special.
@@ -178,8 +185,8 @@ pub(crate) const CHARTS: &[ChartDef] = &[
             Unit::Memory,
             Listed(&[
                 area("swap_used", Less("meminfo.SwapTotal", "meminfo.SwapFree"), Colour::Blue),
-                line("zswapped", Of("meminfo.Zswapped"), Colour::Orange),
-                line("zram", Total("zram.original"), Colour::Green),
+                rare(line("zswapped", Of("meminfo.Zswapped"), Colour::Orange)),
+                rare(line("zram", Total("zram.original"), Colour::Green)),
             ]),
         )
     },
@@ -203,7 +210,7 @@ pub(crate) const CHARTS: &[ChartDef] = &[
             Unit::Count,
             Listed(&[
                 line("major_faults", Of("vmstat.pgmajfault"), Colour::Vermilion),
-                line("oom_kills", Of("vmstat.oom_kill"), Colour::Purple),
+                rare(line("oom_kills", Of("vmstat.oom_kill"), Colour::Purple)),
             ]),
         )
     },
@@ -217,10 +224,10 @@ pub(crate) const CHARTS: &[ChartDef] = &[
                 area("steal", PerCore(&["stat.steal"]), Colour::Purple),
                 area("iowait", PerCore(&["stat.iowait"]), Colour::Vermilion),
                 area("system", PerCore(&["stat.system"]), Colour::Orange),
-                area("interrupts", PerCore(&["stat.irq", "stat.softirq"]), Colour::Yellow),
+                rare(area("interrupts", PerCore(&["stat.irq", "stat.softirq"]), Colour::Yellow)),
                 area("user", PerCore(&["stat.user"]), Colour::Blue),
-                area("nice", PerCore(&["stat.nice"]), Colour::Sky),
-                area("guest", PerCore(&["stat.guest"]), Colour::Grey),
+                rare(area("nice", PerCore(&["stat.nice"]), Colour::Sky)),
+                rare(area("guest", PerCore(&["stat.guest"]), Colour::Grey)),
             ]),
         )
     },
@@ -260,7 +267,7 @@ pub(crate) const CHARTS: &[ChartDef] = &[
                 line("pressure_cpu", Of("pressure.cpu_some"), Colour::Blue),
                 line("pressure_io", Of("pressure.io_some"), Colour::Orange),
                 line("pressure_memory", Of("pressure.memory_some"), Colour::Purple),
-                line("pressure_memory_full", Of("pressure.memory_full"), Colour::Vermilion),
+                rare(line("pressure_memory_full", Of("pressure.memory_full"), Colour::Vermilion)),
             ]),
         )
     },
@@ -314,8 +321,8 @@ pub(crate) const CHARTS: &[ChartDef] = &[
         Listed(&[
             line("established", Of("sockstat.established"), Colour::Blue),
             line("time_wait", Of("sockstat.time_wait"), Colour::Grey),
-            line("close_wait", Of("sockstat.close_wait"), Colour::Vermilion),
-            line("orphan", Of("sockstat.tcp_orphan"), Colour::Orange),
+            rare(line("close_wait", Of("sockstat.close_wait"), Colour::Vermilion)),
+            rare(line("orphan", Of("sockstat.tcp_orphan"), Colour::Orange)),
         ]),
     ),
     ChartDef {
@@ -334,8 +341,8 @@ pub(crate) const CHARTS: &[ChartDef] = &[
         Listed(&[
             line("threads", Of("processes.threads"), Colour::Grey),
             line("processes", Of("processes.total"), Colour::Blue),
-            line("zombies", Of("processes.zombies"), Colour::Vermilion),
-            line("blocked", Of("stat.procs_blocked"), Colour::Orange),
+            rare(line("zombies", Of("processes.zombies"), Colour::Vermilion)),
+            rare(line("blocked", Of("stat.procs_blocked"), Colour::Orange)),
         ]),
     ),
     rates("forks", System, Unit::Count, Listed(&[line("forks", Of("stat.processes"), Colour::Blue)])),
@@ -357,7 +364,7 @@ pub(crate) const CHARTS: &[ChartDef] = &[
         Unit::Count,
         Listed(&[
             line("cgroups", Of("cgroup.count"), Colour::Blue),
-            line("dying", Of("cgroup.dying"), Colour::Vermilion),
+            rare(line("dying", Of("cgroup.dying"), Colour::Vermilion)),
         ]),
     ),
 ];

@@ -3,10 +3,19 @@
 
 use super::model::{Cell, Table};
 use super::tables::Tables;
+use crate::analysis::{Breakdown, describe};
 
 /// The tables, where there is something to say.
 pub(crate) fn tables(tables: &Tables) -> Vec<Option<Table>> {
-    vec![damage(tables), errors(tables)]
+    vec![unknown(tables), damage(tables), errors(tables)]
+}
+
+/// Parts of memory that this kernel or container does not tell.
+fn unknown(tables: &Tables) -> Option<Table> {
+    let breakdown = Breakdown::of_sample(&tables.latest.sample)?;
+    let words = tables.scene.words();
+    let rows = breakdown.unknown.iter().map(|reason| vec![Cell::text(describe::unknown(reason, words))]);
+    tables.table("unknown", &["reason"], rows.collect())
 }
 
 fn damage(tables: &Tables) -> Option<Table> {

@@ -55,6 +55,15 @@ pub(crate) struct Drawn {
     pub series: Vec<Series>,
 }
 
+/// Whether layers that are rare and 0 all the time are wanted: in a picture they are not, as latest values they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum With {
+    /// Everything that the host has.
+    Rare,
+    /// Only what is worth drawing.
+    Drawn,
+}
+
 /// What of a host its series depend on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Machine {
@@ -65,18 +74,18 @@ pub(crate) struct Machine {
 }
 
 /// The charts that a window has of one kind: none, one, or one for each instance.
-pub(crate) fn charts(layers: Layers, frame: &Frame, machine: &Machine) -> Vec<Drawn> {
+pub(crate) fn charts(layers: Layers, frame: &Frame, machine: &Machine, with: With) -> Vec<Drawn> {
     let one = |series: Vec<Series>| {
         if series.is_empty() { Vec::new() } else { vec![Drawn { instance: String::new(), series }] }
     };
     match layers {
         Layers::Breakdown => one(groups(frame, machine, |_| true)),
         Layers::KernelParts => one(groups(frame, machine, is_kernel)),
-        Layers::Listed(layers) => one(listed(layers, frame, "", machine.cores)),
+        Layers::Listed(layers) => one(listed(layers, frame, "", machine.cores, with)),
         Layers::Each(value) => one(each(value, frame, machine.cores)),
         Layers::Repeated(metric, layers) => largest_instances(frame, metric, MOST_REPEATED)
             .into_iter()
-            .map(|instance| Drawn { series: listed(layers, frame, &instance, machine.cores), instance })
+            .map(|instance| Drawn { series: listed(layers, frame, &instance, machine.cores, with), instance })
             .collect(),
     }
 }
@@ -168,10 +177,11 @@ pub(crate) fn mean_of(values: &[f64]) -> f64 {
     if number > 0.0 { total / number } else { 0.0 }
 }
 
-fn listed(layers: &[LayerDef], frame: &Frame, instance: &str, cores: f64) -> Vec<Series> {
+fn listed(layers: &[LayerDef], frame: &Frame, instance: &str, cores: f64, with: With) -> Vec<Series> {
     let series = layers.iter().filter_map(|layer| {
         let column = value(layer.value, frame, instance, cores)?;
-        has_values(&column).then_some(Series {
+        let there = if layer.rare && with == With::Drawn { is_ever(&column) } else { has_values(&column) };
+        there.then_some(Series {
             name: Name::Layer(layer.key),
             colour: Some(layer.colour),
             shape: layer.shape,
@@ -289,6 +299,11 @@ fn zip(one: &[f64], other: &[f64], with: impl Fn(f64, f64) -> f64) -> Vec<f64> {
 fn map(column: &Column, with: impl Fn(f64) -> f64) -> Column {
     let all = |values: &[f64]| values.iter().map(|value| with(*value)).collect();
     Column { mean: all(&column.mean), min: all(&column.min), max: all(&column.max) }
+}
+
+/// Whether it is ever more than nothing.
+fn is_ever(column: &Column) -> bool {
+    column.mean.iter().any(|value| *value > 0.0)
 }
 
 fn has_values(column: &Column) -> bool {

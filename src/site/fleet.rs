@@ -9,11 +9,11 @@ use super::model::{FleetPage, FleetRow, LegendRow};
 use super::now::Now;
 use super::scene::Scene;
 use super::window::bare_row;
-use crate::analysis::Group;
+use crate::analysis::{Group, Level};
 use crate::base::unit::Unit;
 
 /// From worst to best.
-const ORDER: [&str; 4] = ["critical", "warning", "silent", "ok"];
+const ORDER: [Level; 4] = [Level::Critical, Level::Silent, Level::Warning, Level::Ok];
 
 /// Makes and publishes the page.
 pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), SiteError> {
@@ -31,7 +31,7 @@ pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), Sit
 }
 
 fn rank(host: &HostView) -> usize {
-    ORDER.iter().position(|class| *class == host.state.class).unwrap_or(ORDER.len())
+    ORDER.iter().position(|level| level.key() == host.state.class).unwrap_or(ORDER.len())
 }
 
 /// `12 hosts: 1 critical, 11 ok`.
@@ -40,8 +40,8 @@ fn summary(hosts: &[HostView], scene: &Scene) -> String {
         return String::new();
     }
     let words = scene.words();
-    let counted = ORDER.iter().filter_map(|class| {
-        let number = hosts.iter().filter(|host| host.state.class == *class).count();
+    let counted = ORDER.iter().map(|level| level.key()).filter_map(|class| {
+        let number = hosts.iter().filter(|host| host.state.class == class).count();
         (number > 0).then(|| format!("{number} {}", words.get(&format!("state.{class}"))))
     });
     let counted: Vec<String> = counted.collect();

@@ -16,6 +16,7 @@ use super::scene::{Aliases, Scene};
 use super::tables::Tables;
 use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest};
+use crate::analysis::Level;
 use crate::config::TrafficConfig;
 use crate::series::{self, Latest, Window};
 use crate::store::Layout;
@@ -68,7 +69,7 @@ pub(crate) struct HostView {
 impl HostView {
     /// A host of which nothing is known but that it is there.
     pub(crate) fn unknown(name: &str, scene: &Scene, text: String) -> Self {
-        let state = problems::state("silent", scene);
+        let state = problems::state(Level::Silent, scene);
         let problems = vec![Problem { state: state.clone(), text, since: None }];
         let (name, mounts) = (name.to_owned(), Aliases::default());
         Self { name, state, problems, sampled: None, now: None, mounts, small: None }
@@ -252,7 +253,11 @@ impl<'a> Host<'a> {
             tabs: tabs(window, here, scene),
             sample_time: Some(scene.second(self.latest.sample.t)),
             problems: self.problems.clone(),
-            all_well: if self.problems.is_empty() { scene.word("site.all_well") } else { String::new() },
+            all_well: if self.state.class == Level::Ok.key() {
+                scene.word("site.all_well")
+            } else {
+                String::new()
+            },
             memory_bar: bars::memory(&self.now, scene),
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),

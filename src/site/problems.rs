@@ -1,19 +1,51 @@
-//! What is wrong with a host, in plain words.
+//! What is wrong with a host, in plain words: the analysis judges and describes, this puts it on a page, without what
+//! a public page must not say.
 
 use super::model::{Problem, State};
 use super::scene::{Aliases, Scene};
+use crate::analysis::describe::describe;
+use crate::analysis::state::{Evidence, judge_evidence};
+use crate::analysis::{Level, ProblemKind};
 use crate::series::Latest;
 
-/// A host whose last sample is older than this is silent: three samples of the usual minute, and cron's grace.
-const SILENT_SECONDS: i64 = 600;
-
-/// The host's state and its problems, worst first.
-pub(crate) fn judge(latest: &Latest, scene: &Scene, _mounts: &Aliases) -> (State, Vec<Problem>) {
-    let class = if scene.now - latest.sample.t > SILENT_SECONDS { "silent" } else { "ok" };
-    (state(class, scene), Vec::new())
+/// The host's state and its problems, worst first; notes last.
+pub(crate) fn judge(latest: &Latest, scene: &Scene, mounts: &Aliases) -> (State, Vec<Problem>) {
+    let judged = judge_evidence(&Evidence {
+        sample: &latest.sample,
+        previous: latest.previous.as_ref(),
+        hour: &latest.rates,
+        day: None,
+        damage: &latest.damage,
+        now: scene.now,
+    });
+    let problems = judged.problems.iter().map(|problem| {
+        let kind = if scene.public { public(problem.kind.clone()) } else { problem.kind.clone() };
+        Problem {
+            state: if problem.level == Level::Ok { note(scene) } else { state(problem.level, scene) },
+            text: describe(&kind, scene.words(), &|mount| mounts.of(mount)),
+            since: problem.since.map(|since| scene.minute(since)),
+        }
+    });
+    (state(judged.level, scene), problems.collect())
 }
 
-/// A state by its class.
-pub(crate) fn state(class: &'static str, scene: &Scene) -> State {
-    State { class, word: scene.word(&format!("state.{class}")) }
+/// A level as it is shown.
+pub(crate) fn state(level: Level, scene: &Scene) -> State {
+    State { class: level.key(), word: scene.word(&format!("state.{}", level.key())) }
+}
+
+/// Something to know that is not wrong.
+fn note(scene: &Scene) -> State {
+    State { class: "note", word: scene.word("state.note") }
+}
+
+/// Where the logs are is nobody's business: the file's name is enough.
+fn public(kind: ProblemKind) -> ProblemKind {
+    match kind {
+        ProblemKind::BrokenLines { count, place } => {
+            let name = place.rsplit('/').next().unwrap_or_default().to_owned();
+            ProblemKind::BrokenLines { count, place: name }
+        }
+        other => other,
+    }
 }

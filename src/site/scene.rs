@@ -57,7 +57,7 @@ impl Scene {
 
     /// The zone's name, `Europe/Berlin`; the offset where the zone has none.
     pub(crate) fn zone_name(&self) -> String {
-        let zone = self.zone.iana_name().map(str::to_owned);
+        let zone = self.zone.iana_name().map(|name| name.strip_prefix("Etc/").unwrap_or(name).to_owned());
         zone.unwrap_or_else(|| {
             let at = jiff::Timestamp::from_second(self.now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
             format!("UTC{}", self.zone.to_offset(at))

@@ -9,6 +9,9 @@ use crate::base::unit::Unit;
 use crate::sample::filesystem::Filesystem;
 use crate::series::Latest;
 
+/// From here on the kernel's numbers mean "as many as you like".
+const NO_LIMIT: u64 = 1 << 40;
+
 /// What the tables are made of.
 pub(crate) struct Tables<'a> {
     /// Language and what may be shown.
@@ -193,7 +196,9 @@ impl Tables<'_> {
             ("conntrack", sockets.conntrack, sockets.conntrack_max),
         ];
         let rows = limits.into_iter().filter_map(|(key, used, limit)| {
-            let share = bytes(used?) / bytes(limit.filter(|limit| *limit > 0)?);
+            // A limit that no machine can reach is none.
+            let limit = limit.filter(|limit| (1..NO_LIMIT).contains(limit));
+            let share = bytes(used?) / bytes(limit?);
             let name = Cell::text(self.scene.word(&format!("limit.{key}")));
             Some(vec![name, self.count(used), self.count(limit), self.filled(share)])
         });

@@ -4,7 +4,7 @@
 
 use super::charts::{CHARTS, ChartDef, Layers, SectionId, Shown};
 use super::error::SiteError;
-use super::evaluate::{self, Drawn, Machine};
+use super::evaluate::{self, Drawn, Machine, With};
 use super::hash;
 use super::model::{Chart, LegendRow, Picture};
 use super::picture::{Place, series_key, source};
@@ -159,7 +159,7 @@ type Job = (&'static ChartDef, Drawn, usize);
 fn jobs(frame: &Frame, machine: &Machine) -> Vec<Job> {
     let mut jobs = Vec::new();
     for def in CHARTS {
-        let charts = evaluate::charts(def.layers, frame, machine);
+        let charts = evaluate::charts(def.layers, frame, machine, With::Drawn);
         let shown = charts.into_iter().filter(|drawn| is_shown(def.shown, drawn, machine.cores));
         jobs.extend(shown.enumerate().map(|(number, drawn)| (def, drawn, number)));
     }
@@ -178,7 +178,9 @@ fn draw_small(place: &Place) -> Result<Option<(Picture, String)>, SiteError> {
     let Some(def) = CHARTS.iter().find(|def| matches!(def.layers, Layers::Breakdown)) else {
         return Ok(None);
     };
-    let Some(drawn) = evaluate::charts(def.layers, place.frame, place.machine).pop() else { return Ok(None) };
+    let Some(drawn) = evaluate::charts(def.layers, place.frame, place.machine, With::Drawn).pop() else {
+        return Ok(None);
+    };
     let chart = place.small(def, &drawn)?;
     Ok(Some((chart, place.small_alt(def, &drawn))))
 }
@@ -196,7 +198,11 @@ fn is_shown(shown: Shown, drawn: &Drawn, cores: f64) -> bool {
 /// Puts the latest values, taken from the host's last hour, into the legends of a view.
 pub(crate) fn fill_latest(charts: &mut [(SectionId, Chart)], rates: &Frame, machine: &Machine) {
     let mut latest = BTreeMap::new();
-    for (def, drawn, _) in jobs(rates, machine) {
+    let all = CHARTS.iter().flat_map(|def| {
+        let charts = evaluate::charts(def.layers, rates, machine, With::Rare);
+        charts.into_iter().map(move |drawn| (def, drawn))
+    });
+    for (def, drawn) in all {
         for series in &drawn.series {
             if let Some(value) = evaluate::last(&series.column.mean) {
                 let text = format::quantity(value, def.unit, def.per_second);

@@ -1,31 +1,141 @@
 //! What a host's days tell: when its log begins, traffic of the month against a quota, uptime both ways.
 
+use super::bars;
 use super::error::SiteError;
-use super::model::Table;
+use super::model::{Cell, Table};
+use super::now::bytes;
 use super::scene::Scene;
-use super::tables::Tables;
+use super::tables::{Tables, fullness};
+use crate::analysis::traffic::{self, MonthTraffic};
+use crate::analysis::uptime::{self, Uptime};
+use crate::base::unit::Unit;
 use crate::config::TrafficConfig;
-use crate::store::Layout;
+use crate::series::{self, DaySummary};
+use crate::store::{Layout, day_of};
+use jiff::civil::Date;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// The periods of the uptime table: window of the words, days.
+const PERIODS: [(&str, i64); 3] = [("7d", 7), ("30d", 30), ("1y", 365)];
 
 /// What the days tell.
 pub(crate) struct Extras {
-    /// When the log begins, unix time; absent where no day is summed up yet.
+    /// When the log begins, unix time; absent where no day has a sample.
     pub first: Option<i64>,
+    traffic: Option<MonthTraffic>,
+    uptime: Vec<(&'static str, i64, Uptime)>,
 }
 
 impl Extras {
     /// Reads the days of a host.
-    pub(crate) fn of(_layout: &Layout, _scene: &Scene, _quotas: &[TrafficConfig]) -> Result<Self, SiteError> {
-        Ok(Self { first: None })
+    ///
+    /// # Errors
+    /// Where the log cannot be read.
+    pub(crate) fn of(layout: &Layout, scene: &Scene, quotas: &[TrafficConfig]) -> Result<Self, SiteError> {
+        let now = scene.now;
+        // A day more than the longest period tells whether the log began before it.
+        let days = series::days(layout, day_of(now - 366 * DAY)?, day_of(now)?)?;
+        let quota = traffic::quota_of(quotas, layout.host());
+        let uptime = PERIODS.iter().filter_map(|(window, length)| {
+            let from = (now - length * DAY).div_euclid(DAY) * DAY;
+            Some((*window, from, uptime::uptime(&days, from, now)?))
+        });
+        Ok(Self {
+            first: first_sample(&days),
+            traffic: traffic::month(&days, quota, now, &scene.zone),
+            uptime: uptime.collect(),
+        })
     }
 
-    /// Traffic of the month.
-    pub(crate) fn traffic(&self, _tables: &Tables) -> Option<Table> {
-        None
+    /// Traffic since the last reset day, by interface; what counts against the quota stands in the note.
+    pub(crate) fn traffic(&self, tables: &Tables) -> Option<Table> {
+        let month = self.traffic.as_ref()?;
+        let scene = tables.scene;
+        let row = |name: String, (received, sent): (u64, u64)| {
+            let amount = |amount: u64| Cell::number(scene.quantity(bytes(amount), Unit::Data));
+            vec![Cell::text(name), amount(received), amount(sent), amount(received + sent)]
+        };
+        let mut rows: Vec<Vec<Cell>> =
+            month.interfaces.iter().map(|(name, traffic)| row(name.clone(), *traffic)).collect();
+        if let Some((quota, share)) = month.quota.zip(month.share()) {
+            let text = scene.words().fill(
+                "traffic.of_quota",
+                &[
+                    ("counted", &scene.quantity(bytes(month.counted), Unit::Data)),
+                    ("quota", &scene.quantity(quota, Unit::Data)),
+                ],
+            );
+            let percent = scene.percent(share);
+            let bar = Some(bars::share(share, fullness(share), percent.clone()));
+            let filled = Cell { class: fullness(share), bar, ..Cell::number(percent) };
+            rows.push(vec![
+                Cell::text(scene.word("traffic.quota")),
+                Cell::number(text),
+                Cell::default(),
+                filled,
+            ]);
+        }
+        let mut table = tables.table("traffic", &["interface", "received", "sent", "together"], rows)?;
+        table.note = traffic_note(month, scene);
+        Some(table)
     }
 
-    /// Uptime.
-    pub(crate) fn uptime(&self, _tables: &Tables) -> Option<Table> {
-        None
+    /// Uptime of each period, both ways.
+    pub(crate) fn uptime(&self, tables: &Tables) -> Option<Table> {
+        let scene = tables.scene;
+        let rows = self.uptime.iter().map(|(window, from, uptime)| {
+            let mut period = scene.word(&format!("window.{window}"));
+            if uptime.from > *from {
+                let since = scene.minute(uptime.from).text;
+                period = scene.words().fill("uptime.known_since", &[("period", &period), ("time", &since)]);
+            }
+            vec![
+                Cell::text(period),
+                Cell::number(share(uptime.host_up)),
+                Cell::number(share(uptime.observed)),
+                Cell::number(uptime.boots.to_string()),
+            ]
+        });
+        tables.table("uptime", &["period", "host_up", "observed", "boots"], rows.collect())
+    }
+}
+
+fn first_sample(days: &[DaySummary]) -> Option<i64> {
+    days.iter().filter(|day| day.samples > 0).map(|day| day.first).min()
+}
+
+fn traffic_note(month: &MonthTraffic, scene: &Scene) -> String {
+    let words = scene.words();
+    let mut notes = vec![
+        words.fill("traffic.period", &[("start", &day(month.start, scene)), ("end", &day(month.end, scene))]),
+    ];
+    if let Some(since) = month.known_since {
+        notes.push(words.fill("traffic.known_since", &[("day", &day(since, scene))]));
+    }
+    if let Some(projected) = month.projected {
+        let projected = scene.quantity(projected, Unit::Data);
+        notes.push(words.fill("traffic.projected", &[("projected", &projected)]));
+    }
+    notes.join(words.get("traffic.separator"))
+}
+
+fn day(day: Date, scene: &Scene) -> String {
+    day.strftime(scene.words().get("date.day")).to_string()
+}
+
+/// A share of time with two decimals, rounded down: 99.996 % of a year is not all of it.
+fn share(share: f64) -> String {
+    if share >= 1.0 { "100 %".to_owned() } else { format!("{:.2} %", (share * 10_000.0).floor() / 100.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nearly_always_is_not_always() {
+        assert_eq!(super::share(1.0), "100 %");
+        assert_eq!(super::share(0.999_96), "99.99 %");
+        assert_eq!(super::share(0.5), "50.00 %");
     }
 }

@@ -82,6 +82,7 @@ impl Workshop<'_> {
     /// # Errors
     /// Where its log cannot be read, or its pages cannot be made or written.
     pub(crate) fn host(&self, layout: &Layout) -> Result<HostView, SiteError> {
+        series::fold(layout, self.scene.now)?;
         let Some(latest) = series::latest(layout, self.scene.now)? else { return self.empty_host(layout) };
         let host = Host::of(self, layout, &latest)?;
         let views = Window::ALL.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));

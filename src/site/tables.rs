@@ -253,7 +253,7 @@ fn fill_of(found: &Filesystem) -> Option<f64> {
 }
 
 /// The class of a share of something that can run out.
-fn fullness(share: f64) -> &'static str {
+pub(crate) fn fullness(share: f64) -> &'static str {
     if share >= 0.95 {
         "critical"
     } else if share >= 0.85 {

@@ -128,12 +128,11 @@ fn os(context: &mut Context<'_>) -> Option<String> {
     })
 }
 
-/// The hypervisor by its names in the DMI tables, as `systemd-detect-virt` calls it; by the CPU's flag where they
-/// say nothing that is known.
+/// The hypervisor by its names in the DMI tables, as `systemd-detect-virt` calls it; where they say nothing that
+/// is known, by the clock that it lends, or at least by the CPU's flag.
 fn virtualization(context: &mut Context<'_>, guest: bool) -> Option<String> {
-    const VENDORS: [(&str, &str); 16] = [
+    const VENDORS: [(&str, &str); 15] = [
         ("KVM", "kvm"),
-        ("QEMU", "qemu"),
         ("OpenStack", "kvm"),
         ("KubeVirt", "kvm"),
         ("Amazon EC2", "amazon"),
@@ -161,7 +160,16 @@ fn virtualization(context: &mut Context<'_>, guest: bool) -> Option<String> {
     let known = VENDORS.iter().find(|(vendor, _)| names.contains(vendor)).map(|(_, kind)| (*kind).to_owned());
     known
         .or_else(|| context.read_text("sys/hypervisor/type"))
+        .or_else(|| by_clock(context))
+        .or_else(|| names.contains("QEMU").then(|| "qemu".to_owned()))
         .or_else(|| guest.then(|| "vm-other".to_owned()))
+}
+
+/// Hypervisors lend their guests a clock: `kvm-clock tsc acpi_pm`.
+fn by_clock(context: &mut Context<'_>) -> Option<String> {
+    const CLOCKS: [(&str, &str); 3] = [("kvm-clock", "kvm"), ("hyperv", "hyperv"), ("xen", "xen")];
+    let clocks = context.read_text("sys/devices/system/clocksource/clocksource0/available_clocksource")?;
+    CLOCKS.iter().find(|(clock, _)| clocks.contains(clock)).map(|(_, kind)| (*kind).to_owned())
 }
 
 /// The kind of container that this host is.

@@ -126,6 +126,7 @@ impl Collector for Meminfo {
             return Err(SampleError::parse(PATH, bytes, "a line MemTotal"));
         }
         meminfo.mark_foreign(context.next.made_up_meminfo);
+        meminfo.shorten(context.slow);
         context.s_unreclaim = meminfo.s_unreclaim;
         context.mem_total = meminfo.mem_total;
         Ok(Some(meminfo))
@@ -174,6 +175,20 @@ impl Meminfo {
         let mut fields = ForeignFields { total, made_up, names: Vec::new() };
         Record::numbers(self, "", &mut fields);
         self.foreign = fields.names;
+    }
+}
+
+impl Meminfo {
+    /// Leaves out what says nothing: the size of huge pages where there are none; and between slow beats the fields
+    /// that no partition of MemTotal needs.
+    fn shorten(&mut self, slow: bool) {
+        if self.huge_pages_total == Some(0) {
+            (self.huge_pages_free, self.hugepagesize) = (None, None);
+        }
+        if !slow {
+            (self.mapped, self.anon_huge_pages, self.committed_as) = (None, None, None);
+            (self.unevictable, self.mlocked) = (None, None);
+        }
     }
 }
 

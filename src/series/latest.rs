@@ -127,7 +127,7 @@ impl Carried {
         if sample.slabinfo.is_some() {
             self.slabinfo.clone_from(&sample.slabinfo);
         }
-        if let Some(sockstat) = sample.sockstat.as_ref().filter(|sockstat| sockstat.established.is_some()) {
+        if let Some(sockstat) = sample.sockstat.as_ref().filter(|sockstat| sockstat.listen.is_some()) {
             self.sockstat = sockstat.clone();
         }
         for (path, group) in sample.cgroup.iter().flat_map(|cgroup| &cgroup.groups) {

@@ -14,6 +14,7 @@ mod help;
 mod install;
 mod program;
 mod rollup;
+mod sample;
 mod series;
 mod store;
 mod synth;

@@ -6,15 +6,19 @@
     reason = "a test that fails says so by a panic"
 )]
 
+mod analysis;
 mod cli;
 mod chart;
 mod config;
 mod docs;
 mod help;
 mod install;
+mod layers;
+mod metrics;
 mod program;
 mod rollup;
 mod sample;
 mod series;
 mod store;
 mod synth;
+mod words;

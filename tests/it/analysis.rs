@@ -1,0 +1,145 @@
+//! From an invented log through store and series to what it means.
+
+use crate::synth::{GIB, MIB, Synth};
+use cronograph::analysis::breakdown::{over, rows};
+use cronograph::analysis::state::judge;
+use cronograph::analysis::{Breakdown, Group, Level, Part, ProblemKind, traffic, uptime};
+use cronograph::series::{Frame, Latest, Window, days, latest, window};
+use cronograph::store::Layout;
+use jiff::tz::TimeZone;
+use tempfile::TempDir;
+
+/// 2026-11-23T00:00:00Z, a Monday.
+const MONDAY: i64 = 1_795_392_000;
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
+/// A log on disk.
+struct Log {
+    _folder: TempDir,
+    layout: Layout,
+    end: i64,
+}
+
+fn log(synth: &Synth) -> Log {
+    let folder = tempfile::tempdir().unwrap();
+    synth.write(folder.path()).unwrap();
+    let layout = Layout::new(folder.path(), &synth.host).unwrap();
+    Log { _folder: folder, layout, end: synth.until }
+}
+
+impl Log {
+    fn latest(&self) -> Latest {
+        latest(&self.layout, self.end).unwrap().unwrap()
+    }
+
+    fn day(&self) -> Frame {
+        window(&self.layout, Window::Day, self.end).unwrap()
+    }
+}
+
+#[test]
+fn healthy_hosts_of_all_sizes_have_no_problem_at_any_hour() {
+    for ram in [480.0 * MIB, 62.0 * GIB] {
+        // Each fourth hour of a day, in the backup at 03:10, too.
+        for until in (0..6).map(|part| part * 4 * HOUR).chain([3 * HOUR + 600]) {
+            let end = MONDAY + until + 60;
+            let log = log(&Synth::new("calm", ram, end - 2 * HOUR, end));
+            let state = judge(&log.latest(), None, end);
+            assert_eq!(state.level, Level::Ok, "{ram} at {until}: {:?}", state.problems);
+            assert!(state.problems.is_empty(), "{:?}", state.problems);
+        }
+    }
+}
+
+#[test]
+fn the_story_is_seen_growing_and_then_short_of_memory() {
+    let leak = MONDAY + 15 * HOUR;
+    // Two hours in: 122 MiB leaked, 147 of 480 in slab.
+    let log_then = log(&Synth::story("web-1", MONDAY + 12 * HOUR, leak + 2 * HOUR, leak));
+    let state = judge(&log_then.latest(), None, log_then.end);
+    let growth = state.problems.iter().find_map(|problem| match &problem.kind {
+        ProblemKind::SlabUnreclaimable { growth, seconds, .. } => {
+            growth.map(|growth| growth / seconds * 60.0)
+        }
+        _ => None,
+    });
+    let per_minute = growth.unwrap() / MIB;
+    assert!((per_minute - 1.02).abs() < 0.02, "{per_minute} MiB a minute");
+    assert_eq!(state.level, Level::Warning, "{:?}", state.problems);
+    // Eight hours in: memory is full, the host swaps.
+    let log_later = log(&Synth::story("web-1", MONDAY + 20 * HOUR, leak + 8 * HOUR, leak));
+    let state = judge(&log_later.latest(), None, log_later.end);
+    let short = state.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Memory { .. }));
+    assert!(short, "{:?}", state.problems);
+}
+
+#[test]
+fn every_row_of_every_window_adds_up() {
+    let mut synth = Synth::story("web-1", MONDAY - 8 * DAY, MONDAY, MONDAY - 9 * HOUR);
+    synth.interval = 300;
+    synth.reboots = vec![MONDAY - 3 * HOUR];
+    let log = log(&synth);
+    for kind in [Window::Hour, Window::Day, Window::Week] {
+        let frame = window(&log.layout, kind, log.end).unwrap();
+        let known: Vec<Breakdown> = rows(&frame, &[]).into_iter().flatten().collect();
+        assert!(known.len() > 10, "{kind:?}: {} rows", known.len());
+        for row in &known {
+            let sum: f64 = row.parts.iter().map(|(_, bytes)| bytes).sum();
+            assert!((sum - row.total).abs() < 1.0, "{kind:?}: {sum} of {}", row.total);
+            assert!(row.part(Part::Unaccounted) < 12.0 * MIB, "{kind:?}: {row:?}");
+        }
+        let groups = over(&frame, &[]);
+        assert_eq!(groups.iter().map(|(group, _)| *group).collect::<Vec<_>>(), Group::ALL);
+        assert!(groups.iter().all(|(_, values)| values.len() == frame.times.len()));
+    }
+}
+
+#[test]
+fn kills_are_seen_in_the_day() {
+    // 960 MiB leak within two hours: as much as RAM and swap together.
+    let mut synth = Synth::new("web-1", 480.0 * MIB, MONDAY, MONDAY + 4 * HOUR);
+    synth.leak = Some((MONDAY + HOUR, 960.0 * MIB / (2.0 * HOUR as f64)));
+    let whole = log(&synth);
+    let state = judge(&whole.latest(), Some(&whole.day()), whole.end);
+    let kills = state
+        .problems
+        .iter()
+        .any(|problem| matches!(problem.kind, ProblemKind::OutOfMemory { kills } if kills > 0));
+    assert!(kills, "{:?}", state.problems);
+}
+
+#[test]
+fn uptime_counts_a_gap_as_up_and_a_reboot_as_down() {
+    let mut synth = Synth::new("a", 480.0 * MIB, MONDAY, MONDAY + 2 * DAY);
+    synth.gaps = vec![(MONDAY + DAY, MONDAY + DAY + 6 * HOUR)];
+    synth.reboots = vec![MONDAY + 12 * HOUR + 50];
+    let log = log(&synth);
+    let first = jiff::civil::date(2026, 11, 23);
+    let days = days(&log.layout, first, first.tomorrow().unwrap()).unwrap();
+    let found = uptime::uptime(&days, MONDAY, log.end).unwrap();
+    // The last sample before the reboot is that of 11:59, 110 s before it: of 172,740 s to the last sample.
+    assert!((found.host_up - (1.0 - 110.0 / 172_740.0)).abs() < 1e-4, "{found:?}");
+    // Six hours and two minutes of 48 hours were not observed.
+    assert!((found.observed - (1.0 - 21_800.0 / 172_800.0)).abs() < 2e-3, "{found:?}");
+    assert_eq!(found.boots, 1);
+}
+
+#[test]
+fn traffic_of_the_month_is_exact_over_gaps() {
+    let mut synth = Synth::new("a", 480.0 * MIB, MONDAY - DAY, MONDAY + DAY);
+    synth.gaps = vec![(MONDAY - HOUR, MONDAY + HOUR)];
+    let log = log(&synth);
+    let bytes = |sample: &cronograph::sample::Sample| {
+        let interface = &sample.netdev.as_ref().unwrap().0["eth0"];
+        (interface.rx_bytes.unwrap(), interface.tx_bytes.unwrap())
+    };
+    let (first, last) = (synth.samples().next().unwrap(), synth.samples().last().unwrap());
+    let expected = (bytes(&last).0 - bytes(&first).0, bytes(&last).1 - bytes(&first).1);
+    let from = jiff::civil::date(2026, 11, 1);
+    let days = days(&log.layout, from, jiff::civil::date(2026, 11, 30)).unwrap();
+    let found = traffic::month(&days, None, log.end - 1, &TimeZone::UTC).unwrap();
+    assert_eq!(found.interfaces["eth0"], expected);
+    assert_eq!(found.known_since, Some(jiff::civil::date(2026, 11, 22)));
+    assert!(found.projected.is_some_and(|bytes| bytes > found.counted as f64));
+}

@@ -1,17 +1,137 @@
 //! `cronograph doctor`: what is wrong with this set-up, and how to mend it.
+//!
+//! Looks, and changes nothing; starts no program, so a crontab that only `crontab -l` can show is named, not read.
+//! Exit code 3 where something is wrong. What could not be checked is said and is not counted as wrong.
+
+mod clock;
+mod disk;
+mod log;
+mod pages;
+mod timer;
 
 use super::args::DoctorArgs;
-use super::{Context, FOUND, output, schedule};
+use super::{Context, FOUND, output};
+use crate::base::escape;
+use crate::sample::Root;
+use crate::store::Layout;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Runs the checks.
-pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let machine = context.machine(&args.machine);
-    let places = schedule::installed(&machine)?;
-    if places.is_empty() {
-        output::print("Nothing starts the runs.\n  remedy: cronograph install\n")?;
-        return Ok(ExitCode::from(FOUND));
+/// What the checks look at.
+struct Patient {
+    /// What stands for `/`: another folder in tests.
+    prefix: PathBuf,
+    /// The folder of the logs.
+    data: PathBuf,
+    /// The folder of the pages.
+    out: PathBuf,
+    /// This host's log.
+    layout: Layout,
+    /// Unix time.
+    now: i64,
+    /// The user's home.
+    home: Option<PathBuf>,
+}
+
+impl Patient {
+    /// A path of the machine: `etc/cron.d`.
+    fn path(&self, relative: &str) -> PathBuf {
+        self.prefix.join(relative)
     }
-    output::print(format!("The runs are started by {}.\n", places.join(" and ")))?;
-    Ok(ExitCode::SUCCESS)
+}
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// As it should be.
+    Well,
+    /// Worth knowing; not this set-up's fault.
+    Note,
+    /// Could not be looked at.
+    Unknown,
+    /// Wrong.
+    Wrong,
+}
+
+/// What a check says: what is, and how to mend it.
+#[derive(Debug, PartialEq, Eq)]
+struct Finding {
+    verdict: Verdict,
+    text: String,
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn well(text: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Well, text: text.into(), remedy: None }
+    }
+
+    fn note(text: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Note, text: text.into(), remedy: None }
+    }
+
+    fn unknown(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Unknown, text: text.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn wrong(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Wrong, text: text.into(), remedy: Some(remedy.into()) }
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let prefix = args.machine.prefix.clone().unwrap_or_else(|| PathBuf::from("/"));
+    let config = context.config();
+    let patient = Patient {
+        layout: Layout::new(&config.data, context.host(&Root::real())?)?,
+        data: config.data.clone(),
+        out: config.out.clone(),
+        now: context.clock.now(),
+        home: context.environment.home.clone(),
+        prefix,
+    };
+    let findings = examine(&patient);
+    output::print(page(&findings))?;
+    let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
+    Ok(if wrong { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+}
+
+/// All checks, in the order of the data's path.
+fn examine(patient: &Patient) -> Vec<Finding> {
+    let log = log::age(patient);
+    let grows = log.first().is_some_and(|finding| finding.verdict == Verdict::Well);
+    let mut findings = log;
+    findings.extend(timer::check(patient, grows));
+    findings.extend(log::writable(patient));
+    findings.extend(disk::check(patient));
+    findings.extend(clock::check(patient));
+    findings.extend(log::damage(patient));
+    findings.extend(pages::check(patient));
+    findings
+}
+
+/// A line for each finding, its remedy below.
+fn page(findings: &[Finding]) -> String {
+    let mut page = String::new();
+    for finding in findings {
+        let word = match finding.verdict {
+            Verdict::Well => "ok   ",
+            Verdict::Note => "note ",
+            Verdict::Unknown => "?    ",
+            Verdict::Wrong => "WRONG",
+        };
+        // Names of hosts and bytes of broken lines come from anywhere. Writing to a string cannot fail.
+        let _ = writeln!(page, "{word}  {}", escape::terminal(&finding.text));
+        if let Some(remedy) = &finding.remedy {
+            let _ = writeln!(page, "       -> {}", escape::terminal(remedy));
+        }
+    }
+    page
+}
+
+/// The path itself, or the lowest folder above it that is there.
+fn nearest(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|ancestor| ancestor.exists())
 }

@@ -93,7 +93,8 @@ fn parse(line: &[u8]) -> Result<Sample, String> {
         // A newer format need not parse as ours.
         Err(error) => match serde_json::from_slice::<Head>(line) {
             Ok(head) if head.v > FORMAT_VERSION => Err(newer(head.v)),
-            _ => Err(error.to_string()),
+            // It is always line 1 to the parser; which one it is in the file, the reader says.
+            _ => Err(error.to_string().replace(" at line 1 column ", " at column ")),
         },
     }
 }

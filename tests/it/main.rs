@@ -12,6 +12,7 @@ mod chart;
 mod config;
 mod docs;
 mod help;
+mod doctor;
 mod install;
 mod layers;
 mod metrics;

@@ -28,7 +28,8 @@ pub(in crate::cli) enum BlockError {
 }
 
 /// Whether a text has our block.
-pub(in crate::cli) fn contains(text: &[u8]) -> bool {
+#[cfg(test)]
+fn contains(text: &[u8]) -> bool {
     matches!(find(text), Ok(Some(_)))
 }
 

@@ -10,7 +10,6 @@ mod systemd;
 pub(super) use machine::Machine;
 pub(super) use plan::{Change, Place, Plan};
 
-use machine::Crontab as _;
 use std::path::Path;
 
 /// A line that is started again and again.
@@ -54,29 +53,4 @@ pub(super) fn runs(binary: &str, config: Option<&Path>) -> Vec<Run> {
             arguments: arguments("site"),
         },
     ]
-}
-
-/// What starts the runs on this machine: the names of the places that hold our lines.
-///
-/// # Errors
-/// A crontab that cannot be read.
-pub(super) fn installed(machine: &Machine) -> anyhow::Result<Vec<String>> {
-    let mut places = Vec::new();
-    if let Some(path) = machine.cron_file() {
-        places.push((Place::File(path.clone()), plan::read(&path)?));
-    }
-    if let Some(crontab) = machine.crontab() {
-        let text = crontab.read()?;
-        places.push((Place::Crontab(crontab), text));
-    }
-    let mut names: Vec<String> = places
-        .iter()
-        .filter(|(_, text)| text.as_deref().is_some_and(block::contains))
-        .map(|(place, _)| place.name())
-        .collect();
-    if let Some(folder) = machine.unit_folder() {
-        let timers = runs("", None).into_iter().map(|run| folder.join(systemd::timer_name(&run)));
-        names.extend(timers.filter(|timer| timer.is_file()).map(|timer| timer.display().to_string()));
-    }
-    Ok(names)
 }

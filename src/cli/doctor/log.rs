@@ -1,0 +1,136 @@
+//! The log: does it grow, may it be written, are its lines whole.
+
+use super::{Finding, Patient, nearest};
+use crate::base::format;
+use crate::base::words::Lang;
+use crate::store::{self, Damage, Layout, Reader};
+use rustix::fs::{Access, access};
+use std::path::PathBuf;
+
+/// A log grows each minute; one that has missed several does not grow.
+const STALE_SECONDS: i64 = 300;
+
+/// How far back lines are looked at: today's and yesterday's.
+const DAMAGE_SECONDS: i64 = 86_400;
+
+/// A sample from this far ahead is the clock's matter.
+const AHEAD_SECONDS: i64 = 86_400;
+
+/// Whether this host's log grows, and which other hosts are silent.
+pub(super) fn age(patient: &Patient) -> Vec<Finding> {
+    let host = patient.layout.host();
+    let others: Vec<String> = match store::hosts(&patient.data) {
+        Ok(hosts) => hosts.into_iter().filter(|name| name != host).collect(),
+        Err(_) => Vec::new(),
+    };
+    let mut findings = vec![own_age(patient, host, !others.is_empty())];
+    let silent = |name: &String| {
+        let layout = Layout::new(&patient.data, name.as_str()).ok()?;
+        let seconds = newest(patient, &layout)?;
+        (seconds > STALE_SECONDS).then(|| format!("{name} ({})", ago(seconds)))
+    };
+    let silent: Vec<String> = others.iter().filter_map(silent).collect();
+    if !silent.is_empty() {
+        let shown = silent.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
+        let more = silent.len().saturating_sub(10);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        findings.push(Finding::note(format!("other hosts that are silent: {shown}{more}")));
+    }
+    findings
+}
+
+fn own_age(patient: &Patient, host: &str, others: bool) -> Finding {
+    let folder = patient.layout.samples();
+    match newest(patient, &patient.layout) {
+        Some(seconds) if seconds <= STALE_SECONDS => {
+            Finding::well(format!("the log of {host} grows: last sample {}", ago(seconds)))
+        }
+        Some(seconds) => Finding::wrong(
+            format!("the log of {host} does not grow: last sample {} in {}", ago(seconds), folder.display()),
+            "run `cronograph sample` by hand: what it says is the reason; if it says nothing, nobody starts it",
+        ),
+        None if others => Finding::note(format!(
+            "{host} has no log in {}: other hosts send theirs, this one is not sampled",
+            patient.data.display()
+        )),
+        None => Finding::wrong(
+            format!("{host} has no log in {}", patient.data.display()),
+            "run `cronograph install`; if the logs are elsewhere, name the folder with --data or in the configuration",
+        ),
+    }
+}
+
+/// How old the newest sample of a host is, in seconds.
+fn newest(patient: &Patient, layout: &Layout) -> Option<i64> {
+    let last = store::tail_until(layout, patient.now.saturating_add(AHEAD_SECONDS), 1).ok()?.pop()?;
+    Some(patient.now - last.t)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds of some years are exact in an f64")]
+fn ago(seconds: i64) -> String {
+    format::age(seconds as f64, Lang::En)
+}
+
+/// Whether this user may write what a sample writes.
+pub(super) fn writable(patient: &Patient) -> Option<Finding> {
+    let newest = patient.layout.days().ok().and_then(|days| Some(patient.layout.day_file(days.last()?.day)));
+    let needed: Vec<PathBuf> = [Some(patient.layout.samples()), newest].into_iter().flatten().collect();
+    for path in &needed {
+        let Some(present) = nearest(path) else { continue };
+        if let Err(error) = access(present, Access::WRITE_OK) {
+            return Some(Finding::wrong(
+                format!("this user cannot write {}: {error}", present.display()),
+                format!(
+                    "let cron run `cronograph sample` as the owner of {}, or give that folder to this user: chown -R",
+                    patient.layout.folder().display()
+                ),
+            ));
+        }
+    }
+    None
+}
+
+/// Lines that cannot be read, of all hosts, today's and yesterday's.
+pub(super) fn damage(patient: &Patient) -> Vec<Finding> {
+    let hosts = match store::hosts(&patient.data) {
+        Ok(hosts) => hosts,
+        Err(error) if patient.data.exists() => {
+            return vec![Finding::wrong(error.to_string(), "run it as the user who owns the logs")];
+        }
+        Err(_) => return Vec::new(),
+    };
+    let mut findings: Vec<Finding> = hosts.iter().filter_map(|host| damage_of(patient, host)).collect();
+    if findings.is_empty() && !hosts.is_empty() {
+        findings.push(Finding::well("every line of today and yesterday is whole"));
+    }
+    findings
+}
+
+fn damage_of(patient: &Patient, host: &str) -> Option<Finding> {
+    let layout = Layout::new(&patient.data, host).ok()?;
+    let damage = match read(patient, &layout) {
+        Ok(damage) => damage,
+        Err(error) => {
+            return Some(Finding::wrong(error.to_string(), "give the logs to the user who reads them"));
+        }
+    };
+    let first = damage.first.first()?;
+    Some(Finding::wrong(
+        format!(
+            "broken lines of {host} since yesterday: {}, the first in {} line {}: {}",
+            damage.broken_lines,
+            first.path.display(),
+            first.line,
+            first.reason
+        ),
+        "they are passed over and cost nothing else; a crash or a full disk leaves one, more of them mean a disk that \
+         fails or a file that something else writes",
+    ))
+}
+
+fn read(patient: &Patient, layout: &Layout) -> Result<Damage, store::StoreError> {
+    let mut reader =
+        Reader::range(layout, patient.now.saturating_sub(DAMAGE_SECONDS), patient.now.saturating_add(1))?;
+    reader.by_ref().for_each(drop);
+    Ok(reader.damage().clone())
+}

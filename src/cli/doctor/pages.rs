@@ -1,0 +1,59 @@
+//! The pages: are they made, are they new, can a web server read them.
+
+use super::{Finding, Patient};
+use crate::base::format;
+use crate::base::words::Lang;
+use crate::cli::web;
+use crate::store;
+use jiff::Timestamp;
+use std::path::Path;
+
+/// The pages are made every five minutes; two runs may be missed.
+const STALE_SECONDS: i64 = 900;
+
+/// Looks at the output folder.
+pub(super) fn check(patient: &Patient) -> Vec<Finding> {
+    let out = patient.out.display();
+    let status = patient.out.join("status.json");
+    if !status.exists() {
+        if store::hosts(&patient.data).unwrap_or_default().is_empty() {
+            return Vec::new();
+        }
+        return vec![Finding::wrong(
+            format!("there are no pages in {out}"),
+            "run `cronograph site` by hand: what it says is the reason; if it says nothing, nobody starts it",
+        )];
+    }
+    let mut findings = vec![age(patient, &status)];
+    if let Some(folder) = web::obstacle(&patient.out) {
+        findings.push(Finding::wrong(
+            format!("a web server cannot read {out}: others may not enter {}", folder.display()),
+            format!("chmod o+x {}, or name another folder with --out", folder.display()),
+        ));
+    }
+    findings
+}
+
+/// When the pages were made, by their own word; each run writes it anew.
+#[expect(clippy::cast_precision_loss, reason = "seconds of some years are exact in an f64")]
+fn age(patient: &Patient, status: &Path) -> Finding {
+    let made = fs_err::read(status)
+        .ok()
+        .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
+        .and_then(|status| status.get("made")?.as_str()?.parse::<Timestamp>().ok());
+    let Some(made) = made else {
+        return Finding::wrong(
+            format!("{} does not say when the pages were made", status.display()),
+            "run `cronograph site`: it makes them anew",
+        );
+    };
+    let seconds = patient.now - made.as_second();
+    let age = format::age(seconds as f64, Lang::En);
+    if seconds > STALE_SECONDS {
+        return Finding::wrong(
+            format!("the pages in {} are out of date: made {age}", patient.out.display()),
+            "run `cronograph site` by hand: what it says is the reason; if it says nothing, nobody starts it",
+        );
+    }
+    Finding::well(format!("the pages are new: made {age}"))
+}

@@ -1,0 +1,149 @@
+//! `doctor` on machines with one thing wrong each: what it says, its remedy, its exit code.
+
+use crate::program::{cronograph, stderr};
+use crate::synth::{MIB, Synth};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+/// 2026-11-23T02:00:30Z
+const NOW: i64 = 1_795_399_230;
+
+/// A machine in a folder, with cron and cronograph installed, sampled until now, its pages made a minute ago.
+struct Machine(tempfile::TempDir);
+
+impl Machine {
+    fn healthy() -> Self {
+        let machine = Self(tempfile::tempdir().unwrap());
+        fs_err::set_permissions(machine.0.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        machine.put("usr/local/bin/cronograph", "");
+        machine.put(
+            "etc/cron.d/cronograph",
+            "# cronograph begin\n* * * * * root /usr/local/bin/cronograph sample\n\
+             2-59/5 * * * * root /usr/local/bin/cronograph site\n# cronograph end\n",
+        );
+        machine.put("proc/1/comm", "systemd\n");
+        machine.put("proc/77/comm", "cron\n");
+        machine.put("www/status.json", "{\"v\":1,\"made\":\"2026-11-23T01:59:30Z\"}");
+        machine.sampled_until(NOW);
+        machine
+    }
+
+    fn sampled_until(&self, until: i64) {
+        let log = Synth::new("web1", 480.0 * MIB, NOW - 10_000, until);
+        log.write(&self.path("data")).unwrap();
+    }
+
+    fn path(&self, relative: &str) -> PathBuf {
+        self.0.path().join(relative)
+    }
+
+    fn put(&self, relative: &str, text: &str) {
+        let path = self.path(relative);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    }
+
+    fn remove(&self, relative: &str) {
+        let path = self.path(relative);
+        if path.is_dir() { fs_err::remove_dir_all(path).unwrap() } else { fs_err::remove_file(path).unwrap() }
+    }
+
+    /// Its exit code and what it says, with ROOT for the machine's folder.
+    fn doctor(&self) -> (i32, String) {
+        let output = cronograph()
+            .args(["doctor", "--host", "web1", "--now", &NOW.to_string(), "--ordinary-user", "--prefix"])
+            .arg(self.0.path())
+            .arg("--data")
+            .arg(self.path("data"))
+            .arg("--out")
+            .arg(self.path("www"))
+            .output()
+            .unwrap();
+        assert_eq!(stderr(&output), "");
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), said.replace(self.0.path().to_str().unwrap(), "ROOT"))
+    }
+
+    /// What it finds wrong.
+    fn wrong(&self) -> Vec<String> {
+        let (code, said) = self.doctor();
+        let lines: Vec<&str> = said.lines().collect();
+        let wrong: Vec<String> = lines
+            .windows(2)
+            .filter(|pair| pair[0].starts_with("WRONG"))
+            .map(|pair| format!("{}\n{}", pair[0].trim_start_matches("WRONG  "), pair[1].trim_start()))
+            .collect();
+        assert_eq!(code, if wrong.is_empty() { 0 } else { 3 }, "{said}");
+        wrong
+    }
+}
+
+#[test]
+fn finds_nothing_on_a_healthy_machine() {
+    insta::assert_snapshot!(Machine::healthy().doctor().1);
+}
+
+#[test]
+fn finds_a_log_that_does_not_grow_and_why() {
+    let machine = Machine::healthy();
+    machine.remove("data");
+    machine.sampled_until(NOW - 4000);
+    machine.remove("proc/77");
+    machine.remove("usr/local/bin/cronograph");
+    insta::assert_snapshot!(machine.wrong().join("\n\n"));
+}
+
+#[test]
+fn finds_that_nothing_was_installed() {
+    let machine = Machine::healthy();
+    for gone in ["data", "etc/cron.d", "www"] {
+        machine.remove(gone);
+    }
+    insta::assert_snapshot!(machine.wrong().join("\n\n"));
+}
+
+#[test]
+fn finds_broken_lines_a_clock_set_back_and_days_to_come() {
+    let machine = Machine::healthy();
+    let log = machine.path("data/web1/samples/2026-11-23.jsonl");
+    let text = fs_err::read_to_string(&log).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let mixed = [lines[0], "{\"v\":1,\u{1b}[31m", lines[2], lines[1], lines[3], lines[lines.len() - 1], ""];
+    fs_err::write(&log, mixed.join("\n")).unwrap();
+    machine.put("data/web1/samples/2099-01-01.jsonl", lines[0]);
+    insta::assert_snapshot!(machine.wrong().join("\n\n"));
+}
+
+#[test]
+fn finds_pages_that_are_old_or_that_nobody_can_read() {
+    let machine = Machine::healthy();
+    machine.put("www/status.json", "{\"v\":1,\"made\":\"2026-11-22T23:00:00Z\"}");
+    fs_err::set_permissions(machine.path("www"), PermissionsExt::from_mode(0o750)).unwrap();
+    insta::assert_snapshot!(machine.wrong().join("\n\n"));
+}
+
+#[test]
+fn a_host_that_only_collects_is_not_wrong() {
+    let machine = Machine::healthy();
+    fs_err::rename(machine.path("data/web1"), machine.path("data/web2")).unwrap();
+    machine.put("etc/cron.d/cronograph", "2-59/5 * * * * root /usr/local/bin/cronograph site\n");
+    let (_, said) = machine.doctor();
+    assert!(said.contains("note   web1 has no log in ROOT/data: other hosts send theirs"), "{said}");
+}
+
+#[test]
+fn timers_of_systemd_count() {
+    let machine = Machine::healthy();
+    machine.remove("etc/cron.d");
+    for command in ["sample", "site"] {
+        machine.put(
+            &format!("etc/systemd/system/cronograph-{command}.service"),
+            &format!("[Service]\nExecStart=/usr/local/bin/cronograph {command}\n"),
+        );
+        let wants = machine.path("etc/systemd/system/timers.target.wants");
+        fs_err::create_dir_all(&wants).unwrap();
+        let timer = format!("cronograph-{command}.timer");
+        std::os::unix::fs::symlink(format!("../{timer}"), wants.join(timer)).unwrap();
+    }
+    assert_eq!(machine.wrong(), Vec::<String>::new());
+}

@@ -107,10 +107,13 @@ check "a sample now" silent at "$now"
 note "an hour back: $(at $((now - 3600)) 2>&1; echo "exit $?")"
 check "a clock that is set an hour back: exit 1, one line" one_line_error 'clock|back|future|past' at $((now - 3500))
 kept=$(count_lines "$clock")
-check "nothing is lost" test "$kept" -ge 1
-check "a minute on from the last: nothing said" silent at $((now + 60))
+check "nothing is lost" test "$kept" = 3
+note "set right again: $(at "$now" 2>&1; echo "exit $?")"
+check "from there on nothing is said" silent at $((now + 30))
 note "ten days forth: $(at $((now + 864000)) 2>&1; echo "exit $?")"
-note "and right again: $(at $((now + 120)) 2>&1; echo "exit $?")"
+note "and right again: $(at $((now + 40)) 2>&1; echo "exit $?")"
+check "after the jumps nothing is said" silent at $((now + 50))
+check "nor is anything lost" test "$(count_lines "$clock")" = 8
 check "all lines are valid" all_valid "$clock"
 check "each line is in the file of its own day" jq -en '[inputs | .t as $t | select((input_filename | capture("(?<d>\\d{4}-\\d\\d-\\d\\d)\\.jsonl$").d) != ($t | todate[0:10]))] | length == 0' "$clock"/box/samples/*.jsonl
 

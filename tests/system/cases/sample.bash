@@ -12,7 +12,7 @@ has() { last | jq -e "$1"; }
 check "a sample says nothing" silent sample
 check "and appends one line" test "$(lines)" = 1
 check "which is valid JSON" valid_log "$(log_of "$data" box)"
-check "its memory is the kernel's" has ".meminfo.MemTotal == $(awk '/^MemTotal/ { print $2 * 1024 }' /proc/meminfo)"
+check "its memory is the kernel's" has ".meminfo.MemTotal == $(($(awk '/^MemTotal/ { print $2 }' /proc/meminfo) * 1024))"
 check "its boot is the kernel's" has ".boot == \"$(cut -c 1-8 /proc/sys/kernel/random/boot_id)\""
 check "root reads the slab caches" has '.slabinfo.caches | length > 0'
 check "nothing could not be read" has '.errors == null'
@@ -28,9 +28,9 @@ check "no socket is opened" sh -c "! grep -E 'socket|connect' '$WORK/strace'"
 user_data=$WORK/nobody
 install -d -o nobody "$user_data"
 chmod 755 "$WORK" "$(dirname "$WORK")"
-as_nobody() { runuser -u nobody -- "$CRONOGRAPH" sample --data "$user_data" --host box; }
-check "nobody takes a sample without a word" silent as_nobody
-check "and a second one" silent as_nobody
+as_nobody=(runuser -u nobody -- "$CRONOGRAPH" sample --data "$user_data" --host box)
+check "nobody takes a sample without a word" silent "${as_nobody[@]}"
+check "and a second one" silent "${as_nobody[@]}"
 user_log=$(log_of "$user_data" box)
 check "nobody's line has memory and processes" jq -e -s 'last | .meminfo.MemTotal > 0 and .processes.total > 0' "$user_log"
 check "nobody's line has no slab caches" jq -e -s 'last | (.slabinfo.caches // {}) | length == 0' "$user_log"
@@ -65,5 +65,5 @@ check "a sample with them ends within 5 s" within 5 "$CRONOGRAPH" sample --data 
 check "it counts them" has '.processes.total >= 5000'
 note "with them: $(last | jq -c .self), line of $(last | wc -c) bytes"
 check "and they do not make the line long" test "$(last | wc -c)" -lt 12000
-check "nobody's sample with them ends within 5 s" within 5 as_nobody
+check "nobody's sample with them ends within 5 s" within 5 "${as_nobody[@]}"
 disperse

@@ -172,13 +172,13 @@ impl Sources<'_> {
         (self.lookup)(id).filter(|value| self.foreign.is_empty() && value.is_finite() && *value >= 0.0)
     }
 
-    /// A field without which the partition is poorer: its absence is said, once.
-    fn expected(&mut self, name: &'static str) -> f64 {
+    /// A field without which the partition is poorer: its absence is said.
+    fn expected(&mut self, name: &'static str) -> Option<f64> {
         let value = self.field(name);
         if value.is_none() && !self.foreign.iter().any(|foreign| foreign == name) {
             self.unknown.push(Unknown::Missing(name));
         }
-        value.unwrap_or(0.0)
+        value
     }
 
     /// The parts that fields hold.
@@ -186,21 +186,24 @@ impl Sources<'_> {
         let free = self.field("MemFree")?;
         let unaccepted = self.field("Unaccepted").unwrap_or(0.0).min(free);
         let shared = self.expected("Shmem");
-        let cached = self.expected("Cached");
-        let reclaimable = self.field("SReclaimable").unwrap_or(0.0);
+        let reclaimable = self.field("SReclaimable");
         let stacks = self.expected("KernelStack");
-        let mut parts = Parts::from([
-            (Part::Free, free - unaccepted),
+        let fields = [
+            (Part::Free, Some(free - unaccepted)),
             (Part::Anonymous, self.expected("AnonPages")),
             (Part::Shared, shared),
-            (Part::FileCache, (cached - shared).max(0.0)),
-            (Part::Buffers, self.field("Buffers").unwrap_or(0.0)),
+            (
+                Part::FileCache,
+                self.expected("Cached").map(|cached| (cached - shared.unwrap_or(0.0)).max(0.0)),
+            ),
+            (Part::Buffers, self.field("Buffers")),
             (Part::SlabUnreclaimable, self.expected("SUnreclaim")),
             (Part::SlabReclaimable, reclaimable),
             (Part::KernelStacks, stacks),
             (Part::PageTables, self.expected("PageTables")),
-        ]);
-        // What a host does not have is no part of it: no row of zeros on every page.
+        ];
+        let mut parts: Parts = fields.into_iter().filter_map(|(part, bytes)| Some((part, bytes?))).collect();
+        // What a host does not use is no part of it: no row of zeros on every page.
         let mut add = |part, bytes: f64| {
             if bytes > 0.0 {
                 parts.insert(part, bytes);
@@ -209,17 +212,17 @@ impl Sources<'_> {
         add(Part::Unaccepted, unaccepted);
         add(Part::PerCpuPages, self.per_cpu_pages());
         add(Part::SwapCache, self.field("SwapCached").unwrap_or(0.0));
-        add(Part::KernelReclaimable, self.field("KReclaimable").unwrap_or(0.0) - reclaimable);
+        add(Part::KernelReclaimable, self.field("KReclaimable").unwrap_or(0.0) - reclaimable.unwrap_or(0.0));
         add(Part::SecondaryPageTables, self.field("SecPageTables").unwrap_or(0.0));
-        add(Part::PerCpu, self.expected("Percpu"));
-        add(Part::Vmalloc, self.vmalloc() - stacks);
+        add(Part::PerCpu, self.expected("Percpu").unwrap_or(0.0));
+        add(Part::Vmalloc, self.vmalloc() - stacks.unwrap_or(0.0));
         add(Part::HugePages, self.huge_pages());
         Some(parts)
     }
 
     fn per_cpu_pages(&mut self) -> f64 {
         let lists = self.beside_meminfo("zoneinfo.per_cpu_pages");
-        if lists.is_none() {
+        if lists.is_none() && self.foreign.is_empty() {
             self.unknown.push(Unknown::Missing("zoneinfo"));
         }
         lists.unwrap_or(0.0)
@@ -295,8 +298,10 @@ fn take_excess(parts: &mut Parts, mut excess: f64) {
     }
 }
 
+/// The host's fields that would have been parts; what lies inside others is not missed.
 fn foreign_unknown(foreign: &[String]) -> Vec<Unknown> {
-    foreign.iter().cloned().map(Unknown::Foreign).collect()
+    let parts: Vec<&str> = Part::all().map(Part::kernel_name).collect();
+    foreign.iter().filter(|name| parts.contains(&name.as_str())).cloned().map(Unknown::Foreign).collect()
 }
 
 /// The numbers of one sample by metric id, instances added up.

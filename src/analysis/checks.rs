@@ -355,7 +355,8 @@ fn reboot(evidence: &Evidence, problems: &mut Vec<Problem>) {
 fn reading(evidence: &Evidence, problems: &mut Vec<Problem>) {
     if let Some(first) = evidence.damage.first.first() {
         let file = first.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let place = format!("{file}:{}", first.line);
+        // Line 0 is the file as a whole.
+        let place = if first.line > 0 { format!("{file}:{}", first.line) } else { file };
         let kind = ProblemKind::BrokenLines { count: evidence.damage.broken_lines, place };
         add(problems, Level::Ok, kind, None);
     }

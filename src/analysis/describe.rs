@@ -71,16 +71,35 @@ pub fn describe(kind: &ProblemKind, words: &Words, mount: &dyn Fn(&str) -> Strin
     }
 }
 
-/// Why a part of memory is not known, in one line.
-pub fn unknown(unknown: &Unknown, words: &Words) -> String {
-    match unknown {
-        Unknown::Missing(field) => words.fill("unknown.missing", &[("field", field)]),
-        Unknown::Foreign(field) => words.fill("unknown.foreign", &[("field", field)]),
-        Unknown::BalloonOutside(bytes) => {
-            words.fill("unknown.balloon_outside", &[("bytes", &memory(*bytes))])
+/// Why parts of memory are not known, a line for each reason.
+pub fn unknown(reasons: &[Unknown], words: &Words) -> Vec<String> {
+    let fields =
+        |of: fn(&Unknown) -> Option<&str>| reasons.iter().filter_map(of).collect::<Vec<_>>().join(", ");
+    let missing = fields(|reason| match reason {
+        Unknown::Missing(field) => Some(field),
+        _ => None,
+    });
+    let foreign = fields(|reason| match reason {
+        Unknown::Foreign(field) => Some(field),
+        _ => None,
+    });
+    let mut lines = Vec::new();
+    for (key, fields) in [("unknown.missing", missing), ("unknown.foreign", foreign)] {
+        if !fields.is_empty() {
+            lines.push(words.fill(key, &[("fields", &fields)]));
         }
-        Unknown::Overlap(bytes) => words.fill("unknown.overlap", &[("bytes", &memory(*bytes))]),
     }
+    lines.extend(
+        reasons
+            .iter()
+            .filter_map(|reason| match reason {
+                Unknown::BalloonOutside(bytes) => Some(("unknown.balloon_outside", *bytes)),
+                Unknown::Overlap(bytes) => Some(("unknown.overlap", *bytes)),
+                Unknown::Missing(_) | Unknown::Foreign(_) => None,
+            })
+            .map(|(key, bytes)| words.fill(key, &[("bytes", &memory(bytes))])),
+    );
+    lines
 }
 
 fn raid(kind: &ProblemKind, words: &Words) -> String {
@@ -207,9 +226,23 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_said() {
-        let line = unknown(&Unknown::Missing("VmallocUsed"), Words::of(Lang::En));
-        assert_eq!(line, "VmallocUsed: not told by this kernel; it is in Unaccounted");
-        let line = unknown(&Unknown::BalloonOutside(100.0 * MIB), Words::of(Lang::Zh));
-        assert_eq!(line, "宿主机已收回 100 MiB，不再计入 MemTotal");
+        let reasons = [
+            Unknown::Missing("Percpu"),
+            Unknown::Overlap(12.0 * MIB),
+            Unknown::Missing("VmallocUsed"),
+            Unknown::Foreign("SUnreclaim".to_owned()),
+            Unknown::BalloonOutside(100.0 * MIB),
+        ];
+        assert_eq!(
+            unknown(&reasons, Words::of(Lang::En)),
+            [
+                "Not known, so in Unaccounted: Percpu, VmallocUsed",
+                "The host's, not this container's, so left out: SUnreclaim",
+                "The kernel's fields hold 12.0 MiB more than MemTotal; the excess is taken from swap cache and free",
+                "The hypervisor took 100 MiB, which MemTotal no longer holds",
+            ]
+        );
+        assert_eq!(unknown(&reasons, Words::of(Lang::Zh))[0], "未知，计入“未归类”：Percpu, VmallocUsed");
+        assert_eq!(unknown(&[], Words::of(Lang::En)), [""; 0]);
     }
 }

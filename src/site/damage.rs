@@ -14,7 +14,8 @@ pub(crate) fn tables(tables: &Tables) -> Vec<Option<Table>> {
 fn unknown(tables: &Tables) -> Option<Table> {
     let breakdown = Breakdown::of_sample(&tables.latest.sample)?;
     let words = tables.scene.words();
-    let rows = breakdown.unknown.iter().map(|reason| vec![Cell::text(describe::unknown(reason, words))]);
+    let lines = describe::unknown(&breakdown.unknown, words);
+    let rows = lines.into_iter().map(|line| vec![Cell::text(line)]);
     tables.table("unknown", &["reason"], rows.collect())
 }
 

@@ -2,11 +2,15 @@
 
 use crate::synth::{GIB, MIB, Synth};
 use cronograph::analysis::breakdown::{over, rows};
+use cronograph::analysis::describe::unknown;
 use cronograph::analysis::state::judge;
 use cronograph::analysis::{Breakdown, Group, Level, Part, ProblemKind, traffic, uptime};
+use cronograph::base::words::{Lang, Words};
+use cronograph::sample::{Options, Root, State, take};
 use cronograph::series::{Frame, Latest, Window, days, latest, window};
 use cronograph::store::Layout;
 use jiff::tz::TimeZone;
+use std::path::Path;
 use tempfile::TempDir;
 
 /// 2026-11-23T00:00:00Z, a Monday.
@@ -142,4 +146,32 @@ fn traffic_of_the_month_is_exact_over_gaps() {
     assert_eq!(found.interfaces["eth0"], expected);
     assert_eq!(found.known_since, Some(jiff::civil::date(2026, 11, 22)));
     assert!(found.projected.is_some_and(|bytes| bytes > found.counted as f64));
+}
+
+/// The partition of a recorded host, and what it cannot say, as a person would check it.
+fn partition_of(tree: &Path) -> String {
+    let (sample, _) = take(&Root::recorded(tree), &Options::default(), &State::default(), MONDAY);
+    let Some(found) = Breakdown::of_sample(&sample) else { return "no memory\n".to_owned() };
+    let sum: f64 = found.parts.iter().map(|(_, bytes)| bytes).sum();
+    assert_eq!(sum, found.total, "{}", tree.display());
+    let mut text = String::new();
+    for (part, bytes) in found.parts.iter().rev() {
+        text += &format!("{:>12} KiB  {:<22} {}\n", bytes / 1024.0, part.key(), part.kernel_name());
+    }
+    text += &format!("{:>12} KiB  MemTotal\n", found.total / 1024.0);
+    for line in unknown(&found.unknown, Words::of(Lang::En)) {
+        text += &line;
+        text += "\n";
+    }
+    text
+}
+
+#[test]
+fn recorded_hosts_add_up() {
+    let hosts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hosts");
+    for entry in std::fs::read_dir(hosts).unwrap() {
+        let tree = entry.unwrap().path();
+        let name = tree.file_name().unwrap().to_string_lossy().into_owned();
+        insta::assert_snapshot!(format!("memory_of_{name}"), partition_of(&tree));
+    }
 }

@@ -7,8 +7,8 @@
 )]
 
 mod analysis;
-mod cli;
 mod chart;
+mod cli;
 mod config;
 mod docs;
 mod help;

@@ -21,6 +21,8 @@ sub check {
     while ($text =~ /\b(href|src|srcset)="([^"]*)"/g) {
         my ($kind, $value) = ($1, $2);
         for my $target ($kind eq 'srcset' ? map { (split ' ')[0] } split /,\s*/, $value : $value) {
+            $target =~ s/&#x([0-9a-f]+);/chr hex $1/gei;
+            $target =~ s/&amp;/&/g;
             $target =~ s/[#?].*//;
             next if $target eq '' || $target =~ /^(?:[a-z]+:|\/\/)/;
             $target =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge;

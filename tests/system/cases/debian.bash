@@ -73,7 +73,7 @@ gid = root
 CONF
 within_machine rsync --daemon --address=127.0.0.1
 cat >"$root/etc/cron.d/second" <<CRON
-* * * * * second cronograph sample --data $second_data --host vps-two && rsync -rt --append $second_data/vps-two rsync://127.0.0.1/logs/
+* * * * * second /usr/local/bin/cronograph sample --data $second_data --host vps-two && rsync -rt --append $second_data/vps-two rsync://127.0.0.1/logs/
 CRON
 
 # --- nginx, by the snippet that install prints, as it is; the machine has no other site
@@ -103,7 +103,8 @@ one_a_minute() {
 }
 check "cron took one sample a minute" one_a_minute
 check "cron's control was mailed" test "$(mails 'control was heard')" -ge $((minutes - 1))
-check "cronograph caused no mail" test "$(mails cronograph)" = 0
+no_mail() { ! grep -lZ cronograph "$root"/var/mails/* | xargs -0 -r cat | grep .; }
+check "cronograph caused no mail" no_mail
 check "cron rendered the site" test -s "$root$out/index.html"
 check "alice's samples are hers" sh -c "find '$root/home/alice' -path '*alices/samples*' -name '*.jsonl' -user $(within_machine id -u alice) | grep -q ."
 check "the second host's log came by rsync" valid_log "$root$data/vps-two/samples/$(date -u +%F).jsonl"
@@ -137,14 +138,15 @@ runs=12
 churn() {
     local run
     for run in $(seq "$runs"); do
-        within_machine cronograph sample --now $(($(date +%s) + run * 60)) --data /tmp/churn --host churn
-        within_machine cronograph site --data /tmp/churn --out /tmp/churn-site --now $(($(date +%s) + run * 60)) || return 1
+        # Its word about the clock, which has jumped indeed, is not of interest here.
+        within_machine cronograph sample --now $(($(date +%s) + run * 60)) --data /srv/churn --host churn 2>/dev/null || true
+        within_machine cronograph site --data /srv/churn --out /srv/churn-site --now $(($(date +%s) + run * 60)) || return 1
     done
     touch "$WORK/churned"
 }
 prepare_churn() {
-    within_machine cronograph sample --data /tmp/churn --host churn
-    within_machine cronograph site --data /tmp/churn --out /tmp/churn-site
+    within_machine cronograph sample --data /srv/churn --host churn
+    within_machine cronograph site --data /srv/churn --out /srv/churn-site
 }
 check "a site is made for the readers" prepare_churn
 churn >"$WORK/churn.txt" 2>&1 &
@@ -154,9 +156,9 @@ reads=0 copies=0
 : >"$WORK/read-problems"
 : >"$WORK/copy-problems"
 while kill -0 "$churning" 2>/dev/null; do
-    perl "$tree/tests/system/references.pl" "$root/tmp/churn-site" >"$WORK/read" 2>&1 || cat "$WORK/read" >>"$WORK/read-problems"
+    perl "$tree/tests/system/references.pl" "$root/srv/churn-site" >"$WORK/read" 2>&1 || cat "$WORK/read" >>"$WORK/read-problems"
     reads=$((reads + 1))
-    rsync -a --delete --exclude .cronograph "$root/tmp/churn-site/" "$WORK/copy/" >>"$WORK/rsync.txt" 2>&1 || true
+    rsync -a --delete --exclude .cronograph "$root/srv/churn-site/" "$WORK/copy/" >>"$WORK/rsync.txt" 2>&1 || true
     perl "$tree/tests/system/references.pl" "$WORK/copy" >"$WORK/read" 2>&1 || cat "$WORK/read" >>"$WORK/copy-problems"
     copies=$((copies + 1))
 done
@@ -165,9 +167,9 @@ check "the runs went on meanwhile" test -e "$WORK/churned"
 note "$reads readings and $copies copies by rsync during $runs runs"
 check "a reader during runs never misses a picture" sh -c "cat '$WORK/read-problems'; ! test -s '$WORK/read-problems'"
 check "a copy made by rsync during runs never misses a picture" sh -c "cat '$WORK/copy-problems'; ! test -s '$WORK/copy-problems'"
-rsync -a --delete --exclude .cronograph "$root/tmp/churn-site/" "$WORK/copy/"
+rsync -a --delete --exclude .cronograph "$root/srv/churn-site/" "$WORK/copy/"
 check "once they ended the copy is whole" perl "$tree/tests/system/references.pl" "$WORK/copy"
-rsync -ai --delete --exclude .cronograph "$root/tmp/churn-site/" "$WORK/copy/" >"$WORK/resent"
+rsync -ai --delete --exclude .cronograph "$root/srv/churn-site/" "$WORK/copy/" >"$WORK/resent"
 check "and rsync has nothing more to send" sh -c "cat '$WORK/resent'; ! test -s '$WORK/resent'"
 
 # --- in a browser

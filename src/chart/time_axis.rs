@@ -19,6 +19,7 @@ pub(super) struct Tick {
 /// The distance of ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
+    Seconds(i64),
     Minutes(i64),
     /// Days of the month, counted from its first.
     Days(i8),
@@ -27,7 +28,10 @@ enum Step {
     Years(i16),
 }
 
-const STEPS: [Step; 24] = [
+const STEPS: [Step; 27] = [
+    Step::Seconds(5),
+    Step::Seconds(10),
+    Step::Seconds(30),
     Step::Minutes(1),
     Step::Minutes(2),
     Step::Minutes(5),
@@ -81,6 +85,7 @@ impl Step {
     /// Roughly how long it is.
     fn seconds(self) -> i64 {
         match self {
+            Self::Seconds(seconds) => seconds,
             Self::Minutes(minutes) => minutes * 60,
             Self::Days(days) => i64::from(days) * DAY,
             Self::Months(months) => i64::from(months) * 30 * DAY,
@@ -114,10 +119,11 @@ impl Step {
     /// The last moment of this step at or before a time of the wall clock.
     fn first(self, start: DateTime) -> Option<DateTime> {
         let date = match self {
-            Self::Minutes(minutes) => {
-                let of_day = i64::from(start.hour()) * 60 + i64::from(start.minute());
+            Self::Seconds(_) | Self::Minutes(_) => {
+                let minutes = i64::from(start.hour()) * 60 + i64::from(start.minute());
+                let of_day = minutes * 60 + i64::from(start.second());
                 let midnight = start.date().to_datetime(Time::midnight());
-                return midnight.checked_add((of_day - of_day % minutes).minutes()).ok();
+                return midnight.checked_add((of_day - of_day % self.seconds()).seconds()).ok();
             }
             Self::Days(days) => {
                 let day = (start.day() - 1) / days * days + 1;
@@ -135,7 +141,7 @@ impl Step {
     /// The next moment of this step.
     fn after(self, wall: DateTime) -> Option<DateTime> {
         match self {
-            Self::Minutes(minutes) => wall.checked_add(minutes.minutes()).ok(),
+            Self::Seconds(_) | Self::Minutes(_) => wall.checked_add(self.seconds().seconds()).ok(),
             Self::Days(days) => {
                 let next = wall.checked_add(i64::from(days).days()).ok()?;
                 // No tick on the 31st right before one on the 1st: months begin anew.
@@ -155,10 +161,15 @@ impl Step {
     fn label(self, wall: DateTime) -> String {
         let date = wall.date();
         match self {
+            Self::Seconds(_) if wall.time() != Time::midnight() => {
+                format!("{:02}:{:02}:{:02}", wall.hour(), wall.minute(), wall.second())
+            }
             Self::Minutes(_) if wall.time() != Time::midnight() => {
                 format!("{:02}:{:02}", wall.hour(), wall.minute())
             }
-            Self::Minutes(_) | Self::Days(_) => format!("{:02}-{:02}", date.month(), date.day()),
+            Self::Seconds(_) | Self::Minutes(_) | Self::Days(_) => {
+                format!("{:02}-{:02}", date.month(), date.day())
+            }
             Self::Months(_) => format!("{}-{:02}", date.year(), date.month()),
             Self::Years(_) => date.year().to_string(),
         }
@@ -188,9 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn windows_from_an_hour_to_a_year() {
+    fn windows_from_seconds_to_years() {
         let from = at("2026-11-22T15:50:00Z");
         let zone = zone("Europe/Berlin");
+        assert_eq!(labels(from, 20, &zone, 540.0), "16:50:00 16:50:05 16:50:10 16:50:15 16:50:20");
+        assert_eq!(labels(from + 7, 100, &zone, 540.0), "16:50:30 16:51:00 16:51:30");
         assert_eq!(labels(from, 3_600, &zone, 540.0), "16:50 17:00 17:10 17:20 17:30 17:40 17:50");
         assert_eq!(labels(from, 6 * 3_600, &zone, 540.0), "17:00 18:00 19:00 20:00 21:00 22:00");
         assert_eq!(labels(from, DAY, &zone, 540.0), "18:00 21:00 11-23 03:00 06:00 09:00 12:00 15:00");

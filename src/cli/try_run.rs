@@ -29,7 +29,8 @@ pub(super) fn run(args: &TryArgs, context: &Context) -> anyhow::Result<ExitCode>
     let layout = Layout::new(&config.data, context.host(&root)?)?;
     watch(args.seconds, &root, &layout, context)?;
     site::build(&inputs, context.clock)?;
-    let page = config.out.join("index.html");
+    // The shortest window: of so short a log the others show little.
+    let page = config.out.join(layout.host()).join("1h.html");
     output::say(&format!("{} is on a page now; open it in a browser:", layout.host()));
     output::print(format!("{}\n{}\n", page.display(), file_url(&page)))?;
     output::say("To watch it from now on: cronograph install");

@@ -63,7 +63,10 @@ impl Subject<'_> {
         if let Some(kept) = self.kept(&path, &key) {
             return Ok(kept);
         }
-        let frame = series::window(self.layout, window, until)?;
+        let mut frame = series::window(self.layout, window, until)?;
+        if self.has_just_begun(window) {
+            frame.from = frame.from.max(self.first);
+        }
         let view = self.draw(window, &frame, key)?;
         self.keep(&path, &view);
         Ok(view)
@@ -74,11 +77,20 @@ impl Subject<'_> {
     /// quarter of the width at most.
     fn until(&self, window: Window) -> i64 {
         let step = window.refresh();
+        if self.has_just_begun(window) {
+            return self.last + 1;
+        }
         if self.is_young(window) {
             return align_up(self.scene.now.min(self.last + 60), 60);
         }
         let edge = self.scene.now.min(self.last + window.seconds() / 4);
         align_down(edge, step).max(align_up(self.first + 1, 60))
+    }
+
+    /// A log of a few minutes fills the shortest window: in an hour it would be a hair's breadth.
+    fn has_just_begun(&self, window: Window) -> bool {
+        let (age, silence) = (self.last - self.first, self.scene.now - self.last);
+        window == Window::Hour && (1..300).contains(&age) && silence < 60
     }
 
     fn is_young(&self, window: Window) -> bool {

@@ -5,6 +5,7 @@ use super::args::TryArgs;
 use super::{Context, output};
 use crate::base::clock::Stopwatch;
 use crate::base::files;
+use crate::config::Origin;
 use crate::sample::own_cost::OwnCost;
 use crate::sample::{Options, Root, State, take};
 use crate::site::{self, Inputs};
@@ -22,7 +23,9 @@ const SLOW_INTERVAL_SECONDS: u32 = 5;
 pub(super) fn run(args: &TryArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let folder = folder(args.out.as_deref())?;
     let mut config = context.config().clone();
-    config.data = folder.join("data");
+    if context.loaded.origin("data") != Origin::Flag("--data") {
+        config.data = folder.join("data");
+    }
     config.out = folder.join("site");
     let inputs = Inputs::of(&config)?;
     let root = Root::real();

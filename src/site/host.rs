@@ -18,7 +18,7 @@ use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest};
 use crate::analysis::Level;
 use crate::config::TrafficConfig;
-use crate::series::{self, Latest, Window};
+use crate::series::{self, Latest, SeriesError, Window};
 use crate::store::Layout;
 use rayon::prelude::*;
 
@@ -82,7 +82,11 @@ impl Workshop<'_> {
     /// # Errors
     /// Where its log cannot be read, or its pages cannot be made or written.
     pub(crate) fn host(&self, layout: &Layout) -> Result<HostView, SiteError> {
-        series::fold(layout, self.scene.now)?;
+        // Rollups only make it faster: where they cannot be kept (logs of another user), the samples are read.
+        match series::fold(layout, self.scene.now) {
+            Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         let Some(latest) = series::latest(layout, self.scene.now)? else { return self.empty_host(layout) };
         let host = Host::of(self, layout, &latest)?;
         let views = Window::ALL.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));

@@ -1,7 +1,10 @@
 //! Rollups beside the log: the same numbers as from the samples, whatever happens to the files.
 
 use crate::synth::{MIB, Synth};
+use cronograph::base::clock::Clock;
+use cronograph::config::Config;
 use cronograph::series::{self, Frame, Window};
+use cronograph::site;
 use cronograph::store::{self, Layout};
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
@@ -185,13 +188,17 @@ fn rollups_outlive_their_samples() {
 
 #[test]
 fn a_folder_that_leads_elsewhere_is_refused_and_pages_are_made_without_it() {
-    let (_data, layout) = host();
+    let (data, layout) = host();
     let elsewhere = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), layout.folder().join("5m")).unwrap();
     let error = series::fold(&layout, NOW).unwrap_err();
     assert!(error.to_string().contains("5m is a symbolic link"), "{error}");
     assert_eq!(fs_err::read_dir(elsewhere.path()).unwrap().count(), 0);
     assert!(frames(&layout)[0].samples > 700);
+    let out = tempfile::tempdir().unwrap();
+    let config = Config { data: data.path().to_owned(), out: out.path().to_owned(), ..Config::default() };
+    let report = site::build(&site::Inputs::of(&config).unwrap(), Clock::Fixed(NOW)).unwrap();
+    assert_eq!((report.hosts, report.failed), (1, vec![]));
 }
 
 #[test]

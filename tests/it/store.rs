@@ -265,6 +265,54 @@ fn a_full_disk_leaves_the_log_as_it_was() {
     assert!(matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::InvalidInput));
 }
 
+/// The kernel lets the file grow to 5,000 bytes and no further, so that it takes a part of the line: the disk is full.
+#[test]
+fn a_line_that_the_disk_takes_in_part_is_taken_back() {
+    let (data, layout) = host();
+    let before: Vec<u8> = (0..).flat_map(|second| line(MIDNIGHT + second)).take(4990).collect();
+    let before = [&before[..before.iter().rposition(|byte| *byte == b'\n').unwrap()], b"\n"].concat();
+    put(&layout, "2026-11-23.jsonl", &before);
+    let tree = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/hosts/debian12-vps");
+    let mut command = assert_cmd::Command::new("prlimit");
+    command.args([
+        "--fsize=5000",
+        env!("CARGO_BIN_EXE_cronograph"),
+        "sample",
+        "--host",
+        "web1",
+        "--root",
+        tree,
+    ]);
+    command.args(["--now", &(MIDNIGHT + 7200).to_string(), "--data"]).arg(data.path());
+    let output = command.env_clear().env("HOME", "/nonexistent").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("the disk is full: make room; what was logged before is whole"), "{said}");
+    assert!(fs_err::read(layout.day_file(DAY)).unwrap() == before);
+}
+
+/// A log of each released format reads to the same numbers for ever.
+#[test]
+fn the_kept_log_of_format_1_reads_as_it_did() {
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs/v1");
+    assert_eq!(store::hosts(std::path::Path::new(kept)).unwrap(), ["web1"]);
+    let layout = Layout::new(kept, "web1").unwrap();
+    let mut reader = Reader::range(&layout, MIDNIGHT - 86_400, MIDNIGHT + 86_400).unwrap();
+    let number = |value: Option<u64>| value.map_or("-".to_owned(), |value| value.to_string());
+    let mut seen: Vec<String> = reader
+        .by_ref()
+        .map(|sample| {
+            let meminfo = sample.meminfo.unwrap();
+            let received = sample.netdev.unwrap().0["eth0"].rx_bytes;
+            format!("{} SUnreclaim {} rx_bytes {}", sample.t, number(meminfo.s_unreclaim), number(received))
+        })
+        .collect();
+    let damage = reader.damage();
+    seen.push(format!("broken {}, out of order {}", damage.broken_lines, damage.out_of_order));
+    seen.extend(damage.first.iter().map(|broken| format!("line {}: {}", broken.line, broken.reason)));
+    insta::assert_snapshot!(seen.join("\n"));
+}
+
 /// What a log may contain beside our own lines.
 fn remains() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![

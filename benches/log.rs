@@ -62,7 +62,7 @@ fn log(criterion: &mut Criterion) {
         let files = fs_err::read_dir(layout.folder().join(folder)).unwrap();
         files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
     };
-    let gz: u64 = layout.days().unwrap().iter().filter_map(|files| files.gz).sum();
+    let gz: u64 = layout.days().unwrap().iter().filter_map(|files| layout.sizes(files).gz).sum();
     println!("a day: {size} bytes; compressed {}; 5m {}; 1h {}", gz / 8, rollup("5m") / 8, rollup("1h") / 8);
 }
 

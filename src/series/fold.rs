@@ -13,7 +13,7 @@ use super::rollup_line;
 use super::table::{Collecting, LEAD_SECONDS};
 use super::window::DAY;
 use crate::base::files::{create_folder, lock_path, remove_leftovers};
-use crate::store::{DayFiles, Layout, Reader, day_of, start_of};
+use crate::store::{DaySizes, Layout, Reader, day_of, start_of};
 use jiff::civil::Date;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,9 @@ pub struct Folded {
 /// samples themselves.
 pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
     let today = day_of(now)?;
-    let closed: Vec<DayFiles> = layout.days()?.into_iter().filter(|files| files.day < today).collect();
+    let closed = layout.days()?.into_iter().filter(|files| files.day < today);
+    let closed: Vec<Closed> =
+        closed.map(|files| Closed { day: files.day, sizes: layout.sizes(&files) }).collect();
     let index = Index::load(layout);
     if closed.is_empty() || work(&index, &closed).is_empty() {
         return Ok(Folded::default());
@@ -59,8 +61,8 @@ pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
     }
     adopt(layout, &mut index)?;
     let work = work(&index, &closed);
-    for (done, files) in work.iter().enumerate() {
-        fold_day(layout, &mut index, files)?;
+    for (done, day) in work.iter().enumerate() {
+        fold_day(layout, &mut index, *day)?;
         if (done + 1) % SAVE_EVERY == 0 {
             index.save(layout)?;
         }
@@ -69,26 +71,33 @@ pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
     Ok(Folded { days: work.len() })
 }
 
+/// A day that is over, as it is now. Its sizes are taken before it is read: what comes in between is found next time.
+#[derive(Clone, Copy)]
+struct Closed {
+    day: Date,
+    sizes: DaySizes,
+}
+
 /// The days to fold: new, changed, or after one that changed (whose last sample is before their first).
-fn work(index: &Index, closed: &[DayFiles]) -> Vec<DayFiles> {
-    let known = |files: &DayFiles| index.days.get(&files.day).is_some_and(|entry| entry.is_of(files));
+fn work(index: &Index, closed: &[Closed]) -> Vec<Closed> {
+    let known = |closed: &Closed| index.days.get(&closed.day).is_some_and(|entry| entry.is_of(closed.sizes));
     let mut before: Option<(Date, bool)> = None;
     let mut work = Vec::new();
-    for files in closed {
-        let fresh = !known(files);
+    for day in closed {
+        let fresh = !known(day);
         let after_fresh =
-            before.is_some_and(|(day, fresh)| fresh && start_of(files.day) - start_of(day) == DAY);
+            before.is_some_and(|(before, fresh)| fresh && start_of(day.day) - start_of(before) == DAY);
         if fresh || after_fresh {
-            work.push(files.clone());
+            work.push(*day);
         }
-        before = Some((files.day, fresh));
+        before = Some((day.day, fresh));
     }
     work
 }
 
 /// Reads one day and writes its rollups and its entry.
-fn fold_day(layout: &Layout, index: &mut Index, files: &DayFiles) -> Result<(), SeriesError> {
-    let start = start_of(files.day);
+fn fold_day(layout: &Layout, index: &mut Index, closed: Closed) -> Result<(), SeriesError> {
+    let start = start_of(closed.day);
     let mut collecting = Collecting::default();
     let mut reading = DayReading::default();
     for sample in Reader::range(layout, start - LEAD_SECONDS, start + DAY)? {
@@ -103,11 +112,11 @@ fn fold_day(layout: &Layout, index: &mut Index, files: &DayFiles) -> Result<(), 
         for level in Level::ALL {
             let mut bins = Bins::new(level.step());
             bins.add_table(&table, start, start + DAY);
-            rollup::put(layout, index, level, files.day, &rollup_line::encode(&bins))?;
+            rollup::put(layout, index, level, closed.day, &rollup_line::encode(&bins))?;
         }
     }
-    let entry = index.days.entry(files.day).or_insert_with(|| Entry::new(files.day));
-    (entry.plain, entry.gz, entry.facts) = (files.plain, files.gz, facts);
+    let entry = index.days.entry(closed.day).or_insert_with(|| Entry::new(closed.day));
+    (entry.sizes, entry.facts) = (closed.sizes, facts);
     Ok(())
 }
 

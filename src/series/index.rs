@@ -8,7 +8,7 @@ use super::error::SeriesError;
 use super::members::Place;
 use super::rollup::Level;
 use crate::base::files::write_atomic;
-use crate::store::{DayFiles, Layout, day_of, start_of};
+use crate::store::{DaySizes, Layout, day_of, start_of};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,12 +25,9 @@ pub(super) struct Entry {
     /// The day, which is the one of `t`.
     #[serde(skip)]
     pub(super) day: Date,
-    /// Size of its plain file when it was folded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) plain: Option<u64>,
-    /// Size of its compressed file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) gz: Option<u64>,
+    /// The sizes of its files when it was folded.
+    #[serde(flatten)]
+    pub(super) sizes: DaySizes,
     /// Where its bins of 5 minutes lie.
     #[serde(rename = "5m", default, skip_serializing_if = "Option::is_none")]
     pub(super) five_minutes: Option<Place>,
@@ -64,10 +61,10 @@ impl Entry {
         }
     }
 
-    /// Whether it was made from these files and all that it names is there.
-    pub(super) fn is_of(&self, files: &DayFiles) -> bool {
+    /// Whether it was made from files of these sizes and all that it names is there.
+    pub(super) fn is_of(&self, sizes: DaySizes) -> bool {
         let whole = self.facts.is_none() || Level::ALL.iter().all(|level| self.place(*level).is_some());
-        (self.plain, self.gz) == (files.plain, files.gz) && whole
+        self.sizes == sizes && whole
     }
 }
 

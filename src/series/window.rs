@@ -142,13 +142,13 @@ pub(super) fn sources(
 ) -> Result<BTreeMap<Date, Source>, SeriesError> {
     let mut index = Index::load(layout).days;
     let mut sources = BTreeMap::new();
-    for files in layout.days()? {
-        let folded = index.remove(&files.day).filter(|entry| entry.is_of(&files));
+    for files in layout.days()?.into_iter().filter(|files| (first..=last).contains(&files.day)) {
+        let folded = index.remove(&files.day).filter(|entry| entry.is_of(layout.sizes(&files)));
         sources.insert(files.day, folded.map_or(Source::Samples, |entry| Source::Rollup(Box::new(entry))));
     }
     // Days whose samples have expired.
+    index.retain(|day, _| (first..=last).contains(day));
     sources.extend(index.into_iter().map(|(day, entry)| (day, Source::Rollup(Box::new(entry)))));
-    sources.retain(|day, _| (first..=last).contains(day));
     Ok(sources)
 }
 

@@ -7,6 +7,7 @@ use super::error::StoreError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -18,13 +19,24 @@ pub struct Layout {
 }
 
 /// The files of one day: the plain one, the compressed one, or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayFiles {
     /// The day, UTC.
     pub day: Date,
+    /// There is `DAY.jsonl`.
+    pub plain: bool,
+    /// There is `DAY.jsonl.gz`.
+    pub gz: bool,
+}
+
+/// How long the files of a day are: another size, another content, since logs only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaySizes {
     /// Size of `DAY.jsonl`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plain: Option<u64>,
     /// Size of `DAY.jsonl.gz`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gz: Option<u64>,
 }
 
@@ -99,14 +111,29 @@ impl Layout {
             let Some((day, compressed)) = entry.file_name().to_str().and_then(parse_day_file) else {
                 continue;
             };
-            // Gone between listing and looking, or no plain file: not part of the log.
-            let Ok(metadata) = fs_err::metadata(entry.path()) else { continue };
-            if metadata.is_file() {
-                let files = days.entry(day).or_insert(DayFiles { day, plain: None, gz: None });
-                *(if compressed { &mut files.gz } else { &mut files.plain }) = Some(metadata.len());
+            // What is no plain file, or gone since it was listed, is not part of the log. The folder mostly tells the
+            // kind without asking for each file: years of days are listed in a fraction of a millisecond.
+            let plain_file = match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => entry.path().is_file(),
+                kind => kind.is_ok_and(|kind| kind.is_file()),
+            };
+            if plain_file {
+                let files = days.entry(day).or_insert(DayFiles { day, plain: false, gz: false });
+                *(if compressed { &mut files.gz } else { &mut files.plain }) = true;
             }
         }
         Ok(days.into_values().collect())
+    }
+
+    /// The sizes of a day's files.
+    pub fn sizes(&self, files: &DayFiles) -> DaySizes {
+        let size = |there: bool, path: PathBuf| {
+            there.then(|| fs_err::metadata(path).ok()).flatten().map(|metadata| metadata.len())
+        };
+        DaySizes {
+            plain: size(files.plain, self.day_file(files.day)),
+            gz: size(files.gz, self.day_file_gz(files.day)),
+        }
     }
 }
 
@@ -116,9 +143,15 @@ fn parse_day_file(name: &str) -> Option<(Date, bool)> {
         Some(rest) => (rest.strip_suffix(".jsonl")?, true),
         None => (name.strip_suffix(".jsonl")?, false),
     };
-    // jiff accepts more spellings of a date than the one that we write.
-    let date: Date = day.parse().ok()?;
-    (date.to_string() == day).then_some((date, compressed))
+    let digits = |range: std::ops::Range<usize>| -> Option<i16> {
+        day.get(range)?
+            .bytes()
+            .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0')))
+    };
+    let dashes = day.len() == 10 && day.as_bytes()[4] == b'-' && day.as_bytes()[7] == b'-';
+    let month = i8::try_from(digits(5..7)?).ok()?;
+    let date = Date::new(digits(0..4)?, month, i8::try_from(digits(8..10)?).ok()?).ok()?;
+    dashes.then_some((date, compressed))
 }
 
 /// Why a name must not become a folder.
@@ -206,18 +239,26 @@ mod tests {
         let layout = Layout::new(data.path(), "web1").unwrap();
         assert_eq!(layout.days().unwrap(), []);
         fs_err::create_dir_all(layout.samples().join("2026-11-20.jsonl")).unwrap();
-        for name in ["2026-11-23.jsonl", "2026-11-22.jsonl.gz", "2026-11-23.jsonl.gz", "2026-11-2.jsonl", "x"]
-        {
+        for name in [
+            "2026-11-23.jsonl",
+            "2026-11-22.jsonl.gz",
+            "2026-11-23.jsonl.gz",
+            "2026-11-2.jsonl",
+            "2026-13-01.jsonl",
+            "2026-11-é1.jsonl",
+            "x",
+        ] {
             fs_err::write(layout.samples().join(name), "12").unwrap();
         }
         let days = layout.days().unwrap();
         assert_eq!(
             days,
             [
-                DayFiles { day: date(2026, 11, 22), plain: None, gz: Some(2) },
-                DayFiles { day: date(2026, 11, 23), plain: Some(2), gz: Some(2) },
+                DayFiles { day: date(2026, 11, 22), plain: false, gz: true },
+                DayFiles { day: date(2026, 11, 23), plain: true, gz: true },
             ]
         );
+        assert_eq!(layout.sizes(&days[0]), DaySizes { plain: None, gz: Some(2) });
     }
 
     #[test]

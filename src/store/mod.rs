@@ -16,6 +16,6 @@ mod tail;
 pub use append::{Appended, append};
 pub use clock_jump::ClockJump;
 pub use error::StoreError;
-pub use layout::{DayFiles, Layout, day_of, hosts, start_of};
+pub use layout::{DayFiles, DaySizes, Layout, day_of, hosts, start_of};
 pub use reader::{BrokenLine, Damage, Reader};
 pub use tail::{tail, tail_until};

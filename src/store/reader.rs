@@ -237,14 +237,14 @@ impl Reader {
 
 /// The files of a day: the compressed one first, it holds the earlier lines.
 fn files_of(layout: &Layout, files: &DayFiles, newest: bool) -> Vec<OneFile> {
-    let twin = files.plain.is_some() && files.gz.is_some();
-    let compressed = files.gz.map(|_| OneFile {
+    let twin = files.plain && files.gz;
+    let compressed = files.gz.then(|| OneFile {
         path: layout.day_file_gz(files.day),
         compressed: true,
         twin,
         open: false,
     });
-    let plain = files.plain.map(|_| OneFile {
+    let plain = files.plain.then(|| OneFile {
         path: layout.day_file(files.day),
         compressed: false,
         twin,

@@ -55,7 +55,7 @@ pub(super) fn last_of(layout: &Layout, files: &DayFiles) -> Option<Sample> {
 }
 
 fn tail_of_day(layout: &Layout, files: &DayFiles, count: usize) -> Result<Vec<Sample>, StoreError> {
-    if files.gz.is_some() {
+    if files.gz {
         // Compressed bytes cannot be read from the end.
         let mut last = VecDeque::with_capacity(count + 1);
         for sample in Reader::of_day(layout, files) {

@@ -3,7 +3,7 @@
 
 use super::args::TryArgs;
 use super::{Context, output};
-use crate::base::clock::Stopwatch;
+use crate::base::clock::{Clock, Stopwatch};
 use crate::base::files;
 use crate::config::Origin;
 use crate::sample::own_cost::OwnCost;
@@ -69,11 +69,12 @@ fn watch(seconds: u32, root: &Root, layout: &Layout, context: &Context) -> anyho
     }
     bar.set_message(format!("Watching {}", layout.host()));
     let mut state = State::default();
+    await_full_second(context.clock);
+    let begun = Stopwatch::start();
     // A sample at each end: n seconds lie between n + 1 samples.
     for second in 0..=seconds {
-        if second > 0 {
-            std::thread::sleep(Duration::from_secs(1));
-        }
+        let early = f64::from(second) - begun.seconds();
+        std::thread::sleep(Duration::from_secs_f64(early.max(0.0)));
         let started = Stopwatch::start();
         let (mut sample, next) = take(root, &options, &state, context.clock.now());
         state = next;
@@ -83,6 +84,14 @@ fn watch(seconds: u32, root: &Root, layout: &Layout, context: &Context) -> anyho
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Waits until the clock ticks: samples that come a little late are in their own second still, and none is left out.
+fn await_full_second(clock: Clock) {
+    let (second, waited) = (clock.now(), Stopwatch::start());
+    while clock.now() == second && waited.seconds() < 1.0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// The bar on standard error; hidden where that is no terminal.

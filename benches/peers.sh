@@ -31,6 +31,7 @@ cleanup() {
     rm -rf "$work"
 }
 trap cleanup EXIT
+trap 'exit 143' INT TERM
 
 for part in $parts; do
     if [[ " size sample agent chart site " != *" $part "* ]]; then

@@ -6,7 +6,7 @@
 use super::bins::Bins;
 use super::edge::DayReading;
 use super::error::SeriesError;
-use super::index::{Entry, Index};
+use super::index::{self, Entry, Index};
 use super::members;
 use super::rollup::{self, Level};
 use super::rollup_line;
@@ -45,18 +45,19 @@ pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
     if closed.is_empty() || work(&index, &closed).is_empty() {
         return Ok(Folded::default());
     }
-    let cache = layout.cache();
-    for folder in [&cache].into_iter().chain(&Level::ALL.map(|level| level.folder(layout))) {
+    let own = index::folder(layout);
+    let [five_minutes, hours] = Level::ALL.map(|level| level.folder(layout));
+    for folder in [&layout.cache(), &own, &five_minutes, &hours] {
         prepare(folder)?;
     }
     let rollup_error = |path: &Path| {
         let path = path.to_owned();
         move |source| SeriesError::Rollup { path, source }
     };
-    let _lock = lock_path(&cache.join("lock"), PATIENCE_SECONDS).map_err(rollup_error(&cache))?;
+    let _lock = lock_path(&own.join("lock"), PATIENCE_SECONDS).map_err(rollup_error(&own))?;
     // Another run may have done it while this one waited.
     let mut index = Index::load(layout);
-    for folder in [&cache].into_iter().chain(&Level::ALL.map(|level| level.folder(layout))) {
+    for folder in [&own, &five_minutes, &hours] {
         remove_leftovers(folder).map_err(rollup_error(folder))?;
     }
     adopt(layout, &mut index)?;

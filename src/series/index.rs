@@ -1,6 +1,6 @@
 //! What is known of each closed day without reading it: its files' sizes, where its rollups lie, its facts.
 //!
-//! `<data>/<host>/cache/days.jsonl`, a line for each day. It can be deleted: the days are read again, and rollups of
+//! `<data>/<host>/cache/series/days.jsonl`, a line for each day. It can be deleted: the days are read again, and rollups of
 //! days whose samples are gone are found in their files.
 
 use super::edge::DayFacts;
@@ -75,8 +75,13 @@ pub(super) struct Index {
     pub(super) days: BTreeMap<Date, Entry>,
 }
 
+/// The folder of the index: its own, so that a fold may sweep it.
+pub(super) fn folder(layout: &Layout) -> PathBuf {
+    layout.cache().join("series")
+}
+
 fn path(layout: &Layout) -> PathBuf {
-    layout.cache().join("days.jsonl")
+    folder(layout).join("days.jsonl")
 }
 
 impl Index {

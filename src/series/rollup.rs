@@ -75,6 +75,13 @@ pub(super) fn put(
         set(index, level, day, place);
         return Ok(());
     }
+    // Killed between here and the next save, the members are found in the file by themselves: old places in a new file
+    // would point anywhere.
+    for (day, _) in &present {
+        forget(index, level, *day);
+    }
+    forget(index, level, day);
+    index.save(layout)?;
     present.sort_by_key(|(day, _)| *day);
     let at = present.partition_point(|(other, _)| *other < day);
     let mut order: Vec<(Date, Member<'_>)> =
@@ -90,6 +97,12 @@ pub(super) fn put(
 
 fn set(index: &mut Index, level: Level, day: Date, place: Place) {
     index.days.entry(day).or_insert_with(|| Entry::new(day)).set_place(level, Some(place));
+}
+
+fn forget(index: &mut Index, level: Level, day: Date) {
+    if let Some(entry) = index.days.get_mut(&day) {
+        entry.set_place(level, None);
+    }
 }
 
 /// Whether the members lie one after the other from the start, so that cutting behind the last one loses nothing.

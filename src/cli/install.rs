@@ -41,7 +41,9 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> anyhow::Result<ExitC
         }
     }
     output::print(web::snippets(&target.out))?;
-    advise(&target, &plan, &machine);
+    if !args.dry_run {
+        advise(&target, &plan, &machine);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,6 +12,7 @@ use crate::site::{self, Inputs};
 use crate::store::{self, Layout};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -48,7 +49,9 @@ fn folder(named: Option<&Path>) -> anyhow::Result<PathBuf> {
             Ok(fs_err::canonicalize(path)?)
         }
         None => {
-            let folder = tempfile::Builder::new().prefix("cronograph-try-").tempdir();
+            // The samples name processes and users: nobody else's business in a folder that all share.
+            let private = std::fs::Permissions::from_mode(0o700);
+            let folder = tempfile::Builder::new().prefix("cronograph-try-").permissions(private).tempdir();
             Ok(folder.context("cannot make a temporary folder")?.keep())
         }
     }

@@ -49,6 +49,9 @@ impl Context {
         if !self.config().host.is_empty() {
             return Ok(self.config().host.clone());
         }
+        if root.is_real() {
+            return Ok(rustix::system::uname().nodename().to_string_lossy().into_owned());
+        }
         let name = fs_err::read_to_string(root.path("proc/sys/kernel/hostname"));
         name.map(|name| name.trim().to_owned()).map_err(|error| {
             output::failure(format!("this host has no name: {error}"), "give one with --host NAME")

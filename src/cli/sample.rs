@@ -15,7 +15,6 @@ const DEADLINE: Duration = Duration::from_secs(45);
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    end_at_deadline()?;
     let config = context.config();
     let root = Context::root(args.root.as_deref());
     let layout = Layout::new(&config.data, context.host(&root)?)?;
@@ -26,6 +25,9 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
         slow_interval_seconds: config.sample.slow_interval_seconds,
     };
     let previous = State::load(&layout.state());
+    if previous.may_wait(&options, context.clock.now()) {
+        end_at_deadline()?;
+    }
     let (mut sample, state) = take(&root, &options, &previous, context.clock.now());
     refuse_empty(&sample)?;
     if args.print {
@@ -56,8 +58,8 @@ fn refuse_empty(sample: &Sample) -> anyhow::Result<()> {
     Err(output::failure(reason, "is /proc mounted here? --root DIR names a recorded tree"))
 }
 
-/// A file of the kernel that does not answer (the memory of a process that hangs, a disk's log) must not make runs
-/// pile up: a thread that sleeps ends the process. It costs 30 us, and dies with the process.
+/// A file of the kernel that does not answer (the memory of a process that hangs, a sensor) must not make runs pile
+/// up: a thread that sleeps ends the process. It dies with the process, but costs a tenth of a sample.
 #[expect(
     clippy::disallowed_methods,
     reason = "the main thread hangs: nobody is left to return an exit code to"

@@ -11,7 +11,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use std::ops::ControlFlow;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 /// Enough for every file that is read each minute; larger ones make it grow.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -71,15 +71,11 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Finds out which boot this is, and with it whether it is the slow beat's turn; a clock that went back counts
-    /// as one. Cron is not exact to the second: a twentieth of the interval early is in time.
+    /// Finds out which boot this is, and with it whether it is the slow beat's turn.
     pub(crate) fn begin(&mut self, boot: Option<String>, uptime: Option<f64>) {
-        let interval = i64::from(self.options.slow_interval_seconds);
-        let age = self.now - self.previous.slow_time;
         self.slow = self.previous.boot != boot
             || self.previous.viewer != self.next.viewer
-            || age < 0
-            || age >= interval - interval / 20;
+            || self.previous.is_due(self.options, self.now);
         (self.next.boot, self.next.uptime) = (boot, uptime);
         let (next, previous) = (&mut self.next, self.previous);
         if self.slow {
@@ -90,6 +86,8 @@ impl<'a> Context<'a> {
             next.zram.clone_from(&previous.zram);
             next.sensors.clone_from(&previous.sensors);
             next.groups.clone_from(&previous.groups);
+            next.mounts.clone_from(&previous.mounts);
+            next.quiet.clone_from(&previous.quiet);
             next.made_up_meminfo = previous.made_up_meminfo;
         }
         next.slab = previous.slab;
@@ -212,7 +210,7 @@ impl<'a> Context<'a> {
 
 /// Reads a file into `buffer`, whose old content goes.
 pub(crate) fn read_into(
-    folder: &OwnedFd,
+    folder: impl AsFd,
     name: &[u8],
     buffer: &mut Vec<u8>,
     at_once: bool,

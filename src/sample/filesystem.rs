@@ -2,7 +2,7 @@
 //! file systems are left out, each device once, and a mount that hangs costs its own entry, never the sample.
 
 use super::metric::record;
-use super::mounts::{self, Mount};
+use super::mounts::{self, KnownMount, Mount};
 use super::root::Volume;
 use super::{Collector, Context, SampleError};
 use crate::base::clock::Stopwatch;
@@ -49,27 +49,51 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const HUNG_SECONDS: i64 = 3600;
 
 impl Collector for Filesystems {
+    /// Which mounts there are is looked up on the slow beat, and when one that is known is gone or is another: with 300
+    /// of them it costs more than to ask the few that matter.
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        let known = std::mem::take(&mut context.next.mounts);
+        if !context.slow && !known.is_empty() {
+            let ids: Vec<Option<u64>> = known.iter().map(|known| known.id).collect();
+            let filesystems = ask_all(context, known.into_iter().map(|known| known.mount).collect());
+            if context.next.mounts.iter().map(|known| known.id).eq(ids) {
+                return Ok(filesystems);
+            }
+        }
         let Some(bytes) = context.read("proc/self/mountinfo")? else { return Ok(None) };
         let mounts = mounts::select(bytes);
-        context.next.hung.retain(|_, since| (0..HUNG_SECONDS).contains(&(context.now - *since)));
-        let (sure, doubtful): (Vec<Mount>, Vec<Mount>) = mounts.into_iter().partition(Mount::answers_at_once);
-        let mut filesystems = BTreeMap::new();
-        for mount in sure {
-            let volume = context.root.statvfs(Path::new(&mount.point)).ok();
-            filesystems.extend(volume.and_then(|volume| describe(mount, volume)));
-        }
-        ask(context, doubtful, &mut filesystems);
-        Ok((!filesystems.is_empty()).then_some(Self(filesystems)))
+        Ok(ask_all(context, mounts))
     }
+}
+
+/// Asks each mount, and remembers it with its answer.
+fn ask_all(context: &mut Context<'_>, mounts: Vec<Mount>) -> Option<Filesystems> {
+    let now = context.now;
+    context.next.hung.retain(|_, since| (0..HUNG_SECONDS).contains(&(now - *since)));
+    context.next.mounts = mounts.iter().map(|mount| KnownMount { mount: mount.clone(), id: None }).collect();
+    let (sure, doubtful): (Vec<Mount>, Vec<Mount>) = mounts.into_iter().partition(Mount::answers_at_once);
+    let mut answers = Vec::new();
+    for mount in sure {
+        let volume = context.root.statvfs(Path::new(&mount.point)).ok();
+        answers.extend(volume.map(|volume| (mount, volume)));
+    }
+    answers.extend(ask(context, doubtful));
+    let mut filesystems = BTreeMap::new();
+    for (mount, volume) in answers {
+        let known = context.next.mounts.iter_mut().find(|known| known.mount.point == mount.point);
+        known.into_iter().for_each(|known| known.id = Some(volume.id));
+        filesystems.extend(describe(mount, volume));
+    }
+    (!filesystems.is_empty()).then_some(Filesystems(filesystems))
 }
 
 /// Asks file systems that might not answer in a thread of its own, which is left behind if it does not come back in
 /// time (the end of the process ends it, or the device's recovery). Which one it was is remembered for an hour.
-fn ask(context: &mut Context<'_>, mut mounts: Vec<Mount>, filesystems: &mut BTreeMap<String, Filesystem>) {
+fn ask(context: &mut Context<'_>, mut mounts: Vec<Mount>) -> Vec<(Mount, Volume)> {
+    let mut answers = Vec::new();
     mounts.retain(|mount| !context.next.hung.contains_key(&mount.point));
     if mounts.is_empty() {
-        return;
+        return answers;
     }
     let mut points: Vec<String> = mounts.iter().map(|mount| mount.point.clone()).rev().collect();
     let (sender, receiver) = mpsc::channel();
@@ -88,11 +112,12 @@ fn ask(context: &mut Context<'_>, mut mounts: Vec<Mount>, filesystems: &mut BTre
         let Ok((mount, volume)) = receiver.recv_timeout(rest) else {
             // Those after the one that hangs were not asked.
             context.next.hung.extend(points.pop().map(|point| (point, context.now)));
-            return;
+            break;
         };
         points.pop();
-        filesystems.extend(volume.and_then(|volume| describe(mount, volume)));
+        answers.extend(volume.map(|volume| (mount, volume)));
     }
+    answers
 }
 
 /// A file system of no size is none that a person means.

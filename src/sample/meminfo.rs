@@ -119,7 +119,6 @@ const UNBOUNDED: [&str; 9] = [
 impl Collector for Meminfo {
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
         const PATH: &str = "proc/meminfo";
-        fold_counters(context);
         let Some(bytes) = context.read_at_once(PATH)? else { return Ok(None) };
         let mut meminfo = parse(bytes);
         if meminfo.mem_total.is_none() {
@@ -133,18 +132,12 @@ impl Collector for Meminfo {
     }
 }
 
-/// Has the kernel fold its per-CPU counters (4.7, root): `SUnreclaim` at rest then stands still to the kilobyte,
-/// where it else wanders by tens. 30 to 130 us, which the budget has room for.
-fn fold_counters(context: &mut Context<'_>) {
-    if context.next.viewer == 0 {
-        // Nothing to be read there: reading it is the command. It may complain of counters below 0.
-        let _ = context.read_at_once("proc/sys/vm/stat_refresh");
-    }
-}
-
 /// `SUnreclaim` now, for comparison.
+///
+/// Root could first have the kernel fold its per-CPU counters (`/proc/sys/vm/stat_refresh`), after which the number
+/// stands still to some kilobytes where it else wanders by tens. But that waits for a turn on every CPU: 30 us at rest
+/// and 9 ms where the CPUs are busy, which is not a sample's to spend.
 pub(crate) fn s_unreclaim(context: &mut Context<'_>) -> Option<u64> {
-    fold_counters(context);
     let bytes = context.read_at_once("proc/meminfo").ok()??;
     parse::value_of(bytes, "SUnreclaim:").and_then(parse::first_number).map(|kib| kib.saturating_mul(1024))
 }

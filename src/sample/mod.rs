@@ -9,9 +9,11 @@ mod error;
 pub mod metric;
 mod mounts;
 mod parse;
+mod process_stat;
 mod root;
 mod state;
 mod take;
+mod users;
 
 pub mod arcstats;
 pub mod cgroup;

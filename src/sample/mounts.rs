@@ -4,10 +4,11 @@
 //! take longer than the rest of the sample.
 
 use super::parse;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A file system to be asked for its size.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mount {
     /// Where it is mounted.
     pub(crate) point: String,
@@ -18,7 +19,17 @@ pub(crate) struct Mount {
     /// Whether it is mounted read-only.
     pub(crate) read_only: bool,
     /// Whether its root is mounted, not a folder of it (a bind mount, a subvolume).
+    #[serde(skip)]
     whole: bool,
+}
+
+/// A mount that was asked, and the file system's id that it gave: another id there means another mount.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownMount {
+    /// The mount.
+    pub(crate) mount: Mount,
+    /// The id, where it answered.
+    pub(crate) id: Option<u64>,
 }
 
 /// Types whose `statfs` answers from memory whatever the device does.

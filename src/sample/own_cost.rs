@@ -1,8 +1,10 @@
 //! What the sample itself cost: the monitor must never be the cause without noticing.
 
+use super::context::read_into;
 use super::metric::record;
 use super::{Collector, Context, Sample, SampleError, meminfo, parse};
 use crate::base::clock::Stopwatch;
+use rustix::fs::CWD;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -39,7 +41,7 @@ impl Collector for OwnCost {
         let after = before.and_then(|_| meminfo::s_unreclaim(context));
         Ok(Some(Self {
             cpu: Some(cpu_seconds()),
-            peak_rss: peak_rss(),
+            peak_rss: peak_rss(context),
             s_unreclaim_before: before,
             s_unreclaim_after: after,
             ..Self::default()
@@ -97,9 +99,17 @@ fn cpu_seconds() -> f64 {
 }
 
 /// The peak resident set of this process. Not by `getrusage`, whose maximum may be of the program before `exec`.
-fn peak_rss() -> Option<u64> {
-    let status = fs_err::read("/proc/self/status").ok()?;
-    parse::value_of(&status, "VmHWM:").and_then(parse::first_number).map(|kib| kib.saturating_mul(1024))
+/// Of this process even where the sample is of a recorded tree.
+fn peak_rss(context: &mut Context<'_>) -> Option<u64> {
+    let mut status = context.take_buffer();
+    let read = read_into(CWD, b"/proc/self/status", &mut status, true);
+    let peak = read.ok().and_then(|()| high_water(&status));
+    context.return_buffer(status);
+    peak
+}
+
+fn high_water(status: &[u8]) -> Option<u64> {
+    parse::value_of(status, "VmHWM:").and_then(parse::first_number).map(|kib| kib.saturating_mul(1024))
 }
 
 fn microseconds(seconds: f64) -> f64 {
@@ -127,6 +137,7 @@ mod tests {
     #[test]
     fn this_process_has_costs() {
         assert!(cpu_seconds() > 0.0);
-        assert!(peak_rss().unwrap() > 100_000);
+        let status = fs_err::read("/proc/self/status").unwrap();
+        assert!(high_water(&status).unwrap() > 100_000);
     }
 }

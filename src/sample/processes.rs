@@ -3,6 +3,8 @@
 
 use super::context::read_into;
 use super::metric::record;
+use super::process_stat::ProcessStat;
+use super::users::Users;
 use super::{Collector, Context, SampleError, State, parse};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -75,6 +77,10 @@ impl Collector for Processes {
         walked?;
         context.next.processes = std::mem::take(&mut scan.ticks);
         context.next.started = scan.youngest;
+        if context.slow {
+            scan.quiet.sort_unstable();
+            context.next.quiet = std::mem::take(&mut scan.quiet);
+        }
         let mut processes = std::mem::take(&mut scan.counts);
         processes.interval = scan.interval;
         processes.pid_max = context.limit("proc/sys/kernel/pid_max");
@@ -83,6 +89,10 @@ impl Collector for Processes {
         Ok(Some(processes))
     }
 }
+
+/// A thread of the kernel that used no more CPU than this (half a second) up to the slow beat, or since its start, is
+/// quiet: until the next beat it is counted and not read. They are most of the processes of a small host.
+const QUIET_TICKS: u64 = 50;
 
 /// One pass over all processes: the counts, the largest ones, and the CPU ticks for the next sample.
 struct Scan {
@@ -93,6 +103,8 @@ struct Scan {
     busiest: Largest,
     ticks: Vec<(u32, u64)>,
     youngest: u64,
+    slow: bool,
+    quiet: Vec<u32>,
 }
 
 impl Scan {
@@ -106,6 +118,8 @@ impl Scan {
             busiest: Largest::new(top),
             ticks: Vec::with_capacity(context.previous.processes.len() + 64),
             youngest: 0,
+            slow: context.slow,
+            quiet: Vec::new(),
         }
     }
 
@@ -114,6 +128,10 @@ impl Scan {
         let mut path = Vec::with_capacity(32);
         let found = context.each_name("proc/", |name, _| {
             if let Some(pid) = parse::number(name).and_then(|pid| u32::try_from(pid).ok()) {
+                if context.next.quiet.binary_search(&pid).is_ok() {
+                    self.add_quiet(pid, context.previous);
+                    return ControlFlow::Continue(());
+                }
                 path.clear();
                 path.extend_from_slice(name);
                 path.extend_from_slice(b"/stat");
@@ -136,31 +154,49 @@ impl Scan {
     }
 
     fn add(&mut self, pid: u32, stat: &ProcessStat<'_>, previous: &State) {
-        self.count(stat);
+        self.count(stat.state, stat.threads, stat.rss);
         self.youngest = self.youngest.max(stat.started);
         if stat.ticks > 0 {
             self.ticks.push((pid, stat.ticks));
         }
         // A number that was given to a new process since does not count from the old one's ticks.
         let before = if stat.started > previous.started { 0 } else { previous.ticks(pid) };
-        let used = stat.ticks.saturating_sub(before);
+        let mut used = stat.ticks.saturating_sub(before);
+        if self.slow && stat.is_kernel_thread(pid) {
+            if used <= QUIET_TICKS && matches!(stat.state, b'S' | b'I') {
+                self.quiet.push(pid);
+            }
+            // Those that were not read meanwhile used this over the whole beat, not since the last sample.
+            if previous.quiet.binary_search(&pid).is_ok() {
+                used = 0;
+            }
+        }
         self.largest.offer(stat.rss, pid, used, stat);
         if self.interval.is_some() {
             self.busiest.offer(used, pid, used, stat);
         }
     }
 
-    fn count(&mut self, stat: &ProcessStat<'_>) {
+    /// A thread of the kernel that is not read this time.
+    fn add_quiet(&mut self, pid: u32, previous: &State) {
+        self.count(b'S', 1, 0);
+        let ticks = previous.ticks(pid);
+        if ticks > 0 {
+            self.ticks.push((pid, ticks));
+        }
+    }
+
+    fn count(&mut self, state: u8, threads: u64, rss: u64) {
         let counts = &mut self.counts;
         let one = |count: &mut Option<u64>, here: bool| *count = Some(count.unwrap_or(0) + u64::from(here));
         one(&mut counts.total, true);
-        one(&mut counts.running, stat.state == b'R');
-        one(&mut counts.sleeping, matches!(stat.state, b'S' | b'I'));
-        one(&mut counts.disk_sleep, stat.state == b'D');
-        one(&mut counts.stopped, matches!(stat.state, b'T' | b't'));
-        one(&mut counts.zombies, stat.state == b'Z');
-        counts.threads = Some(counts.threads.unwrap_or(0).saturating_add(stat.threads));
-        let rss = stat.rss.saturating_mul(self.page_size);
+        one(&mut counts.running, state == b'R');
+        one(&mut counts.sleeping, matches!(state, b'S' | b'I'));
+        one(&mut counts.disk_sleep, state == b'D');
+        one(&mut counts.stopped, matches!(state, b'T' | b't'));
+        one(&mut counts.zombies, state == b'Z');
+        counts.threads = Some(counts.threads.unwrap_or(0).saturating_add(threads));
+        let rss = rss.saturating_mul(self.page_size);
         counts.rss = Some(counts.rss.unwrap_or(0).saturating_add(rss));
     }
 
@@ -175,41 +211,11 @@ impl Scan {
     }
 }
 
-/// What is read of `/proc/PID/stat`. By hand, since procfs-core makes 52 numbers and a string of it, and this is
-/// done for each process each minute.
-#[derive(Debug, PartialEq)]
-struct ProcessStat<'a> {
-    name: &'a [u8],
-    state: u8,
-    ticks: u64,
-    threads: u64,
-    started: u64,
-    rss: u64,
-}
-
-impl<'a> ProcessStat<'a> {
-    /// `pid (name) state ppid … utime stime … num_threads itrealvalue starttime vsize rss …`. The name may hold
-    /// anything, blanks and parentheses, too: it ends at the last `)`.
-    fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let start = bytes.iter().position(|byte| *byte == b'(')? + 1;
-        let end = bytes.iter().rposition(|byte| *byte == b')')?;
-        let name = bytes.get(start..end)?;
-        let mut fields = bytes[end + 1..].split(|byte| *byte == b' ').skip(1);
-        let state = *fields.next()?.first()?;
-        let mut number = |skip| fields.nth(skip).and_then(parse::number);
-        let ticks = number(10)?.saturating_add(number(0)?);
-        let threads = number(4)?;
-        let started = number(1)?;
-        // The count of pages is signed, and was seen below 0.
-        let rss = number(1).unwrap_or(0);
-        Some(Self { name, state, ticks, threads, started, rss })
-    }
-}
-
 /// A process that may be shown.
 struct Candidate {
     key: u64,
     pid: u32,
+    started: u64,
     name: Vec<u8>,
     rss: u64,
     used: u64,
@@ -233,7 +239,8 @@ impl Largest {
             return;
         }
         let at = self.candidates.partition_point(|candidate| candidate.key >= key);
-        let candidate = Candidate { key, pid, name: stat.name.to_vec(), rss: stat.rss, used };
+        let candidate =
+            Candidate { key, pid, started: stat.started, name: stat.name.to_vec(), rss: stat.rss, used };
         self.candidates.insert(at, candidate);
         self.candidates.truncate(self.most);
     }
@@ -247,16 +254,13 @@ fn describe(context: &mut Context<'_>, chosen: Vec<Candidate>) -> Vec<Process> {
     let mut top = Vec::with_capacity(chosen.len());
     for candidate in chosen {
         let pid = candidate.pid;
-        let Ok(Some(status)) = context.read_at_once(&format!("proc/{pid}/status")) else { continue };
-        let Some(uid) = parse::value_of(status, "Uid:").and_then(|line| parse::numbers(line).nth(1)) else {
-            continue;
-        };
-        let swap = parse::value_of(status, "VmSwap:").and_then(parse::first_number);
+        let Some((user, swap)) = users.of_process(context, pid, candidate.started) else { continue };
+        context.next.users.push((pid, candidate.started, user.clone()));
         let dear = context.slow;
         top.push(Process {
             name: parse::text(&candidate.name),
             pid,
-            user: users.name(context, uid),
+            user,
             rss: candidate.rss.saturating_mul(page_size),
             cpu: interval.map(|_| parse::seconds(candidate.used, ticks)),
             pss: if dear { proportional(context, pid) } else { None },
@@ -280,68 +284,20 @@ fn command_line(context: &mut Context<'_>, pid: u32) -> Option<String> {
     Some(parse::text(&bytes)).filter(|command| !command.is_empty())
 }
 
-/// Users' names by number, from `/etc/passwd`, read when the first is asked for.
-#[derive(Default)]
-struct Users(Option<Vec<(u64, String)>>);
-
-impl Users {
-    fn name(&mut self, context: &mut Context<'_>, uid: u64) -> String {
-        let users = self.0.get_or_insert_with(|| {
-            let bytes = context.read_at_once("etc/passwd").ok().flatten().unwrap_or_default();
-            parse::lines(bytes).filter_map(passwd_line).collect()
-        });
-        let user = users.iter().find(|(number, _)| *number == uid);
-        user.map_or_else(|| uid.to_string(), |(_, name)| name.clone())
-    }
-}
-
-/// `name:password:uid:gid:…`
-fn passwd_line(line: &[u8]) -> Option<(u64, String)> {
-    let mut fields = line.split(|byte| *byte == b':');
-    let name = fields.next()?;
-    Some((parse::number(fields.nth(1)?)?, parse::text(name)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn line(name: &[u8], rss: &str) -> Vec<u8> {
-        let mut line =
-            [b"42 (", name, b") S 1 42 42 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 3 0 777 9999 "].concat();
-        line.extend_from_slice(rss.as_bytes());
-        line.extend_from_slice(b" 18446744073709551615 1 1 0");
-        line
-    }
-
-    #[test]
-    fn names_may_hold_anything() {
-        for name in [&b"bash"[..], b"a) R (b", b"tmux: server", b"new\nline", b"\xff\xfe", b""] {
-            let line = line(name, "1234");
-            let expected = ProcessStat { name, state: b'S', ticks: 300, threads: 3, started: 777, rss: 1234 };
-            assert_eq!(ProcessStat::parse(&line), Some(expected));
-        }
-        assert_eq!(ProcessStat::parse(&line(b"x", "-3")).unwrap().rss, 0);
-        assert_eq!(ProcessStat::parse(b"42 (x) S 1"), None);
-        assert_eq!(ProcessStat::parse(b") ("), None);
-    }
-
     #[test]
     fn the_largest_are_kept_in_order() {
         let mut largest = Largest::new(2);
-        let line = line(b"x", "1");
-        let stat = ProcessStat::parse(&line).unwrap();
+        let stat =
+            ProcessStat { name: b"x", state: b'S', parent: 1, ticks: 0, threads: 1, started: 1, rss: 1 };
         for (pid, key) in [(1, 5), (2, 0), (3, 9), (4, 7), (5, 9)] {
             largest.offer(key, pid, 0, &stat);
         }
         let kept: Vec<_> =
             largest.candidates.iter().map(|candidate| (candidate.pid, candidate.key)).collect();
         assert_eq!(kept, [(3, 9), (5, 9)]);
-    }
-
-    #[test]
-    fn users_of_passwd() {
-        assert_eq!(passwd_line(b"www-data:x:33:33::/var/www:/bin/false"), Some((33, "www-data".to_owned())));
-        assert_eq!(passwd_line(b"+::::::"), None);
     }
 }

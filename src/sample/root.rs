@@ -28,6 +28,8 @@ pub(crate) struct Volume {
     pub(crate) blocks: [u64; 3],
     /// Inodes: all, free.
     pub(crate) files: [u64; 2],
+    /// Tells file systems apart.
+    pub(crate) id: u64,
 }
 
 impl Root {
@@ -71,6 +73,7 @@ impl Root {
             block_size: stat.f_frsize,
             blocks: [stat.f_blocks, stat.f_bfree, stat.f_bavail],
             files: [stat.f_files, stat.f_ffree],
+            id: stat.f_fsid,
         })
     }
 
@@ -81,6 +84,11 @@ impl Root {
         let mut numbers =
             line.into_iter().flat_map(|line| parse::fields(line).skip(1)).map_while(parse::number);
         let mut next = || numbers.next().ok_or(Errno::NOENT);
-        Ok(Volume { block_size: next()?, blocks: [next()?, next()?, next()?], files: [next()?, next()?] })
+        Ok(Volume {
+            block_size: next()?,
+            blocks: [next()?, next()?, next()?],
+            id: 0,
+            files: [next()?, next()?],
+        })
     }
 }

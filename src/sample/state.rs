@@ -4,6 +4,10 @@
 //! It is overwritten in place: replacing or truncating a small file each minute makes file systems (ext4's
 //! `auto_da_alloc`) write to the disk at once. A torn state does not parse and counts as none.
 
+use super::Options;
+use super::context::read_into;
+use super::mounts::KnownMount;
+use rustix::fs::CWD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -43,8 +47,14 @@ pub struct State {
     pub(crate) sensors: Vec<(String, String, char)>,
     /// Control groups that are shown.
     pub(crate) groups: Vec<String>,
+    /// File systems that are shown.
+    pub(crate) mounts: Vec<KnownMount>,
     /// Mounts that did not answer, and when.
     pub(crate) hung: BTreeMap<String, i64>,
+    /// Threads of the kernel that do nothing, by number, ascending.
+    pub(crate) quiet: Vec<u32>,
+    /// Users of the processes that are shown: number, start, name.
+    pub(crate) users: Vec<(u32, u64, String)>,
     /// CPU ticks of processes, by process number, ascending; those that used none are left out.
     pub(crate) processes: Vec<(u32, u64)>,
     /// How long the file was that this came from.
@@ -55,7 +65,10 @@ pub struct State {
 impl State {
     /// Reads the state; none, an unreadable or torn one is an empty one, as before a first sample.
     pub fn load(path: &Path) -> Self {
-        let Ok(bytes) = fs_err::read(path) else { return Self::default() };
+        let mut bytes = Vec::new();
+        if read_into(CWD, path.as_os_str().as_encoded_bytes(), &mut bytes, true).is_err() {
+            return Self::default();
+        }
         let mut state: Self = serde_json::from_slice(&bytes).unwrap_or_default();
         state.length = bytes.len();
         state
@@ -77,6 +90,19 @@ impl State {
             file.set_len(encoded.len() as u64)?;
         }
         Ok(())
+    }
+
+    /// Whether the slow beat is over at `now`; a clock that went back counts as that. Cron is not exact to the second:
+    /// a twentieth of the interval early is in time.
+    pub(crate) fn is_due(&self, options: &Options, now: i64) -> bool {
+        let interval = i64::from(options.slow_interval_seconds);
+        let age = now.saturating_sub(self.slow_time);
+        age < 0 || age >= interval - interval / 20
+    }
+
+    /// Whether the sample after this one reads what may not answer: the memory of processes, sensors.
+    pub fn may_wait(&self, options: &Options, now: i64) -> bool {
+        options.command_lines || !self.sensors.is_empty() || self.is_due(options, now)
     }
 
     /// CPU ticks of a process at this sample: 0 where it had used none.

@@ -157,6 +157,44 @@ fn slab_that_moves_is_looked_into_at_once() {
 }
 
 #[test]
+fn quiet_threads_of_the_kernel_are_read_on_the_slow_beat_only() {
+    let folder = copy_of("hidepid");
+    let thread = |ticks| process(20, "kswapd0", ticks, 5, 0).replace("S 1 ", "S 2 ");
+    put(folder.path(), "proc/20/stat", thread(10));
+    put(folder.path(), "proc/20/status", "Uid:\t0\t0\t0\t0\n");
+    let (first, state) = sample_of(folder.path(), &State::default(), NOW);
+
+    // It begins to work: unseen at first, but counted.
+    let at = |seconds: i64, ticks, state: &State| {
+        put(folder.path(), "proc/uptime", format!("{}.00 80000.00\n", 90_000 + seconds));
+        put(folder.path(), "proc/20/stat", thread(ticks));
+        let (sample, state) = sample_of(folder.path(), state, NOW + seconds);
+        let processes = sample.processes.unwrap();
+        let cpu = processes.top.iter().find(|process| process.pid == 20).and_then(|process| process.cpu);
+        (processes.total, cpu, state)
+    };
+    let (total, cpu, state) = at(60, 1000, &state);
+    assert_eq!((total, cpu), (first.processes.unwrap().total, None));
+    // The slow beat sees that it is not quiet; what it used since is not of this minute.
+    let (_, cpu, state) = at(300, 5000, &state);
+    assert_eq!(cpu, None);
+    let (_, cpu, _) = at(360, 5500, &state);
+    assert_eq!(cpu, Some(5.0));
+}
+
+#[test]
+fn a_mount_that_is_gone_is_noticed_between_beats() {
+    let folder = copy_of("debian12-vps");
+    let (_, state) = sample_of(folder.path(), &State::default(), NOW);
+    let mounts = fs_err::read_to_string(folder.path().join("proc/self/mountinfo")).unwrap();
+    put(folder.path(), "proc/self/mountinfo", mounts.replace("/boot/efi", "/mnt/efi"));
+    put(folder.path(), "statvfs", "/ 4096 1000 500 400 100 50\n/mnt/efi 512 1000 500 500 0 0\n");
+    let points: Vec<String> =
+        sample_of(folder.path(), &state, NOW + 60).0.filesystem.unwrap().0.into_keys().collect();
+    assert_eq!(points, ["/", "/mnt/efi"]);
+}
+
+#[test]
 fn facts_come_daily_and_when_they_change() {
     let folder = copy_of("debian12-vps");
     let has_host = |state: &State, now| {

@@ -4,7 +4,7 @@
 //! * Rates are made over the uptime, which does not jump, within one boot. A reboot, a counter that falls and a gap
 //!   cost one interval and nothing else. A gap is an interval of more than three times the usual one around it.
 //! * What the slow beat of the sampler leaves out of most samples is carried forward for up to three beats.
-//! * Long windows read rollups, which [`fold`] keeps beside the log; they can be deleted and are made again.
+//! * Long windows read rollups, which [`fold()`] keeps beside the log; they can be deleted and are made again.
 
 mod bins;
 mod carry;

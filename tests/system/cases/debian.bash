@@ -13,6 +13,7 @@ root=$WORK/debian
 out=/var/www/status
 second_data=/home/second/log
 
+check "what the browser tests need comes from npm" prepare_browser
 machine_unpack "$root"
 install -m 755 "$CRONOGRAPH" "$root/usr/local/bin/cronograph"
 printf 'vps-one\n' >"$root/etc/hostname"
@@ -120,6 +121,7 @@ check "with a strict policy" grep -iq "^content-security-policy:.*default-src 'n
 check "and status.json" get /status.json
 check "www-data can read every file" within_machine runuser -u www-data -- sh -c "find $out -type f -not -path '*/.cronograph/*' -exec cat {} + >/dev/null"
 check_folder debian "$root$out"
+check "the Nu HTML checker finds no error on any page" valid_html "$root$out"
 
 # --- a run that has nothing new rewrites nothing
 snapshot() { find "$root$out" -type f -not -path '*/.cronograph/*' -printf '%P %i %T@\n' | sort; }
@@ -173,7 +175,6 @@ rsync -ai --delete --exclude .cronograph "$root/srv/churn-site/" "$WORK/copy/" >
 check "and rsync has nothing more to send" sh -c "cat '$WORK/resent'; ! test -s '$WORK/resent'"
 
 # --- in a browser
-check "what the browser tests need comes from npm" prepare_browser
 look debian en http://127.0.0.1/ nsenter -t "$leader" -n
 
 # --- and out again

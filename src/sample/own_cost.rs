@@ -63,16 +63,17 @@ impl OwnCost {
         let Some(cost) = &mut sample.own_cost else { return };
         cost.wall = Some(microseconds(started.seconds()));
         cost.cpu = Some(cpu_seconds());
-        // The number is part of the line that it counts: twice, since a longer number can make it longer.
-        for _ in 0..2 {
-            let mut counter = Counter(state_bytes as u64 + 1);
-            if serde_json::to_writer(&mut counter, sample).is_err() {
-                return;
-            }
-            if let Some(cost) = &mut sample.own_cost {
-                let missing = if cost.written.is_none() { 18 } else { 0 };
-                cost.written = Some(counter.0 + missing);
-            }
+        cost.written = None;
+        let mut counter = Counter(state_bytes as u64 + 1);
+        if serde_json::to_writer(&mut counter, sample).is_err() {
+            return;
+        }
+        // The number is part of the line that it counts: with its key, a comma, and as many digits as it then has.
+        let without = counter.0 + r#""written":,"#.len() as u64;
+        let with = |digits: u32| without + u64::from(digits);
+        let digits = (1..20).find(|digits| with(*digits) < 10_u64.pow(*digits));
+        if let Some(cost) = &mut sample.own_cost {
+            cost.written = digits.map(with);
         }
     }
 }

@@ -35,6 +35,8 @@ impl Collector for Zram {
             let device = context.read_at_once(&format!("sys/block/{name}/mm_stat"))?.and_then(parse);
             devices.extend(device.map(|device| (name, device)));
         }
+        // One that was not set up is looked at again on the slow beat.
+        context.next.zram.retain(|name| devices.contains_key(name));
         Ok((!devices.is_empty()).then_some(Self(devices)))
     }
 }

@@ -5,7 +5,7 @@
 //! over the uptime and since samples far ahead of the reader's clock are passed over.
 
 use super::layout::Layout;
-use super::tail;
+use super::tail::{self, Taken};
 use crate::sample::Sample;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -50,7 +50,7 @@ pub(super) fn since_last(layout: &Layout, day: Date, sample: &Sample) -> Option<
     let days = layout.days().ok()?;
     let until_today = days.iter().rev().find(|files| files.day <= day);
     let newest = days.last().filter(|files| files.day > day);
-    let candidates: Vec<Sample> = [until_today, newest]
+    let candidates: Vec<Taken> = [until_today, newest]
         .into_iter()
         .flatten()
         .filter_map(|files| tail::last_of(layout, files))
@@ -67,7 +67,7 @@ pub(super) fn since_last(layout: &Layout, day: Date, sample: &Sample) -> Option<
 
 /// Within one boot: the clock's step against the uptime's.
 #[expect(clippy::cast_precision_loss, reason = "a jump is at most some thousand years, exact in an f64")]
-fn step(last: &Sample, sample: &Sample) -> Option<ClockJump> {
+fn step(last: &Taken, sample: &Sample) -> Option<ClockJump> {
     let passed = sample.uptime? - last.uptime?;
     let clock = (sample.t - last.t) as f64;
     ((clock - passed).abs() > TOLERANCE_SECONDS).then_some(ClockJump {
@@ -79,7 +79,7 @@ fn step(last: &Sample, sample: &Sample) -> Option<ClockJump> {
 
 /// Over a boot only a step back is known to be wrong.
 #[expect(clippy::cast_precision_loss, reason = "a jump is at most some thousand years, exact in an f64")]
-fn step_over_boot(last: &Sample, sample: &Sample) -> Option<ClockJump> {
+fn step_over_boot(last: &Taken, sample: &Sample) -> Option<ClockJump> {
     let clock = (sample.t - last.t) as f64;
     (clock < -TOLERANCE_SECONDS).then_some(ClockJump { before: last.t, now: sample.t, passed: None })
 }

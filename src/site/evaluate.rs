@@ -223,10 +223,24 @@ fn groups(frame: &Frame, machine: &Machine, wanted: impl Fn(Group) -> bool) -> V
             name: Name::Group(group),
             colour: colour_of(group),
             shape: Shape::Area,
-            column: Column { mean, ..Column::default() },
+            column: Column { mean, ..extremes(group, frame) },
         })
         .filter(|series| has_values(&series.column))
         .collect()
+}
+
+/// The least and largest of each bin, for groups that are one field of the kernel: their range is then that of the
+/// samples, not of the means. Where ZFS is, its cache lies inside some of them.
+fn extremes(group: Group, frame: &Frame) -> Column {
+    let field = match group {
+        Group::SlabUnreclaimable => "meminfo.SUnreclaim",
+        Group::Anonymous => "meminfo.AnonPages",
+        Group::Shared => "meminfo.Shmem",
+        _ => return Column::default(),
+    };
+    let mixed = column(frame, "arcstats.size", "").is_some();
+    let field = column(frame, field, "").filter(|_| !mixed);
+    field.map(|field| Column { mean: Vec::new(), ..field.clone() }).unwrap_or_default()
 }
 
 /// The groups' colours; what is free is the page's own ground.

@@ -17,6 +17,9 @@ use jiff::civil::Date;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
+/// A sample of this age is the newest that can be expected.
+const FRESH_SECONDS: i64 = 600;
+
 /// The periods of the uptime table: window of the words, days.
 const PERIODS: [(&str, i64); 3] = [("7d", 7), ("30d", 30), ("1y", 365)];
 
@@ -33,8 +36,14 @@ impl Extras {
     ///
     /// # Errors
     /// Where the log cannot be read.
-    pub(crate) fn of(layout: &Layout, scene: &Scene, quotas: &[TrafficConfig]) -> Result<Self, SiteError> {
-        let now = scene.now;
+    pub(crate) fn of(
+        layout: &Layout,
+        scene: &Scene,
+        quotas: &[TrafficConfig],
+        last: i64,
+    ) -> Result<Self, SiteError> {
+        // Of a host that is well these numbers are those of its last sample: they change when it has a new one.
+        let now = if scene.now - last < FRESH_SECONDS { last.min(scene.now) } else { scene.now };
         // A day more than the longest period tells whether the log began before it.
         let days = series::days(layout, day_of(now - 366 * DAY)?, day_of(now)?)?;
         let quota = traffic::quota_of(quotas, layout.host());

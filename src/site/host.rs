@@ -209,7 +209,7 @@ impl<'a> Host<'a> {
         let scene = workshop.scene;
         let mounts = latest.sample.filesystem.as_ref().map(|all| all.0.keys().map(String::as_str));
         let mounts = scene.mounts(mounts.into_iter().flatten());
-        let extras = Extras::of(layout, scene, workshop.traffic)?;
+        let extras = Extras::of(layout, scene, workshop.traffic, latest.sample.t)?;
         let (state, problems) = problems::judge(latest, scene, &mounts);
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
@@ -226,6 +226,7 @@ impl<'a> Host<'a> {
             mounts: &self.mounts,
             first: self.extras.first.unwrap_or(self.latest.sample.t),
             last: self.latest.sample.t,
+            in_fleet: !self.workshop.alone,
         }
     }
 
@@ -258,10 +259,10 @@ impl<'a> Host<'a> {
             tabs: tabs(window, here, scene),
             sample_time: Some(scene.second(self.latest.sample.t)),
             problems: self.problems.clone(),
-            all_well: if self.state.class == Level::Ok.key() {
-                scene.word("site.all_well")
-            } else {
-                String::new()
+            all_well: match self.state.class {
+                "ok" => scene.word("site.all_well"),
+                "silent" => scene.word("site.silent_note"),
+                _ => String::new(),
             },
             memory_bar: bars::memory(&self.now, scene),
             figures: figures::of(&self.now, scene, &self.mounts),
@@ -275,7 +276,7 @@ impl<'a> Host<'a> {
 
     fn window_words(&self, window: Window, view: &WindowView) -> String {
         let scene = self.workshop.scene;
-        let (from, until) = (scene.minute(view.from).text, scene.minute(view.until).text);
+        let (from, until) = (scene.day_minute(view.from), scene.day_minute(view.until));
         let name = scene.word(&format!("window.{}", window.slug()));
         scene.words().fill("site.window", &[("window", &name), ("from", &from), ("until", &until)])
     }

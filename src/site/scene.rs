@@ -78,6 +78,11 @@ impl Scene {
         Moment { iso: iso(unix), text: format::moment(unix, self.now, &self.zone, self.lang) }
     }
 
+    /// An instant to the minute with its day.
+    pub(crate) fn day_minute(&self, unix: i64) -> String {
+        format!("{} {}", format::day(unix, &self.zone, self.lang), format::minute(unix, &self.zone))
+    }
+
     /// What a series is called.
     pub(crate) fn name(&self, name: &Name, aliases: &Aliases) -> String {
         match name {

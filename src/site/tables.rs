@@ -210,6 +210,7 @@ impl Tables<'_> {
         if rows.is_empty() {
             return None;
         }
+        let columns_given = columns.len();
         let head = |(index, key): (usize, &&str)| {
             let name = key.strip_suffix(".text").unwrap_or(key);
             let numeric = index > 0 && name.len() == key.len();
@@ -220,8 +221,9 @@ impl Tables<'_> {
         let title = self.scene.word(&format!("table.{id}"));
         let mut table = Table { id, title, note, wide: false, columns, rows };
         drop_empty_columns(&mut table);
-        table.wide = table.columns.len() > 6;
-        Some(table)
+        table.wide = table.columns.len() > 5;
+        // Names alone say nothing: a disk before there are two samples.
+        (table.columns.len() > 1 || columns_given == 1).then_some(table)
     }
 
     /// The latest rate of one instance.

@@ -4,7 +4,8 @@
 use super::error::SiteError;
 use crate::base::words::{Lang, Words};
 use minijinja::value::Serde;
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -72,12 +73,36 @@ impl Templates {
 fn environment(lang: Lang) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(write_escaped);
     let words = Words::of(lang);
     environment.add_function("t", move |key: &str| {
         let missing = || Error::new(ErrorKind::UndefinedError, format!("there are no words for {key:?}"));
         words.find(key).map(str::to_owned).ok_or_else(missing)
     });
     environment
+}
+
+/// Escapes what HTML needs, in text and in quoted attributes. The engine's own escapes `/`, too, which is in every
+/// address and mount point, so that nobody could read a page's source.
+fn write_escaped(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    let Some(text) =
+        value.as_str().filter(|_| !value.is_safe() && matches!(state.auto_escape(), AutoEscape::Html))
+    else {
+        return minijinja::escape_formatter(out, state, value);
+    };
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        out.write_str(&rest[..at])?;
+        out.write_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = &rest[at + 1..];
+    }
+    Ok(out.write_str(rest)?)
 }
 
 /// The `.html` files of the user's folder.

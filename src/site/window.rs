@@ -49,6 +49,8 @@ pub(crate) struct Subject<'a> {
     pub first: i64,
     /// Time of its last sample.
     pub last: i64,
+    /// It stands in a row of the fleet, with a small picture.
+    pub in_fleet: bool,
 }
 
 impl Subject<'_> {
@@ -105,13 +107,14 @@ impl Subject<'_> {
         let scene = self.scene;
         let zone = scene.zone.iana_name().unwrap_or("");
         let parts = format!(
-            "{} {} {zone} {} {until} {} {:?} {}",
+            "{} {} {zone} {} {until} {} {:?} {} {}",
             env!("CARGO_PKG_VERSION"),
             scene.lang.tag(),
             scene.public,
             align_down(self.last, step),
             self.machine,
             self.mounts.hash_input(),
+            self.in_fleet,
         );
         hash::of(parts.as_bytes())
     }
@@ -157,7 +160,7 @@ impl Subject<'_> {
             mounts: self.mounts,
         };
         view.charts = draw_charts(&place)?;
-        if window == Window::Day {
+        if window == Window::Day && self.in_fleet {
             view.small = draw_small(&place)?;
         }
         Ok(view)

@@ -20,6 +20,7 @@ mod program;
 mod rollup;
 mod sample;
 mod series;
+mod site;
 mod store;
 mod synth;
 mod words;

@@ -223,6 +223,7 @@ prepare_log() {
 
 part_site() {
     echo "the site of one host with 30 days of log, six windows, both themes: cronograph, munin-html + munin-graph"
+    local ours=0
     prepare_log
     measure first 1 pages "$now"
     with_munin=0
@@ -234,19 +235,20 @@ part_site() {
         rm -rf "$work/site"
         cp "$work/today" "$today"
         measure full 1 pages "$now"
+        ours=$(find "$work/site" -name '*-light*.png' | wc -l)
         cat "$work/next-line" >>"$today"
         measure next 1 pages $((now + 60))
         if [ "$with_munin" = 1 ]; then
-            find "$work/munin/html" -name '*.png' -path '*peer*' -delete
+            find "$work/munin/html" -name '*.png' -path '*/peer.example/*' -delete
             measure munin 1 munin_pages
         fi
     done
-    local ours theirs
-    ours=$(find "$work/site" -name '*-light*.png' | wc -l)
     printf '   %-44s %10.4g ms\n' 'the very first run, which also folds the log' "$(of first.wall)"
     report 'with one new sample, beside all pages anew' "$(of next.wall)" "$(of full.wall)" 0.2 ms
+    printf '   %-44s %10.4g %10.4g ms\n' 'CPU of these two' "$(of next.cpu)" "$(of full.cpu)"
     [ "$with_munin" = 1 ] || return 0
-    theirs=$(find "$work/munin/html" -name '*.png' -path '*peer*' | wc -l)
+    local theirs
+    theirs=$(find "$work/munin/html" -name '*.png' -path '*/peer.example/*' | wc -l)
     echo "   $ours pictures in two themes, $theirs of munin's (its data bases hold one sample, which favours it)"
     report 'wall, all pages' "$(of full.wall)" "$(of munin.wall)" 1 ms
     report 'wall, for as many pictures' "$(of full.wall)" "$(calculate "$(of munin.wall) * $ours / $theirs")" 1 ms

@@ -74,8 +74,12 @@ impl Depth {
     }
 }
 
+/// Two thirds of a picture's time go into compressing it. One level below the usual costs a twentieth more bytes and
+/// a third less time.
+const LEVEL: Compression = Compression::new(5);
+
 fn compress(packed: &[u8]) -> Result<Vec<u8>, ChartError> {
-    let mut encoder = ZlibEncoder::new(Vec::with_capacity(packed.len() / 32), Compression::new(6));
+    let mut encoder = ZlibEncoder::new(Vec::with_capacity(packed.len() / 32), LEVEL);
     encoder.write_all(packed)?;
     Ok(encoder.finish()?)
 }

@@ -2,7 +2,7 @@
 
 use super::breakdown::Breakdown;
 use super::part::Part;
-use super::recent::{column, increase, mean, ratio, since, since_about, sum};
+use super::recent::{column, mean, ratio, since, since_about, sum};
 use super::state::{Evidence, Level, Problem, ProblemKind, Resource, Table};
 use crate::sample::filesystem::Filesystem;
 use crate::sample::mdstat::RaidArray;
@@ -18,6 +18,8 @@ const AHEAD_SECONDS: i64 = 120;
 const LASTING_SECONDS: i64 = 600;
 /// A disk may be busy for longer: backups and scrubs are.
 const LASTING_DISK_SECONDS: i64 = 1_800;
+/// A kill is over at once, and whoever looks in the morning should know of it.
+const KILLS_SECONDS: i64 = 86_400;
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 const MIB: f64 = 1024.0 * 1024.0;
@@ -191,12 +193,11 @@ fn fullness(evidence: &Evidence, mount: &str, filesystem: &Filesystem, problems:
 }
 
 fn kills(evidence: &Evidence, problems: &mut Vec<Problem>) {
-    let of = |frame| increase(frame, column(frame, "vmstat.oom_kill", ""));
-    let (hour, last_hour) = of(evidence.hour);
-    let (day, last_day) = evidence.day.map_or((0.0, None), of);
-    let kills = whole(hour.max(day));
-    if kills > 0 {
-        add(problems, Level::Warning, ProblemKind::OutOfMemory { kills }, last_hour.max(last_day));
+    let all = evidence.days.iter().flat_map(|day| &day.kills);
+    let recent = || all.clone().filter(|(time, _)| evidence.now - time < KILLS_SECONDS);
+    if let Some(last) = recent().map(|(time, _)| *time).max() {
+        let kills = recent().fold(0, |sum: u64, (_, kills)| sum.saturating_add(*kills));
+        add(problems, Level::Warning, ProblemKind::OutOfMemory { kills }, Some(last));
     }
 }
 
@@ -364,9 +365,4 @@ fn reading(evidence: &Evidence, problems: &mut Vec<Problem>) {
         let names = evidence.sample.errors.keys().cloned().collect();
         add(problems, Level::Ok, ProblemKind::Collectors { names }, None);
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, rounded")]
-fn whole(count: f64) -> u64 {
-    count.round() as u64
 }

@@ -61,18 +61,6 @@ pub(super) fn sum(columns: &[&[f64]]) -> Vec<f64> {
     (0..rows).map(of).collect()
 }
 
-/// How much a rate per second amounts to over the rows, and when it was last above zero.
-pub(super) fn increase(frame: &Frame, rates: &[f64]) -> (f64, Option<i64>) {
-    let (mut total, mut last) = (0.0, None);
-    for (row, rate) in rates.iter().enumerate().filter(|(_, rate)| rate.is_finite() && **rate > 0.0) {
-        let Some(time) = frame.times.get(row) else { break };
-        let before = row.checked_sub(1).and_then(|row| frame.times.get(row));
-        total += rate * before.map_or(frame.step, |before| time - before) as f64;
-        last = Some(*time);
-    }
-    (total, last)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,14 +88,6 @@ mod tests {
         assert_eq!(since_about(&frame, &[0.0, 10.0, f64::NAN, 12.0], 10.0), Some(60));
         assert_eq!(since_about(&frame, &[10.0, 10.0, 10.0, 12.0], 10.0), None); // before the window
         assert_eq!(since_about(&frame, &[10.0, 10.0, 10.0, 1.0], 10.0), None); // over
-    }
-
-    #[test]
-    fn an_increase_is_the_rate_over_its_time() {
-        let frame = frame(&[60, 120, 300]);
-        // 60 s at 1/60, 180 s at 2/180
-        assert_eq!(increase(&frame, &[1.0 / 60.0, 0.0, 2.0 / 180.0]), (3.0, Some(300)));
-        assert_eq!(increase(&frame, &[f64::NAN, 0.0]), (0.0, None));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::checks;
 use crate::sample::Sample;
-use crate::series::{Frame, Latest};
+use crate::series::{DaySummary, Frame, Latest};
 use crate::store::Damage;
 
 /// How bad it is, mildest first. A problem that is `Ok` is a note: it is shown and changes nothing.
@@ -125,35 +125,34 @@ pub struct HostState {
 
 /// What a judgement rests on.
 #[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
+pub(super) struct Evidence<'a> {
     /// The last sample, slow parts carried forward.
-    pub sample: &'a Sample,
+    pub(super) sample: &'a Sample,
     /// The one before it.
-    pub previous: Option<&'a Sample>,
+    pub(super) previous: Option<&'a Sample>,
     /// The last hour.
-    pub hour: &'a Frame,
-    /// The last day where it is at hand: remembers kills for longer.
-    pub day: Option<&'a Frame>,
+    pub(super) hour: &'a Frame,
+    /// Yesterday and today: what happened in the last 24 hours.
+    pub(super) days: &'a [DaySummary],
     /// What of the log could not be read.
-    pub damage: &'a Damage,
+    pub(super) damage: &'a Damage,
     /// Unix time of the judgement.
-    pub now: i64,
+    pub(super) now: i64,
 }
 
-/// Judges a host by its last hour, and by its last day where that is at hand.
-pub fn judge(latest: &Latest, day: Option<&Frame>, now: i64) -> HostState {
+/// Judges a host by its last hour and its last days.
+pub fn judge(latest: &Latest, days: &[DaySummary], now: i64) -> HostState {
     judge_evidence(&Evidence {
         sample: &latest.sample,
         previous: latest.previous.as_ref(),
         hour: &latest.rates,
-        day,
+        days,
         damage: &latest.damage,
         now,
     })
 }
 
-/// Judges a host.
-pub fn judge_evidence(evidence: &Evidence) -> HostState {
+fn judge_evidence(evidence: &Evidence) -> HostState {
     let mut problems: Vec<Problem> = Vec::new();
     for check in checks::ALL {
         check(evidence, &mut problems);

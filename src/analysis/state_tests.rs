@@ -23,7 +23,7 @@ struct Host {
     sample: Sample,
     previous: Option<Sample>,
     hour: Frame,
-    day: Option<Frame>,
+    days: Vec<DaySummary>,
     damage: Damage,
     now: i64,
 }
@@ -61,7 +61,7 @@ fn healthy() -> Host {
         sample,
         previous: None,
         hour: Frame { from: NOW - 3_600, until: NOW, step: 60, times, ..Frame::default() },
-        day: None,
+        days: Vec::new(),
         damage: Damage::default(),
         now: NOW,
     };
@@ -71,7 +71,6 @@ fn healthy() -> Host {
     host.constant("diskstats.busy", "vda", 0.1);
     host.constant("pressure.memory_full", "", 0.0);
     host.constant("vmstat.pswpin", "", 0.0);
-    host.constant("vmstat.oom_kill", "", 0.0);
     host
 }
 
@@ -115,7 +114,7 @@ impl Host {
             sample: &self.sample,
             previous: self.previous.as_ref(),
             hour: &self.hour,
-            day: self.day.as_ref(),
+            days: &self.days,
             damage: &self.damage,
             now: self.now,
         })
@@ -348,17 +347,16 @@ fn raid_is_critical_until_it_rebuilds() {
 #[test]
 fn kills_are_remembered_for_a_day() {
     let mut host = healthy();
-    let mut kills = vec![0.0; 60];
-    kills[30] = 2.0 / 60.0;
-    host.column("vmstat.oom_kill", "", kills.clone());
+    let day = |kills: &[(i64, u64)]| DaySummary { kills: kills.to_vec(), ..DaySummary::default() };
+    let last = NOW - 86_399;
+    host.days = vec![day(&[(NOW - 86_400, 5), (last, 2)])];
     let problem = host.problem();
-    assert_eq!(
-        (problem.kind, problem.since),
-        (ProblemKind::OutOfMemory { kills: 2 }, Some(host.hour.times[30]))
-    );
-    let day = Frame { times: (0..60).map(|hour| NOW - 86_000 + hour * 60).collect(), ..host.hour.clone() };
-    host = Host { day: Some(day), ..healthy() };
-    assert_eq!(host.problem().since, Some(NOW - 86_000 + 1_800));
+    assert_eq!((problem.kind, problem.since), (ProblemKind::OutOfMemory { kills: 2 }, Some(last)));
+    host.days = vec![day(&[(last, 2)]), day(&[(NOW - 60, 1)])];
+    let problem = host.problem();
+    assert_eq!((problem.kind, problem.since), (ProblemKind::OutOfMemory { kills: 3 }, Some(NOW - 60)));
+    host.days = vec![day(&[(NOW - 90_000, 2)])];
+    assert_eq!(host.judge().level, Level::Ok);
 }
 
 #[test]

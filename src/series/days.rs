@@ -1,6 +1,6 @@
-//! Days for what is counted by the day or the month: samples, uptime, boots, traffic.
+//! Days for what is counted by the day or the month: samples, uptime, boots, traffic, kills.
 
-use super::edge::{Between, DayFacts, DayReading, Edge, Traffic, add_traffic};
+use super::edge::{Between, DayFacts, DayReading, Edge, add_traffic};
 use super::error::SeriesError;
 use super::table::GAP_FACTOR;
 use super::window::{DAY, Source, sources};
@@ -29,6 +29,8 @@ pub struct DaySummary {
     /// Bytes received and sent by interface: exact, also over gaps and over a boot; what passed in a gap counts on the
     /// day on which the gap ends.
     pub traffic: BTreeMap<String, (u64, u64)>,
+    /// Processes killed for want of memory: unix time of the sample that first counts them, and how many.
+    pub kills: Vec<(i64, u64)>,
 }
 
 /// The days with `from <= day <= until`; those of which nothing is known are left out.
@@ -80,6 +82,7 @@ fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
         };
         if let Some(between) = between {
             summary.boots.extend(between.boot);
+            summary.kills.extend(between.kills);
             add_traffic(&mut summary.traffic, &between.traffic);
             let interval = facts.interval.max(before.map_or(0.0, |before| before.interval));
             let observed = between.passed.is_some_and(|passed| passed <= GAP_FACTOR * interval);
@@ -88,6 +91,7 @@ fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
         }
         if let Some(summary) = joined.get_mut(day) {
             summary.boots.extend(&facts.boots);
+            summary.kills.extend(&facts.kills);
             add_traffic(&mut summary.traffic, &facts.traffic);
         }
         before = Some(facts);
@@ -99,12 +103,7 @@ fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
 fn since_midnight(day: Date, first: &Edge) -> Between {
     let boot = first.booted();
     let start = start_of(day);
-    Between {
-        up_since: boot.max(start),
-        passed: None,
-        boot: (boot >= start).then_some(boot),
-        traffic: Traffic::new(),
-    }
+    Between { up_since: boot.max(start), boot: (boot >= start).then_some(boot), ..Between::default() }
 }
 
 /// Gives each day its share of a stretch in which the host was up.

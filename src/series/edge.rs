@@ -1,4 +1,4 @@
-//! What one day's log says by itself of uptime and traffic, and how it joins the day before.
+//! What one day's log says by itself of uptime, traffic and kills, and how it joins the day before.
 //!
 //! Each day is summed up from its own samples only, so that a closed day is read once; what lies between the last
 //! sample of one day and the first of the next is worked out from the two edges whenever days are put together.
@@ -26,6 +26,9 @@ pub(super) struct Edge {
     pub(super) uptime: f64,
     /// Bytes since boot, by interface.
     pub(super) bytes: Traffic,
+    /// Processes killed since boot for want of memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kills: Option<u64>,
 }
 
 /// One day by itself.
@@ -43,6 +46,9 @@ pub(super) struct DayFacts {
     pub(super) boots: Vec<i64>,
     /// Bytes between the first and the last sample.
     pub(super) traffic: Traffic,
+    /// Processes killed for want of memory: unix time of the sample that first counts them, and how many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) kills: Vec<(i64, u64)>,
     /// The first sample.
     pub(super) first: Edge,
     /// The last one.
@@ -60,6 +66,8 @@ pub(super) struct Between {
     pub(super) boot: Option<i64>,
     /// Bytes.
     pub(super) traffic: Traffic,
+    /// Processes killed for want of memory, by the time of the later sample.
+    pub(super) kills: Option<(i64, u64)>,
 }
 
 impl Between {
@@ -82,6 +90,7 @@ impl Edge {
             boot: sample.boot.clone(),
             uptime: sample.uptime.unwrap_or(sample.t as f64),
             bytes: bytes.collect(),
+            kills: sample.vmstat.as_ref().and_then(|vmstat| vmstat.oom_kill),
         }
     }
 
@@ -98,7 +107,14 @@ impl Edge {
             // Counters began at 0 with the boot: all that they show is new, unless the clock makes no sense.
             let makes_sense = boot >= self.t.saturating_sub(CLOCK_SLACK_SECONDS);
             let traffic = if makes_sense { later.bytes.clone() } else { Traffic::new() };
-            return Some(Between { up_since: boot.max(self.t), passed: None, boot: Some(boot), traffic });
+            let kills = makes_sense.then(|| later.kills_since(Some(0))).flatten();
+            return Some(Between {
+                up_since: boot.max(self.t),
+                passed: None,
+                boot: Some(boot),
+                traffic,
+                kills,
+            });
         }
         let passed = later.uptime - self.uptime;
         if passed <= 0.0 {
@@ -109,7 +125,14 @@ impl Edge {
             let before = self.bytes.get(name).copied().unwrap_or(*now);
             (name.clone(), (now.0.saturating_sub(before.0), now.1.saturating_sub(before.1)))
         });
-        Some(Between { up_since: self.t, passed: Some(passed), boot: None, traffic: grown.collect() })
+        let (traffic, kills) = (grown.collect(), later.kills_since(self.kills));
+        Some(Between { up_since: self.t, passed: Some(passed), boot: None, traffic, kills })
+    }
+
+    /// What this sample counts more than the one before, if it is any.
+    fn kills_since(&self, before: Option<u64>) -> Option<(i64, u64)> {
+        let more = self.kills?.checked_sub(before?).filter(|more| *more > 0)?;
+        Some((self.t, more))
     }
 }
 
@@ -141,6 +164,7 @@ impl DayReading {
             None => self.facts.up_seconds += (edge.t - between.up_since).max(0) as f64,
         }
         self.facts.boots.extend(between.boot);
+        self.facts.kills.extend(between.kills);
         add_traffic(&mut self.facts.traffic, &between.traffic);
         self.facts.last = edge;
     }

@@ -27,6 +27,8 @@ const PERIODS: [(&str, i64); 3] = [("7d", 7), ("30d", 30), ("1y", 365)];
 pub(crate) struct Extras {
     /// When the log begins, unix time; absent where no day has a sample.
     pub first: Option<i64>,
+    /// The days of a year.
+    pub days: Vec<DaySummary>,
     traffic: Option<MonthTraffic>,
     uptime: Vec<(&'static str, i64, Uptime)>,
 }
@@ -55,6 +57,7 @@ impl Extras {
             first: first_sample(&days),
             traffic: traffic::month(&days, quota, now, &scene.zone),
             uptime: uptime.collect(),
+            days,
         })
     }
 

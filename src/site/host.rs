@@ -69,7 +69,7 @@ pub(crate) struct HostView {
 impl HostView {
     /// A host of which nothing is known but that it is there.
     pub(crate) fn unknown(name: &str, scene: &Scene, text: String) -> Self {
-        let state = problems::state(Level::Silent, scene);
+        let state = problems::shown(Level::Silent, scene);
         let problems = vec![Problem { state: state.clone(), text, since: None }];
         let (name, mounts) = (name.to_owned(), Aliases::default());
         Self { name, state, problems, sampled: None, now: None, mounts, small: None }
@@ -210,7 +210,7 @@ impl<'a> Host<'a> {
         let mounts = latest.sample.filesystem.as_ref().map(|all| all.0.keys().map(String::as_str));
         let mounts = scene.mounts(mounts.into_iter().flatten());
         let extras = Extras::of(layout, scene, workshop.traffic, latest.sample.t)?;
-        let (state, problems) = problems::judge(latest, scene, &mounts);
+        let (state, problems) = problems::judge(latest, &extras.days, scene, &mounts);
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };

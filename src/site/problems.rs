@@ -4,33 +4,30 @@
 use super::model::{Problem, State};
 use super::scene::{Aliases, Scene};
 use crate::analysis::describe::describe;
-use crate::analysis::state::{Evidence, judge_evidence};
-use crate::analysis::{Level, ProblemKind};
-use crate::series::Latest;
+use crate::analysis::{self, Level, ProblemKind};
+use crate::series::{DaySummary, Latest};
 
 /// The host's state and its problems, worst first; notes last.
-pub(crate) fn judge(latest: &Latest, scene: &Scene, mounts: &Aliases) -> (State, Vec<Problem>) {
-    let judged = judge_evidence(&Evidence {
-        sample: &latest.sample,
-        previous: latest.previous.as_ref(),
-        hour: &latest.rates,
-        day: None,
-        damage: &latest.damage,
-        now: scene.now,
-    });
+pub(crate) fn judge(
+    latest: &Latest,
+    days: &[DaySummary],
+    scene: &Scene,
+    mounts: &Aliases,
+) -> (State, Vec<Problem>) {
+    let judged = analysis::judge(latest, days, scene.now);
     let problems = judged.problems.iter().map(|problem| {
         let kind = if scene.public { public(problem.kind.clone()) } else { problem.kind.clone() };
         Problem {
-            state: if problem.level == Level::Ok { note(scene) } else { state(problem.level, scene) },
+            state: if problem.level == Level::Ok { note(scene) } else { shown(problem.level, scene) },
             text: describe(&kind, scene.words(), &|mount| mounts.of(mount)),
             since: problem.since.map(|since| scene.minute(since)),
         }
     });
-    (state(judged.level, scene), problems.collect())
+    (shown(judged.level, scene), problems.collect())
 }
 
 /// A level as it is shown.
-pub(crate) fn state(level: Level, scene: &Scene) -> State {
+pub(crate) fn shown(level: Level, scene: &Scene) -> State {
     State { class: level.key(), word: scene.word(&format!("state.{}", level.key())) }
 }
 

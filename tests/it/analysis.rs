@@ -7,8 +7,8 @@ use cronograph::analysis::state::judge;
 use cronograph::analysis::{Breakdown, Group, Level, Part, ProblemKind, traffic, uptime};
 use cronograph::base::words::{Lang, Words};
 use cronograph::sample::{Options, Root, State, take};
-use cronograph::series::{Frame, Latest, Window, days, latest, window};
-use cronograph::store::Layout;
+use cronograph::series::{DaySummary, Latest, Window, days, fold, latest, window};
+use cronograph::store::{Layout, day_of};
 use jiff::tz::TimeZone;
 use std::path::Path;
 use tempfile::TempDir;
@@ -37,8 +37,9 @@ impl Log {
         latest(&self.layout, self.end).unwrap().unwrap()
     }
 
-    fn day(&self) -> Frame {
-        window(&self.layout, Window::Day, self.end).unwrap()
+    fn days(&self) -> Vec<DaySummary> {
+        let last = day_of(self.end).unwrap();
+        days(&self.layout, last.yesterday().unwrap(), last).unwrap()
     }
 }
 
@@ -49,7 +50,7 @@ fn healthy_hosts_of_all_sizes_have_no_problem_at_any_hour() {
         for until in (0..6).map(|part| part * 4 * HOUR).chain([3 * HOUR + 600]) {
             let end = MONDAY + until + 60;
             let log = log(&Synth::new("calm", ram, end - 2 * HOUR, end));
-            let state = judge(&log.latest(), None, end);
+            let state = judge(&log.latest(), &log.days(), end);
             assert_eq!(state.level, Level::Ok, "{ram} at {until}: {:?}", state.problems);
             assert!(state.problems.is_empty(), "{:?}", state.problems);
         }
@@ -61,7 +62,7 @@ fn the_story_is_seen_growing_and_then_short_of_memory() {
     let leak = MONDAY + 15 * HOUR;
     // Two hours in: 122 MiB leaked, 147 of 480 in slab.
     let log_then = log(&Synth::story("web-1", MONDAY + 12 * HOUR, leak + 2 * HOUR, leak));
-    let state = judge(&log_then.latest(), None, log_then.end);
+    let state = judge(&log_then.latest(), &log_then.days(), log_then.end);
     let growth = state.problems.iter().find_map(|problem| match &problem.kind {
         ProblemKind::SlabUnreclaimable { growth, seconds, .. } => {
             growth.map(|growth| growth / seconds * 60.0)
@@ -73,7 +74,7 @@ fn the_story_is_seen_growing_and_then_short_of_memory() {
     assert_eq!(state.level, Level::Warning, "{:?}", state.problems);
     // Eight hours in: memory is full, the host swaps.
     let log_later = log(&Synth::story("web-1", MONDAY + 20 * HOUR, leak + 8 * HOUR, leak));
-    let state = judge(&log_later.latest(), None, log_later.end);
+    let state = judge(&log_later.latest(), &log_later.days(), log_later.end);
     let short = state.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Memory { .. }));
     assert!(short, "{:?}", state.problems);
 }
@@ -100,17 +101,31 @@ fn every_row_of_every_window_adds_up() {
 }
 
 #[test]
-fn kills_are_seen_in_the_day() {
-    // 960 MiB leak within two hours: as much as RAM and swap together.
-    let mut synth = Synth::new("web-1", 480.0 * MIB, MONDAY, MONDAY + 4 * HOUR);
-    synth.leak = Some((MONDAY + HOUR, 960.0 * MIB / (2.0 * HOUR as f64)));
-    let whole = log(&synth);
-    let state = judge(&whole.latest(), Some(&whole.day()), whole.end);
-    let kills = state
-        .problems
-        .iter()
-        .any(|problem| matches!(problem.kind, ProblemKind::OutOfMemory { kills } if kills > 0));
-    assert!(kills, "{:?}", state.problems);
+fn kills_are_seen_for_a_day_over_midnight_and_a_reboot() {
+    // 960 MiB leak every two hours: as much as RAM and swap together.
+    let mut synth = Synth::new("web-1", 480.0 * MIB, MONDAY - 4 * HOUR, MONDAY + 8 * HOUR);
+    synth.leak = Some((MONDAY - 3 * HOUR, 960.0 * MIB / (2.0 * HOUR as f64)));
+    synth.reboots = vec![MONDAY + HOUR];
+    let (mut all, mut last, mut before) = (0, None, 0);
+    for sample in synth.samples() {
+        let total = sample.vmstat.unwrap().oom_kill.unwrap();
+        if total < before {
+            assert_eq!(total, 0, "a reboot");
+        } else if total > before {
+            (all, last) = (all + total - before, Some(sample.t));
+        }
+        before = total;
+    }
+    let log = log(&synth);
+    for folded in [false, true] {
+        if folded {
+            fold(&log.layout, log.end).unwrap();
+        }
+        let problems = judge(&log.latest(), &log.days(), log.end).problems;
+        let found = problems.iter().find(|problem| matches!(problem.kind, ProblemKind::OutOfMemory { .. }));
+        let found = found.unwrap_or_else(|| panic!("{problems:?}"));
+        assert_eq!((&found.kind, found.since), (&ProblemKind::OutOfMemory { kills: all }, last), "{folded}");
+    }
 }
 
 #[test]

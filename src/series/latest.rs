@@ -110,6 +110,7 @@ struct Carried {
     boot: Option<String>,
     slabinfo: Option<Slabinfo>,
     sockstat: Sockstat,
+    critical: BTreeMap<String, f64>,
     groups: BTreeMap<String, Cgroup>,
     shares: HashMap<(u32, String), (Option<u64>, Option<u64>)>,
 }
@@ -130,6 +131,11 @@ impl Carried {
         if let Some(sockstat) = sample.sockstat.as_ref().filter(|sockstat| sockstat.listen.is_some()) {
             self.sockstat = sockstat.clone();
         }
+        for (label, sensor) in sample.hwmon.iter().flat_map(|sensors| &sensors.0) {
+            if let Some(critical) = sensor.critical_celsius {
+                self.critical.insert(label.clone(), critical);
+            }
+        }
         for (path, group) in sample.cgroup.iter().flat_map(|cgroup| &cgroup.groups) {
             fill_group(self.groups.entry(path.clone()).or_default(), group, true);
         }
@@ -149,6 +155,9 @@ impl Carried {
         sample.slabinfo = sample.slabinfo.take().or(self.slabinfo);
         if let Some(sockstat) = &mut sample.sockstat {
             fill_sockets(sockstat, &self.sockstat);
+        }
+        for (label, sensor) in sample.hwmon.iter_mut().flat_map(|sensors| &mut sensors.0) {
+            sensor.critical_celsius = sensor.critical_celsius.or(self.critical.get(label).copied());
         }
         if let Some(Cgroups { groups, .. }) = &mut sample.cgroup {
             for (path, group) in groups {

@@ -2,6 +2,7 @@
 
 use crate::synth::{MIB, Synth};
 use cronograph::sample::Sample;
+use cronograph::sample::hwmon::{Hwmon, Sensor};
 use cronograph::sample::netdev::{Netdev, NetworkInterface};
 use cronograph::sample::stat::{CoreTimes, Stat};
 use cronograph::series::{self, Frame, Window};
@@ -220,6 +221,19 @@ fn the_latest_is_made_whole_from_those_before_it() {
     assert_eq!(latest.damage.broken_lines, 5);
     assert!(received(&latest.rates)[59] > 0.0);
     assert_eq!(series::latest(&Layout::new(data.path(), "web2").unwrap(), now).unwrap(), None);
+}
+
+#[test]
+fn a_critical_temperature_is_carried_from_the_slow_beat() {
+    let (_data, layout) = host();
+    let at = |second: i64, critical_celsius| {
+        let sensor = Sensor { celsius: Some(60.0), critical_celsius, ..Sensor::default() };
+        let hwmon = Some(Hwmon([("coretemp".to_owned(), sensor)].into()));
+        Sample { hwmon, ..sample(MIDNIGHT + second, "a", 1000.0 + second as f64, 0) }
+    };
+    append_all(&layout, [at(0, Some(95.0)), at(60, None), at(120, None)]);
+    let latest = series::latest(&layout, MIDNIGHT + 120).unwrap().unwrap();
+    assert_eq!(latest.sample.hwmon.unwrap().0["coretemp"].critical_celsius, Some(95.0));
 }
 
 #[test]

@@ -274,8 +274,17 @@ impl<'a> Host<'a> {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "a few minutes")]
     fn window_words(&self, window: Window, view: &WindowView) -> String {
         let scene = self.workshop.scene;
+        if view.until - view.from < 600 {
+            // Of a log that has just begun: what there is, to the second.
+            let (from, until) = (scene.second(view.from).text, scene.second(view.until - 1).text);
+            let name = scene.duration((view.until - 1 - view.from) as f64);
+            return scene
+                .words()
+                .fill("site.window", &[("window", &name), ("from", &from), ("until", &until)]);
+        }
         let (from, until) = (scene.day_minute(view.from), scene.day_minute(view.until));
         let name = scene.word(&format!("window.{}", window.slug()));
         scene.words().fill("site.window", &[("window", &name), ("from", &from), ("until", &until)])

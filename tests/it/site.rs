@@ -325,6 +325,13 @@ fn a_host_without_samples_and_one_with_a_single_sample_have_pages() {
 }
 
 #[test]
+fn a_log_that_has_just_begun_says_how_long_it_is() {
+    let world = World::new().write(&Synth::new("young", 512.0 * MIB, NOW - 120, NOW));
+    world.build_at(NOW - 30);
+    assert!(world.read("young/1h.html").contains("1 min, 15:05:00 to 15:06:00"));
+}
+
+#[test]
 fn a_host_that_fell_silent_keeps_its_last_pictures() {
     let week = 7 * 24 * HOUR;
     let silent = Synth::new("silent", 512.0 * MIB, NOW - week - 30 * HOUR, NOW - week);

@@ -67,7 +67,7 @@ impl Extras {
         let scene = tables.scene;
         let row = |name: String, (received, sent): (u64, u64)| {
             let amount = |amount: u64| Cell::number(scene.quantity(bytes(amount), Unit::Data));
-            vec![Cell::text(name), amount(received), amount(sent), amount(received + sent)]
+            vec![Cell::text(name), amount(received), amount(sent), amount(received.saturating_add(sent))]
         };
         let mut rows: Vec<Vec<Cell>> =
             month.interfaces.iter().map(|(name, traffic)| row(name.clone(), *traffic)).collect();

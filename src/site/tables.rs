@@ -170,7 +170,7 @@ impl Tables<'_> {
         sorted.sort_by(|one, other| other.1.rx_bytes.cmp(&one.1.rx_bytes).then(one.0.cmp(other.0)));
         let rows = sorted.into_iter().take(8).map(|(name, interface)| {
             let sum = |one: Option<u64>, other: Option<u64>| {
-                self.count(one.zip(other).map(|(one, other)| one + other))
+                self.count(one.zip(other).map(|(one, other)| one.saturating_add(other)))
             };
             vec![
                 Cell::text(name),

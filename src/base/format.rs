@@ -82,11 +82,6 @@ pub fn quantity(value: f64, unit: Unit, per_second: bool) -> String {
     Scale::of(value, unit, per_second).quantity(value)
 }
 
-/// A value that may be absent, with its unit.
-pub fn optional(value: Option<f64>, unit: Unit, per_second: bool) -> String {
-    quantity(value.unwrap_or(f64::NAN), unit, per_second)
-}
-
 /// A change with its sign: `+341 MiB`, `-96.0 MiB`, `0` where nothing changed.
 pub fn change(value: f64, unit: Unit, per_second: bool) -> String {
     let text = quantity(value, unit, per_second);

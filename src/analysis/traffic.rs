@@ -82,17 +82,15 @@ pub fn month(
         days.iter().filter(|day| (start..end).contains(&day.day)).flat_map(|day| &day.traffic)
     {
         let total = interfaces.entry(name.clone()).or_default();
-        total.0 += received;
-        total.1 += sent;
+        *total = (total.0.saturating_add(*received), total.1.saturating_add(*sent));
     }
     let wanted = quota.and_then(|quota| quota.interface.as_deref());
     let counts = |name: &str| wanted.map_or_else(|| !is_virtual(name), |wanted| wanted == name);
-    let total = interfaces
-        .iter()
-        .filter(|(name, _)| counts(name))
-        .fold((0, 0), |sum, (_, traffic)| (sum.0 + traffic.0, sum.1 + traffic.1));
+    let total = interfaces.iter().filter(|(name, _)| counts(name)).fold((0, 0), |sum, (_, traffic)| {
+        (u64::saturating_add(sum.0, traffic.0), u64::saturating_add(sum.1, traffic.1))
+    });
     let counted = match quota.map_or(TrafficCount::Sum, |quota| quota.count) {
-        TrafficCount::Sum => total.0 + total.1,
+        TrafficCount::Sum => total.0.saturating_add(total.1),
         TrafficCount::In => total.0,
         TrafficCount::Out => total.1,
         TrafficCount::Max => total.0.max(total.1),

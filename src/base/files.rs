@@ -14,10 +14,7 @@ use std::time::Duration;
 pub const TEMPORARY_PREFIX: &str = ".cronograph-";
 
 /// The mode of what everybody may read, a web server among them.
-pub const PUBLIC: u32 = 0o644;
-
-/// The mode of what holds secrets.
-pub const PRIVATE: u32 = 0o600;
+const PUBLIC: u32 = 0o644;
 
 /// Whether a write changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,18 +35,18 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     if holds(path, bytes) {
         return Ok(Written::Unchanged);
     }
-    replace(path, bytes, PUBLIC, false)
+    replace(path, bytes, false)
 }
 
 /// Replaces a file by `bytes` and forces them to the disk before the old ones go: for what cannot be made again.
 ///
 /// # Errors
 /// What the file system says, with the path.
-pub fn write_durable(path: &Path, bytes: &[u8], mode: u32) -> io::Result<Written> {
+pub fn write_durable(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     if holds(path, bytes) {
         return Ok(Written::Unchanged);
     }
-    replace(path, bytes, mode, true)
+    replace(path, bytes, true)
 }
 
 /// Whether a file has exactly these bytes; one that cannot be read has not.
@@ -60,7 +57,7 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
 }
 
 /// Writes beside the file, then renames over it: on one file system, so the rename is atomic.
-fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> io::Result<Written> {
+fn replace(path: &Path, bytes: &[u8], sync: bool) -> io::Result<Written> {
     let named = |error: io::Error| {
         io::Error::new(error.kind(), format!("failed to write file `{}`: {error}", path.display()))
     };
@@ -68,7 +65,7 @@ fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> io::Result<Writt
         tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder_of(path)).map_err(named)?;
     file.write_all(bytes).map_err(named)?;
     // tempfile makes 0600, which no web server can read; fchmod, unlike a mode at creation, is not cut by the umask.
-    fchmod(file.as_file(), Mode::from_raw_mode(mode)).map_err(|error| named(error.into()))?;
+    fchmod(file.as_file(), Mode::from_raw_mode(PUBLIC)).map_err(|error| named(error.into()))?;
     if sync {
         file.as_file().sync_all().map_err(named)?;
     }
@@ -155,14 +152,6 @@ mod tests {
         assert_eq!(write_atomic(&path, b"two").unwrap(), Written::Changed);
         assert_eq!(fs_err::read(&path).unwrap(), b"two");
         assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
-    }
-
-    #[test]
-    fn keeps_a_secret_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cronograph.toml");
-        write_durable(&path, b"password", PRIVATE).unwrap();
-        assert_eq!(fs_err::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
     }
 
     #[test]

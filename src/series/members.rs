@@ -67,7 +67,7 @@ pub(super) fn rewrite(path: &Path, members: &[Member<'_>]) -> io::Result<Vec<Pla
         }
         places.push(Place { offset, length: bytes.len() as u64 - offset });
     }
-    write_durable(path, &bytes, crate::base::files::PUBLIC)?;
+    write_durable(path, &bytes)?;
     Ok(places)
 }
 

@@ -219,7 +219,7 @@ impl Place {
                 if let Some(folder) = path.parent() {
                     files::create_folder(folder)?;
                 }
-                files::write_durable(path, text, files::PUBLIC)?;
+                files::write_durable(path, text)?;
             }
         }
         Ok(())

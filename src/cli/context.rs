@@ -5,7 +5,7 @@ use super::output;
 use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Config, Environment, Flags, Loaded};
-use crate::sample::Root;
+use crate::sample::{Options, Root};
 use std::path::Path;
 
 /// The world of one run.
@@ -56,6 +56,17 @@ impl Context {
         name.map(|name| name.trim().to_owned()).map_err(|error| {
             output::failure(format!("this host has no name: {error}"), "give one with --host NAME")
         })
+    }
+
+    /// What the user wants of a sample.
+    pub fn options(&self) -> Options {
+        let sample = &self.config().sample;
+        Options {
+            top: sample.top,
+            command_lines: sample.command_lines,
+            groups: sample.groups,
+            slow_interval_seconds: sample.slow_interval_seconds,
+        }
     }
 
     /// The machine that `install` and its kin act on.

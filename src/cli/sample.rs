@@ -4,7 +4,7 @@
 use super::args::SampleArgs;
 use super::{Context, output};
 use crate::sample::own_cost::OwnCost;
-use crate::sample::{Options, Sample, State, take};
+use crate::sample::{Sample, State, take};
 use crate::store::{self, Layout};
 use anyhow::Context as _;
 use std::process::ExitCode;
@@ -15,15 +15,9 @@ const DEADLINE: Duration = Duration::from_secs(45);
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let config = context.config();
     let root = Context::root(args.root.as_deref());
-    let layout = Layout::new(&config.data, context.host(&root)?)?;
-    let options = Options {
-        top: config.sample.top,
-        command_lines: config.sample.command_lines,
-        groups: config.sample.groups,
-        slow_interval_seconds: config.sample.slow_interval_seconds,
-    };
+    let layout = Layout::new(&context.config().data, context.host(&root)?)?;
+    let options = context.options();
     let previous = State::load(&layout.state());
     if previous.may_wait(&options, context.clock.now()) {
         end_at_deadline()?;

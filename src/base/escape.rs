@@ -1,9 +1,9 @@
-//! Foreign text on a terminal: names of processes, files and hosts may hold escape sequences that would move the
-//! cursor or rewrite lines above. Only what is written to a terminal goes through here; pages escape for HTML,
-//! the log for JSON.
+//! Foreign text on a terminal and in addresses: names of processes, files and hosts may hold escape sequences that
+//! would move the cursor or rewrite lines above. Pages escape for HTML, the log for JSON.
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::path::Path;
 
 /// Makes control and direction-changing characters visible: `\u{1b}` for an escape.
 ///
@@ -22,6 +22,29 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(visible)
+}
+
+/// A name as a part of an address: whatever is not a letter, a digit or one of `-._~` as `%41`.
+pub fn address(name: &str) -> String {
+    percent(name.as_bytes(), b"-._~")
+}
+
+/// The address of a file that a browser takes, RFC 8089.
+pub fn file_address(path: &Path) -> String {
+    format!("file://{}", percent(path.as_os_str().as_encoded_bytes(), b"-._~/"))
+}
+
+fn percent(bytes: &[u8], plain: &[u8]) -> String {
+    let mut encoded = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || plain.contains(byte) {
+            encoded.push(char::from(*byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// Control characters (C0, DEL, C1), line and paragraph separators, and the marks that turn the direction of text
@@ -43,6 +66,13 @@ mod tests {
         for text in ["", "nginx", "数据库", "café", "a b", "👩"] {
             assert!(matches!(terminal(text), Cow::Borrowed(same) if same == text), "{text}");
         }
+    }
+
+    #[test]
+    fn addresses_have_nothing_that_a_browser_would_take_apart() {
+        assert_eq!(address("web-1.example.org"), "web-1.example.org");
+        assert_eq!(address("a b/ü"), "a%20b%2F%C3%BC");
+        assert_eq!(file_address(Path::new("/tmp/a b/é?#%.html")), "file:///tmp/a%20b/%C3%A9%3F%23%25.html");
     }
 
     #[test]

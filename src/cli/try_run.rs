@@ -4,7 +4,7 @@
 use super::args::TryArgs;
 use super::{Context, output};
 use crate::base::clock::{Clock, Stopwatch};
-use crate::base::files;
+use crate::base::{escape, files};
 use crate::config::Origin;
 use crate::sample::own_cost::OwnCost;
 use crate::sample::{Options, Root, State, take};
@@ -36,7 +36,7 @@ pub(super) fn run(args: &TryArgs, context: &Context) -> anyhow::Result<ExitCode>
     // The shortest window: of so short a log the others show little.
     let page = config.out.join(layout.host()).join("1h.html");
     output::say(&format!("{} is on a page now; open it in a browser:", layout.host()));
-    output::print(format!("{}\n{}\n", page.display(), file_url(&page)))?;
+    output::print(format!("{}\n{}\n", page.display(), escape::file_address(&page)))?;
     output::say("To watch it from now on: cronograph install");
     Ok(ExitCode::SUCCESS)
 }
@@ -59,13 +59,7 @@ fn folder(named: Option<&Path>) -> anyhow::Result<PathBuf> {
 
 /// Takes the samples. A bar shows how far it is; where there is no terminal, a line at the start has to do.
 fn watch(seconds: u32, root: &Root, layout: &Layout, context: &Context) -> anyhow::Result<()> {
-    let sample = &context.config().sample;
-    let options = Options {
-        top: sample.top,
-        command_lines: sample.command_lines,
-        groups: sample.groups,
-        slow_interval_seconds: SLOW_INTERVAL_SECONDS,
-    };
+    let options = Options { slow_interval_seconds: SLOW_INTERVAL_SECONDS, ..context.options() };
     let bar = bar(seconds);
     if bar.is_hidden() {
         output::say(&format!("Watching {} for {seconds} s", layout.host()));
@@ -103,28 +97,5 @@ fn bar(seconds: u32) -> ProgressBar {
     match ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} s") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-/// The address that a browser takes: RFC 8089, with every byte that is not plain in percent.
-fn file_url(path: &Path) -> String {
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
-            url.push(char::from(*byte));
-        } else {
-            url.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_nothing_that_a_browser_would_take_apart() {
-        assert_eq!(file_url(Path::new("/tmp/a b/é?#%.html")), "file:///tmp/a%20b/%C3%A9%3F%23%25.html");
     }
 }

@@ -4,12 +4,13 @@ use super::bars;
 use super::error::SiteError;
 use super::evaluate::colour_of;
 use super::figures;
-use super::host::{HostView, Workshop, encode};
+use super::host::{HostView, Workshop};
 use super::model::{FleetPage, FleetRow, LegendRow};
 use super::now::Now;
 use super::scene::Scene;
 use super::window::bare_row;
 use crate::analysis::{Group, Level};
+use crate::base::escape::address;
 use crate::base::unit::Unit;
 
 /// From worst to best.
@@ -56,13 +57,13 @@ fn row(host: &HostView, scene: &Scene) -> FleetRow {
     let now = host.now.clone().unwrap_or_default();
     let (small, small_alt) = host.small.clone().unzip();
     let picture = small.map(|mut picture| {
-        let folder = encode(&host.name);
+        let folder = address(&host.name);
         picture.light = format!("{folder}/{}", picture.light);
         picture.dark = format!("{folder}/{}", picture.dark);
         picture
     });
     FleetRow {
-        href: format!("{}/index.html", encode(&host.name)),
+        href: format!("{}/index.html", address(&host.name)),
         name: host.name.clone(),
         state: host.state.clone(),
         memory_bar: bars::memory(&now, scene),

@@ -17,6 +17,7 @@ use super::tables::Tables;
 use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest};
 use crate::analysis::Level;
+use crate::base::escape::address;
 use crate::config::TrafficConfig;
 use crate::series::{self, Latest, SeriesError, Window};
 use crate::store::Layout;
@@ -240,7 +241,7 @@ impl<'a> Host<'a> {
         if window == Window::Day {
             self.workshop.publish("host.html", &format!("{host}/index.html"), &own)?;
             if self.workshop.alone {
-                let here = format!("{}/", encode(host));
+                let here = format!("{}/", address(host));
                 self.workshop.publish("host.html", "index.html", &self.page(window, &view, "", &here))?;
             }
         }
@@ -341,26 +342,4 @@ fn tabs(current: Window, here: &str, scene: &Scene) -> Vec<Tab> {
         current: *window == current,
     };
     Window::ALL.iter().map(tab).collect()
-}
-
-/// A host's name as a part of an address: whatever is not a letter, a digit or one of `-._~` as `%41`.
-pub(crate) fn encode(name: &str) -> String {
-    let mut encoded = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn names_are_encoded_for_addresses() {
-        assert_eq!(super::encode("web-1.example.org"), "web-1.example.org");
-        assert_eq!(super::encode("a b/ü"), "a%20b%2F%C3%BC");
-    }
 }

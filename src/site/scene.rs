@@ -123,7 +123,7 @@ impl Aliases {
         self.table.get(name).cloned().unwrap_or_else(|| name.to_owned())
     }
 
-    /// Some text with every name in it replaced, the longest first (`/` is in every other path).
+    /// What caches that show names depend on.
     pub(crate) fn hash_input(&self) -> String {
         format!("{:?}", self.table)
     }

@@ -84,10 +84,12 @@ fn apache(folder: &str) -> String {
 
 /// Files appear at the end of the transfer, so that no page is there before its pictures; what is gone goes last.
 fn rsync(folder: &str) -> String {
+    let quoted = folder.replace('\'', r#"'"'"'"#).replace('%', r"\%");
     format!(
-        "A web host elsewhere, a line of the crontab (only what is new is sent):\n    \
-         4-59/5 * * * * rsync -rlt --delay-updates --delete-delay --exclude=/.cronograph '{}/' USER@WEB.HOST:www/status/\n",
-        folder.replace('\'', r#"'"'"'"#).replace('%', r"\%")
+        "A web host elsewhere, a line of the crontab (only what is new is sent; under the lock, so that no page goes\n\
+         without its pictures):\n    \
+         4-59/5 * * * * flock '{quoted}/.cronograph/lock' rsync -rlt --delay-updates --delete-delay \
+         --exclude=/.cronograph '{quoted}/' USER@WEB.HOST:www/status/\n",
     )
 }
 

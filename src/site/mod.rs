@@ -97,6 +97,9 @@ pub struct Report {
     pub failed: Vec<(String, String)>,
 }
 
+/// How long a run waits for the output folder: for an rsync that copies it, or for the run before.
+const PATIENCE_SECONDS: f64 = 60.0;
+
 /// Makes the site of all hosts under a data folder.
 ///
 /// # Errors
@@ -107,7 +110,7 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
     let assets = Assets::load(&inputs.site)?;
     let hosts = crate::store::hosts(&inputs.data)?;
     let now = clock.now();
-    let publisher = Publisher::open(&inputs.out, now)?;
+    let publisher = Publisher::open(&inputs.out, now, PATIENCE_SECONDS)?;
     let (lang, zone, public) = (inputs.lang, inputs.time_zone.clone(), inputs.site.public);
     let scene = Scene { lang, zone, public, now };
     let workshop = Workshop {

@@ -8,7 +8,10 @@
 use super::error::SiteError;
 use super::hash;
 use super::manifest::{Entry, Manifest};
+use crate::base::files;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,7 +49,7 @@ pub(crate) struct Publisher {
     before: Manifest,
     state: Mutex<State>,
     /// Held until the end of the run.
-    _lock: fs_err::File,
+    _lock: File,
 }
 
 #[derive(Default)]
@@ -57,17 +60,19 @@ struct State {
 }
 
 impl Publisher {
-    /// Takes the output folder for this run.
+    /// Takes the output folder for this run; waits for another run, or for an rsync that holds the lock, so long.
     ///
     /// # Errors
-    /// Where the folder cannot be written, another run has it, or its index page is somebody else's.
-    pub(crate) fn open(out: &Path, now: i64) -> Result<Self, SiteError> {
+    /// Where the folder cannot be written, somebody else still has it, or its index page is somebody else's.
+    pub(crate) fn open(out: &Path, now: i64, patience_seconds: f64) -> Result<Self, SiteError> {
         let own = out.join(OWN_FOLDER);
         create_folder(out, &own)?;
-        let lock = fs_err::File::create(own.join("lock"))?;
-        if rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(SiteError::Busy(out.to_owned()));
-        }
+        let lock = match files::lock_path(&own.join("lock"), patience_seconds) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(SiteError::Busy(out.to_owned()));
+            }
+            lock => lock?,
+        };
         let before = Manifest::load(&own.join("manifest.json"));
         refuse_foreign_index(out, &before)?;
         // What an interrupted run left.
@@ -267,7 +272,7 @@ mod tests {
     use super::*;
 
     fn run(out: &Path, now: i64, pages: &[(&str, &str)], files: &[(&str, &str)]) -> Published {
-        let publisher = Publisher::open(out, now).unwrap();
+        let publisher = Publisher::open(out, now, 0.0).unwrap();
         for (path, text) in files {
             publisher.file(path, text.as_bytes()).unwrap();
         }
@@ -322,7 +327,7 @@ mod tests {
     #[test]
     fn without_commit_nothing_is_published() {
         let folder = tempfile::tempdir().unwrap();
-        let publisher = Publisher::open(folder.path(), 0).unwrap();
+        let publisher = Publisher::open(folder.path(), 0, 0.0).unwrap();
         publisher.page("index.html", "new", &[]).unwrap();
         drop(publisher);
         assert_eq!(read(folder.path(), "index.html"), None);
@@ -332,13 +337,13 @@ mod tests {
     fn somebody_elses_index_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("index.html"), "<h1>my shop</h1>").unwrap();
-        assert!(matches!(Publisher::open(folder.path(), 0), Err(SiteError::Foreign(_))));
+        assert!(matches!(Publisher::open(folder.path(), 0, 0.0), Err(SiteError::Foreign(_))));
     }
 
     #[test]
     fn two_runs_at_once_are_one_too_many() {
         let folder = tempfile::tempdir().unwrap();
-        let _first = Publisher::open(folder.path(), 0).unwrap();
-        assert!(matches!(Publisher::open(folder.path(), 0), Err(SiteError::Busy(_))));
+        let _first = Publisher::open(folder.path(), 0, 0.0).unwrap();
+        assert!(matches!(Publisher::open(folder.path(), 0, 0.0), Err(SiteError::Busy(_))));
     }
 }

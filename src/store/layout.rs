@@ -162,6 +162,7 @@ fn objection(name: &str) -> Option<&'static str> {
         name if name.len() > 253 => Some("it is longer than 253 bytes"),
         name if name.starts_with('.') => Some("it begins with a dot"),
         name if name.starts_with('-') => Some("it begins with a dash"),
+        "index.html" | "status.json" => Some("it is that of a file of the site"),
         name if !name.chars().all(allowed) => Some("it has other characters than a host's name"),
         _ => None,
     }

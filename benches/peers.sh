@@ -18,7 +18,7 @@ runs=${RUNS:-31}
 parts=${*:-size sample agent chart site}
 missed=0
 node_pid=
-now=1795435200 # 2026-11-23 12:00 UTC, for what is rendered
+now=1795435620 # 2026-11-23 12:07 UTC, for what is rendered: no edge of a longer window falls into the next minute
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/cronograph-peers.XXXXXX")
 chmod 755 "$work"

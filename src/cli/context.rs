@@ -6,6 +6,7 @@ use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Config, Environment, Flags, Loaded};
 use crate::sample::{Options, Root};
+use crate::store::Layout;
 use std::path::Path;
 
 /// The world of one run.
@@ -56,6 +57,23 @@ impl Context {
         name.map(|name| name.trim().to_owned()).map_err(|error| {
             output::failure(format!("this host has no name: {error}"), "give one with --host NAME")
         })
+    }
+
+    /// Whether `sample` and `site` can run with this configuration: for commands that set them up or look after them.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.loaded.time_zone()?;
+        Layout::new(&self.config().data, self.host(&Root::real())?)?;
+        let site = &self.config().site;
+        for (key, path) in [("site.templates", &site.templates), ("site.style", &site.style)] {
+            if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+                let reason = format!("{key}: there is no {}", path.display());
+                return Err(output::failure(
+                    reason,
+                    "correct the path in the configuration, or take the key out",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// What the user wants of a sample.

@@ -82,6 +82,7 @@ impl Finding {
 
 /// Runs the command.
 pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    context.check()?;
     let prefix = args.machine.prefix.clone().unwrap_or_else(|| PathBuf::from("/"));
     let config = context.config();
     let patient = Patient {

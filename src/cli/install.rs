@@ -18,6 +18,7 @@ const OUT_MODE: u32 = 0o755;
 
 /// Runs the command.
 pub(super) fn run(args: &InstallArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    context.check()?;
     let machine = context.machine(&args.machine);
     let binary = binary(args.machine.binary.as_deref())?;
     for warning in warnings(&binary, &machine) {

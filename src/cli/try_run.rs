@@ -22,6 +22,7 @@ const SLOW_INTERVAL_SECONDS: u32 = 5;
 
 /// Runs the command.
 pub(super) fn run(args: &TryArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    context.check()?;
     let folder = folder(args.out.as_deref())?;
     let mut config = context.config().clone();
     if context.loaded.origin("data") != Origin::Flag("--data") {

@@ -21,7 +21,7 @@ prepare_browser() {
 look() {
     local label=$1 lang=$2 url=$3 line
     shift 3
-    "$@" node "$browser/pages.mjs" --base "$url" --label "$label" --lang "$lang" --shots "$screenshots" ${EVERY:+"$EVERY"} \
+    "$@" node "$browser/pages.mjs" --base "$url" --label "$label" --lang "$lang" --shots "$screenshots" ${EVERY:+"$EVERY"} ${PICTURES:+"$PICTURES"} \
         >"$WORK/look-$label" 2>&1 || true
     while IFS= read -r line; do
         case $line in

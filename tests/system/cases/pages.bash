@@ -86,7 +86,7 @@ inside nginx -c "$WORK/nginx.conf"
 defer sh -c "kill \$(cat '$WORK/nginx.pid')"
 EVERY=--every look en en http://127.0.0.1/ inside
 look zh zh http://127.0.0.2/ inside
-look empty en http://127.0.0.3/ inside
-look one en http://127.0.0.4/ inside
+PICTURES=--no-pictures look empty en http://127.0.0.3/ inside
+PICTURES=--no-pictures look one en http://127.0.0.4/ inside
 look hour en http://127.0.0.5/ inside
-look public en http://127.0.0.6/ inside
+PICTURES=--no-pictures look public en http://127.0.0.6/ inside

@@ -3,6 +3,7 @@
 pub mod breakdown;
 mod checks;
 pub mod describe;
+pub mod leak;
 pub mod part;
 mod recent;
 pub mod state;

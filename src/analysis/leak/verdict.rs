@@ -1,0 +1,96 @@
+//! What the finder is given and what it says.
+
+use serde::Serialize;
+
+/// What the numbers mean, which decides how much evidence it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A part of the kernel's memory that is never given back: so quiet that minutes are enough.
+    Kernel,
+    /// Memory of processes: heaps grow, level off and shrink.
+    Process,
+    /// What is given back when needed: it may grow as long as it likes.
+    Cache,
+    /// Nothing is known of it.
+    Other,
+}
+
+/// A series to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    /// What the numbers mean.
+    pub kind: Kind,
+    /// Unix times, ascending; steps may differ, gaps are welcome.
+    pub times: &'a [i64],
+    /// A value for each time; NaN where there is none.
+    pub values: &'a [f64],
+    /// When it began anew: boots of the host, restarts of the process.
+    pub breaks: &'a [i64],
+    /// What counts as full: MemTotal, a limit. Growth that is nothing against it is not worth a word.
+    pub capacity: Option<f64>,
+}
+
+/// How far the evidence goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// No growth that its own behaviour would not explain.
+    #[default]
+    Ok,
+    /// It leaked, and stopped.
+    Ended,
+    /// It grows as a leak does, not long enough to be sure.
+    Suspect,
+    /// It leaks.
+    Leaking,
+}
+
+/// Growth that a line describes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Growth {
+    /// Unix time of the onset.
+    pub since: i64,
+    /// The onset may be so many seconds earlier or later.
+    pub since_error: i64,
+    /// The last time at which it grew: the last sample, or the end of the leak.
+    pub until: i64,
+    /// Units a second (Theil–Sen), and the 95 % interval.
+    pub per_second: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// The fitted level at the onset.
+    pub from_level: f64,
+    /// The fitted level at `until`.
+    pub to_level: f64,
+}
+
+/// Why the finder says what it says: one clause of the evidence, which `describe` makes a sentence of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Too few samples, or over too short a time.
+    #[default]
+    TooShort,
+    /// Nothing grows.
+    NoGrowth,
+    /// It grows evenly, up to now, and more than it ever did in that time.
+    Even,
+    /// What is given back when needed may grow.
+    Cache,
+    /// It grew evenly, then stopped.
+    Stopped,
+}
+
+/// What the finder says of a series at its last sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Verdict {
+    /// How far the evidence goes.
+    pub state: State,
+    /// The growth that it is about; none where nothing grows.
+    pub growth: Option<Growth>,
+    /// Why.
+    pub reason: Reason,
+}

@@ -6,6 +6,7 @@ pub mod describe;
 pub mod leak;
 pub mod part;
 mod recent;
+pub mod report;
 pub mod state;
 pub mod traffic;
 pub mod uptime;

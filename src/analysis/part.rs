@@ -1,8 +1,11 @@
 //! The parts of MemTotal and the groups that a picture shows them in, each in the order of the stack from the
 //! bottom: what must never grow lies lowest, where the floor is straight; what is given back lies above.
 
-/// A part of MemTotal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+use serde::Serialize;
+
+/// A part of MemTotal. Its name in JSON is its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// What no field holds: pages of drivers, pipes, large buffers; leaked pages.
     Unaccounted,
@@ -169,6 +172,9 @@ mod tests {
 
     #[test]
     fn every_part_and_group_has_words() {
+        for part in Part::all() {
+            assert_eq!(serde_json::to_string(&part).unwrap(), format!("{:?}", part.key()));
+        }
         for lang in [Lang::En, Lang::Zh] {
             let words = Words::of(lang);
             for key in Part::all().map(|part| format!("part.{}", part.key())) {

@@ -47,6 +47,8 @@ pub enum Command {
     Install(InstallArgs),
     /// Take out exactly what `install` put in; the logs stay
     Uninstall(UninstallArgs),
+    /// Say where the memory is, what leaks, since when, and what grows with it
+    Explain(ExplainArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -179,6 +181,34 @@ pub enum Scheduler {
     Systemd,
 }
 
+/// `cronograph explain`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+TIME is a time of today or yesterday (15:00), a day (2026-11-23), both (2026-11-23 15:00), RFC 3339
+(2026-11-23T15:00:00+01:00), or how long ago (2 days ago, 90m ago).
+Exits 0 where nothing leaks, 3 where something does.
+Example, another host of the data folder as it was last night:
+  cronograph explain --host web-2 --at 23:40
+Example, what leaks and how fast, for a script:
+  cronograph explain --json | jq -r '.findings[] | [.state, .subject.part, .growth.per_second] | @tsv'")]
+pub struct ExplainArgs {
+    /// Name of a host in the data folder; without it, this host
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Look at the log up to this time; without it, up to now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Count changes from this time; without it, from the onset of the worst leak, else from a day ago
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Print the report as JSON: bytes, seconds, unix times
+    #[arg(long)]
+    pub json: bool,
+    /// Where there is no log, read this recorded tree in place of /
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
 /// `cronograph doctor`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -226,6 +256,7 @@ impl Command {
             Self::Sample(args) => (args.host.as_deref(), None),
             Self::Site(args) => (None, args.out.as_ref()),
             Self::Install(args) => (args.host.as_deref(), args.out.as_ref()),
+            Self::Explain(args) => (args.host.as_deref(), None),
             Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Try(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => (None, None),

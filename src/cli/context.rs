@@ -50,6 +50,11 @@ impl Context {
         if !self.config().host.is_empty() {
             return Ok(self.config().host.clone());
         }
+        Self::name_of(root)
+    }
+
+    /// The kernel's name for the host of a tree.
+    pub fn name_of(root: &Root) -> anyhow::Result<String> {
         if root.is_real() {
             return Ok(rustix::system::uname().nodename().to_string_lossy().into_owned());
         }

@@ -1,7 +1,7 @@
 //! The command line: parses, dispatches, turns errors into words and exit codes. One file for each command.
 //!
 //! Results go to standard output, everything else to standard error. 0: it worked; 1: it failed; 2: wrong
-//! usage; 3: it worked and found something (`doctor`).
+//! usage; 3: it worked and found something (`doctor`, `explain`).
 
 pub mod args;
 mod confirm;
@@ -12,10 +12,12 @@ mod web;
 
 mod config;
 mod doctor;
+mod explain;
 mod install;
 mod reference;
 mod sample;
 mod site;
+mod terminal;
 mod try_run;
 mod uninstall;
 
@@ -54,6 +56,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Try(args) => try_run::run(args, &context),
         Command::Install(args) => install::run(args, &context),
         Command::Uninstall(args) => uninstall::run(args, &context),
+        Command::Explain(args) => explain::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),

@@ -39,6 +39,10 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// Whether the process may do everything.
     pub is_root: bool,
+    /// `COLUMNS`: how wide what is printed may be.
+    pub columns: Option<usize>,
+    /// `NO_COLOR` is set, or `TERM` is `dumb`.
+    pub plain: bool,
 }
 
 impl Environment {
@@ -52,6 +56,8 @@ impl Environment {
             host: path("CRONOGRAPH_HOST").map(|host| host.to_string_lossy().into_owned()),
             home: path("HOME"),
             is_root: rustix::process::geteuid().is_root(),
+            columns: path("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok()),
+            plain: path("NO_COLOR").is_some() || path("TERM").is_some_and(|term| term.as_os_str() == "dumb"),
         }
     }
 

@@ -30,4 +30,4 @@ pub use error::SeriesError;
 pub use fold::{Folded, fold};
 pub use frame::{Column, Frame, Key};
 pub use latest::{Latest, latest};
-pub use window::{Window, window};
+pub use window::{Window, samples, window};

@@ -6,6 +6,7 @@ use super::frame::Frame;
 use super::index::{Entry, Index};
 use super::rollup::{self, Level};
 use super::table::{LEAD_SECONDS, Table};
+use crate::sample::Sample;
 use crate::store::{Layout, Reader, day_of, start_of};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -94,6 +95,20 @@ pub fn window(layout: &Layout, window: Window, until: i64) -> Result<Frame, Seri
         return Ok(table(layout, from, until)?.into_frame(from, until));
     }
     binned(layout, window.step(), from, until)
+}
+
+/// The samples with `from <= t < until` as a frame; `each` sees them on their way, for what is in no column.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read.
+pub fn samples(
+    layout: &Layout,
+    from: i64,
+    until: i64,
+    each: &mut dyn FnMut(&Sample),
+) -> Result<Frame, SeriesError> {
+    let reader = Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?;
+    Ok(Table::of(reader.inspect(|sample| each(sample))).into_frame(from, until))
 }
 
 /// Bins of `step` seconds: closed days from their rollups, the others from their samples.

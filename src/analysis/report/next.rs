@@ -1,0 +1,56 @@
+//! What to look at next: commands that are on every host, chosen by the evidence.
+
+use super::super::part::Part;
+use super::companion::Companion;
+use super::owner::Owner;
+
+/// So many fit on a line, and more nobody runs.
+const MOST: usize = 3;
+
+/// Commands that tell more about a part that leaks.
+pub(super) fn commands(part: Part, owner: &Owner, sizes: &[Companion], clues: &[Companion]) -> Vec<String> {
+    let mut commands = Vec::new();
+    let named = |metric: &str| sizes.iter().chain(clues).find(|known| known.metric.starts_with(metric));
+    if let Owner::Process(process) = owner {
+        commands.push(format!("cat /proc/{}/smaps_rollup", process.pid));
+    }
+    if let Some(group) = named("cgroup.").filter(|group| !group.instance.is_empty()) {
+        commands.push(match unit_of(&group.instance) {
+            Some(unit) => format!("systemctl status {unit}"),
+            None => "systemd-cgtop -m".to_owned(),
+        });
+    }
+    if named("cgroup.dying").is_some() || named("cgroup.count").is_some() {
+        commands.push("cat /sys/fs/cgroup/cgroup.stat".to_owned());
+    }
+    commands.extend(of_part(part).iter().map(|command| (*command).to_owned()));
+    commands.dedup();
+    commands.truncate(MOST);
+    commands
+}
+
+/// The systemd unit of a control group, if its name is one that a shell takes as it is.
+fn unit_of(group: &str) -> Option<&str> {
+    let unit = group.rsplit('/').next()?;
+    let is_plain = unit.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.@:".contains(letter));
+    let is_unit = unit.ends_with(".service") || unit.ends_with(".scope");
+    (is_unit && is_plain && !unit.starts_with('-')).then_some(unit)
+}
+
+fn of_part(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::SlabUnreclaimable => &["slabtop -o -s c", "ipcs -u", "ipcs -q"],
+        Part::SlabReclaimable | Part::KernelReclaimable => &["slabtop -o -s c"],
+        Part::KernelStacks => &["ps -eo nlwp,pid,comm --sort=-nlwp"],
+        Part::PageTables | Part::SecondaryPageTables => &["grep -H VmPTE /proc/[0-9]*/status"],
+        Part::PerCpu => &["cat /proc/cgroups", "ip netns"],
+        Part::Vmalloc => &["sort -nk 2 /proc/vmallocinfo", "bpftool map"],
+        Part::Unaccounted => &["cat /proc/net/sockstat", "ss -m", "lsmod"],
+        Part::Anonymous | Part::SwapCache | Part::Zswap | Part::Zram => {
+            &["ps -eo rss,pid,lstart,comm --sort=-rss"]
+        }
+        Part::Shared => &["df -h -t tmpfs", "ipcs -m", "lsof +L1"],
+        Part::HugePages => &["grep -i huge /proc/meminfo"],
+        _ => &[],
+    }
+}

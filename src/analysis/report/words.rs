@@ -1,0 +1,208 @@
+//! Sentences of a report: short and exact, the same in the terminal, on the pages and in messages.
+
+use super::super::leak::{Growth, State};
+use super::super::part::Part;
+use super::{Companion, Finding, FullAt, Owner, ProcessGrowth, Subject, Unit};
+use crate::base::format;
+use crate::base::unit;
+use crate::base::words::Words;
+use jiff::tz::TimeZone;
+
+/// Rates are told by the minute, the hour or the day: in the first in which they are so many bytes.
+const LEAST_RATE: f64 = 100.0 * 1024.0;
+/// So much below the next step a rate is told in the finer one.
+const SPANS: [(&str, f64); 3] =
+    [("finding.per_minute", 60.0), ("finding.per_hour", 3_600.0), ("finding.per_day", 86_400.0)];
+
+/// How a report is told: the language, the zone of its times, the moment at which it is read.
+#[derive(Clone, Debug)]
+pub struct Telling<'a> {
+    /// The words.
+    pub words: &'a Words,
+    /// The zone of times.
+    pub zone: &'a TimeZone,
+    /// The moment; times of the same day are told without it.
+    pub now: i64,
+}
+
+impl Telling<'_> {
+    /// A moment as short as it can be understood.
+    pub fn time(&self, unix: i64) -> String {
+        format::moment(unix, self.now, self.zone, self.words.lang())
+    }
+
+    /// A moment of a title: the time, with its day where that is not today.
+    pub fn date_time(&self, unix: i64) -> String {
+        format!("{} {}", format::day(unix, self.zone, self.words.lang()), format::minute(unix, self.zone))
+    }
+
+    /// A span of time.
+    pub fn duration(&self, seconds: i64) -> String {
+        format::duration(as_float(seconds), self.words.lang())
+    }
+
+    /// What a part is called.
+    pub fn part(&self, part: Part) -> String {
+        self.words.get(&format!("part.{}", part.key())).to_owned()
+    }
+
+    /// What a finding is about. In the middle of a sentence: `kernel, unreclaimable slab`.
+    pub fn subject(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::Part(part) => lower_first(&self.part(*part)),
+            Subject::Series { metric, instance } => self.thing(metric, instance),
+            Subject::Process { name, pid } => format!("{name} ({pid})"),
+        }
+    }
+
+    fn thing(&self, metric: &str, instance: &str) -> String {
+        self.words.fill(&format!("companion.{}", metric.replace('.', "_")), &[("name", instance)])
+    }
+
+    /// `+1.02 MiB/min`
+    pub fn rate(&self, per_second: f64) -> String {
+        let (key, seconds) = span_of(per_second);
+        let change = format::change(per_second * seconds, unit::Unit::Memory, false);
+        self.words.fill(key, &[("change", &change)])
+    }
+
+    /// `+1.02 MiB/min [0.99, 1.04]`
+    pub fn rate_with_interval(&self, growth: &Growth) -> String {
+        let (_, seconds) = span_of(growth.per_second);
+        let scale = format::Scale::of(growth.per_second * seconds, unit::Unit::Memory, false);
+        let rate = self.rate(growth.per_second);
+        let (low, high) = (scale.number(growth.low * seconds), scale.number(growth.high * seconds));
+        self.words.fill("finding.interval", &[("rate", &rate), ("low", &low), ("high", &high)])
+    }
+
+    /// `Leaking`, `May leak`, `Leak ended`.
+    pub fn state(&self, state: State) -> String {
+        self.words.get(state_key(state)).to_owned()
+    }
+
+    /// What leaks, since when, how fast, and until when: the first line of a finding.
+    pub fn headline(&self, finding: &Finding) -> String {
+        let growth = &finding.growth;
+        let (state, what) = (self.state(finding.state), self.subject(&finding.subject));
+        let since = self.time(growth.since);
+        if finding.state == State::Ended {
+            let total = format::quantity(growth.to_level - growth.from_level, unit::Unit::Memory, false);
+            let values = [
+                ("state", state),
+                ("what", what),
+                ("since", since),
+                ("until", self.time(growth.until)),
+                ("total", total),
+            ];
+            return self.fill("finding.stopped", &values) + ".";
+        }
+        let error = self.duration(growth.since_error);
+        let rate = self.rate(growth.per_second);
+        let values = [("state", state), ("what", what), ("since", since), ("error", error), ("rate", rate)];
+        format!("{}. {}.", self.fill("finding.what", &values), self.full(finding.full.as_ref()))
+    }
+
+    /// What belongs to a finding, a line each: whose it is, what grows with it, what to do next.
+    pub fn details(&self, finding: &Finding) -> Vec<String> {
+        let mut lines = vec![self.owner(&finding.owner)];
+        let mut add = |key: &str, text: String| {
+            if !text.is_empty() {
+                let label = self.words.get(key).to_owned();
+                lines.push(self.fill("finding.line", &[("label", label), ("text", text)]));
+            }
+        };
+        add("finding.grows_with", self.grows_with(&finding.grows_with));
+        add("finding.next", finding.next.join(" · "));
+        lines
+    }
+
+    /// When memory is full.
+    pub fn full(&self, full: Option<&FullAt>) -> String {
+        let Some(full) = full else { return self.words.get("finding.not_soon").to_owned() };
+        if full.at <= self.now {
+            return self.words.get("finding.full_now").to_owned();
+        }
+        let (time, duration) = (self.time(full.at), self.duration(full.at - self.now));
+        let (earliest, latest) = (self.time(full.earliest), full.latest.map(|latest| self.time(latest)));
+        match latest.filter(|latest| *latest != earliest) {
+            Some(latest) => {
+                let values =
+                    [("time", time), ("duration", duration), ("earliest", earliest), ("latest", latest)];
+                self.fill("finding.full_between", &values)
+            }
+            None => self.fill("finding.full", &[("time", time), ("duration", duration)]),
+        }
+    }
+
+    /// Whose it is, in one sentence.
+    pub fn owner(&self, owner: &Owner) -> String {
+        match owner {
+            Owner::Nobody => self.words.get("finding.nobody").to_owned(),
+            Owner::Process(process) => self.process(process),
+            Owner::Tasks => self.words.get("finding.tasks").to_owned(),
+            Owner::NoSingleProcess => self.words.get("finding.no_single_process").to_owned(),
+            Owner::Unknown => self.words.get("finding.unknown_owner").to_owned(),
+        }
+    }
+
+    fn process(&self, process: &ProcessGrowth) -> String {
+        let values = [
+            ("name", process.name.clone()),
+            ("pid", process.pid.to_string()),
+            ("user", process.user.clone()),
+            ("since", self.time(process.since)),
+            ("share", format::quantity(process.share.min(1.0), unit::Unit::Ratio, false)),
+            ("delta", format::change(process.delta, unit::Unit::Memory, false)),
+        ];
+        self.fill("finding.process", &values)
+    }
+
+    /// `slab cache kmalloc-1k (+338 MiB), control groups (+1.20 k)`
+    pub fn grows_with(&self, companions: &[Companion]) -> String {
+        let items = companions.iter().map(|companion| self.companion(companion));
+        items.collect::<Vec<_>>().join(self.words.get("alt.separator_short"))
+    }
+
+    fn companion(&self, companion: &Companion) -> String {
+        let what = self.thing(companion.metric, &companion.instance);
+        let of = if companion.unit == Unit::Bytes { unit::Unit::Memory } else { unit::Unit::Count };
+        let delta = format::change(companion.delta, of, false);
+        self.words.fill("companion.item", &[("what", &what), ("delta", &delta)])
+    }
+
+    fn fill(&self, key: &str, values: &[(&str, String)]) -> String {
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.words.fill(key, &values)
+    }
+}
+
+/// The words of a state: `finding.KEY`.
+fn state_key(state: State) -> &'static str {
+    match state {
+        State::Leaking => "finding.leaking",
+        State::Suspect => "finding.suspect",
+        State::Ended => "finding.ended",
+        State::Ok => "state.ok",
+    }
+}
+
+fn span_of(per_second: f64) -> (&'static str, f64) {
+    let large = SPANS.iter().find(|(_, seconds)| per_second.abs() * seconds >= LEAST_RATE);
+    *large.unwrap_or(&SPANS[2])
+}
+
+/// `Kernel, unreclaimable slab` as it stands in the middle of a sentence; `ZFS cache` stays.
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "spans of time")]
+fn as_float(seconds: i64) -> f64 {
+    seconds as f64
+}

@@ -4,7 +4,7 @@
 use super::args::SampleArgs;
 use super::{Context, output};
 use crate::sample::own_cost::OwnCost;
-use crate::sample::{Sample, State, take};
+use crate::sample::{Beat, Sample, State, take};
 use crate::store::{self, Layout};
 use anyhow::Context as _;
 use std::process::ExitCode;
@@ -18,7 +18,10 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     let root = Context::root(args.root.as_deref());
     let layout = Layout::new(&context.config().data, context.host(&root)?)?;
     let options = context.options();
-    let previous = State::load(&layout.state());
+    let mut previous = State::load(&layout.state());
+    if previous.is_due(&options, context.clock.now()) {
+        previous.beat = Beat::load(&layout.beat());
+    }
     if previous.may_wait(&options, context.clock.now()) {
         end_at_deadline()?;
     }
@@ -31,10 +34,14 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
         output::print(line)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let beat = if state.is_slow() { state.beat.encode() } else { Vec::new() };
     let state = state.encode();
-    OwnCost::finish(&mut sample, context.started, state.len());
+    OwnCost::finish(&mut sample, context.started, state.len() + beat.len());
     let appended = store::append(&layout, &sample)?;
     State::save(&layout.state(), &state, &previous).context("the sample was written, its state was not")?;
+    if !beat.is_empty() {
+        Beat::save(&layout.beat(), &beat)?;
+    }
     if let Some(jump) = appended.clock {
         output::say(&format!("cronograph: {jump}"));
         return Ok(ExitCode::FAILURE);

@@ -1,10 +1,11 @@
 //! Control groups, v2 and v1: memory and CPU of services and containers, `cgroups(7)`, the kernel's cgroup-v2.rst;
 //! and how many groups there are and how many are dying, which cron jobs are known to leak.
 
+use super::growth::most_of;
 use super::metric::{Record, record};
 use super::{Collector, Context, SampleError, parse};
 use rustix::fs::FileType;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 record! {
@@ -37,7 +38,7 @@ record! {
         anon "anon" u64 Gauge Memory;
         /// File cache.
         file "file" u64 Gauge Memory;
-        /// Kernel memory (5.18).
+        /// Kernel memory (5.18; on version 1 from `memory.kmem.usage_in_bytes`).
         kernel "kernel" u64 Gauge Memory;
         /// Slab that can be given back.
         slab_reclaimable "slab_reclaimable" u64 Gauge Memory;
@@ -56,6 +57,8 @@ record! {
 
 /// The most folders that a search for groups enters.
 const MOST_FOLDERS: usize = 2000;
+/// Of how many groups the kernel is asked what their memory is: the largest ones.
+const MOST_DETAILED: usize = 40;
 
 /// Where a hierarchy keeps what.
 struct Hierarchy {
@@ -97,10 +100,12 @@ impl Collector for Cgroups {
         let limit = context.limit(&format!("{}/{}", hierarchy.memory, hierarchy.limit));
         cgroups.memory_max = limit.filter(|limit| *limit < 1 << 60);
         if context.slow {
-            context.next.groups = hierarchy.largest(context);
+            let chosen = hierarchy.choose(context)?;
+            cgroups.groups = chosen.into_iter().map(|(path, group)| (short(&path), group)).collect();
+            return Ok(Some(cgroups));
         }
         for path in context.next.groups.clone() {
-            let group = hierarchy.read(context, &path)?;
+            let group = hierarchy.usage(context, &path)?;
             cgroups.groups.extend(group.map(|group| (short(&path), group)));
         }
         Ok(Some(cgroups))
@@ -123,16 +128,40 @@ impl Hierarchy {
         Ok(())
     }
 
-    /// The paths of the groups with the most memory.
-    fn largest(&self, context: &mut Context<'_>) -> Vec<String> {
-        let mut sizes: Vec<(u64, String)> = Vec::new();
+    /// The groups with the most memory, which are shown each time; and on this beat those with the most kernel memory,
+    /// or the most growth of it: of a small service that would be missed.
+    fn choose(&self, context: &mut Context<'_>) -> Result<Vec<(String, Cgroup)>, SampleError> {
+        let most = context.options.groups;
+        let mut sizes: Vec<(String, u64)> = Vec::new();
         for path in self.find(context) {
             let size = context.read_number(&format!("{}/{path}/{}", self.memory, self.usage));
-            sizes.extend(size.map(|size| (size, path)));
+            sizes.extend(size.map(|size| (path, size)));
         }
-        sizes.sort_unstable_by(|a, b| b.cmp(a));
-        sizes.truncate(context.options.groups);
-        sizes.into_iter().map(|(_, path)| path).collect()
+        sizes.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
+        let before = std::mem::take(&mut context.beat.groups);
+        let growing = most_of(sizes.get(MOST_DETAILED..).unwrap_or_default(), most, |(path, size)| {
+            before.growth(path, *size)
+        });
+        context.next.beat.groups = before.after(sizes.iter().cloned());
+        sizes.truncate(MOST_DETAILED);
+        context.next.groups = sizes.iter().take(most).map(|(path, _)| path.clone()).collect();
+        let mut detailed = Vec::new();
+        for (path, _) in sizes.into_iter().chain(growing) {
+            if let Some(mut group) = self.usage(context, &path)? {
+                self.details(context, &path, &mut group)?;
+                detailed.push((path, group));
+            }
+        }
+        let before = std::mem::take(&mut context.beat.groups_kernel);
+        let mut shown: BTreeSet<String> = context.next.groups.iter().cloned().collect();
+        let name = |(path, _): (String, Cgroup)| path;
+        shown.extend(most_of(&detailed, most / 2, |(_, group)| group.in_kernel()).into_iter().map(name));
+        let growth = |(path, group): &(String, Cgroup)| before.growth(path, group.in_kernel());
+        shown.extend(most_of(&detailed, most / 2, growth).into_iter().map(name));
+        let kernel = detailed.iter().map(|(path, group)| (path.clone(), group.in_kernel()));
+        context.next.beat.groups_kernel = before.after(kernel);
+        detailed.retain(|(path, _)| shown.contains(path));
+        Ok(detailed)
     }
 
     /// The groups that are a service, a session or a container: those that systemd calls so, all of a user's as one,
@@ -165,8 +194,8 @@ impl Hierarchy {
         found
     }
 
-    /// Memory and CPU of a group each time; what is dear (the kernel has to gather it) on the slow beat.
-    fn read(&self, context: &mut Context<'_>, path: &str) -> Result<Option<Cgroup>, SampleError> {
+    /// Memory and CPU of a group.
+    fn usage(&self, context: &mut Context<'_>, path: &str) -> Result<Option<Cgroup>, SampleError> {
         let (memory, cpu) = (format!("{}/{path}", self.memory), format!("{}/{path}", self.cpu));
         let Some(used) = context.read_number(&format!("{memory}/{}", self.usage)) else { return Ok(None) };
         let mut group = Cgroup { memory: Some(used), ..Cgroup::default() };
@@ -178,18 +207,23 @@ impl Hierarchy {
             let nanoseconds = context.read_number(&format!("{cpu}/cpuacct.usage"));
             group.cpu = nanoseconds.map(|nanoseconds| parse::milliseconds_of(nanoseconds / 1000));
         }
-        if context.slow {
-            let stat = context.read(&format!("{memory}/memory.stat"))?.unwrap_or_default();
-            if self.version == 2 {
-                group.details(stat)
-            } else {
-                group.details_v1(stat)
-            }
-            if self.version == 2 {
-                group.swap = context.read_number(&format!("{memory}/memory.swap.current"));
-            }
-        }
         Ok(Some(group))
+    }
+
+    /// What its memory is. Dear: the kernel has to gather it.
+    fn details(&self, context: &mut Context<'_>, path: &str, group: &mut Cgroup) -> Result<(), SampleError> {
+        let folder = format!("{}/{path}", self.memory);
+        let stat = context.read(&format!("{folder}/memory.stat"))?.unwrap_or_default();
+        if self.version == 2 {
+            group.details(stat);
+            group.swap = context.read_number(&format!("{folder}/memory.swap.current"));
+        } else {
+            group.details_v1(stat);
+            // 0 where it is not counted, as on 3.10 without a limit.
+            let kernel = context.read_number(&format!("{folder}/memory.kmem.usage_in_bytes"));
+            group.kernel = kernel.filter(|bytes| *bytes > 0);
+        }
+        Ok(())
     }
 }
 
@@ -202,6 +236,13 @@ impl Cgroup {
                 self.set(key, value);
             }
         }
+    }
+
+    /// Kernel memory, as far as this kernel tells; buffers of sockets are beside it.
+    fn in_kernel(&self) -> u64 {
+        let parts = [self.slab_reclaimable, self.slab_unreclaimable, self.percpu];
+        let kernel = self.kernel.unwrap_or_else(|| parts.into_iter().flatten().fold(0, u64::saturating_add));
+        kernel.saturating_add(self.sock.unwrap_or(0))
     }
 
     /// Version 1 has other names, and `total_` for a group with those inside it.

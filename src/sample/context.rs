@@ -4,12 +4,14 @@
 //! Files are opened under folders that stay open and read by `open`, `read`, `close` alone: no `stat`, no seeks,
 //! no buffer of their own. That is most of what a sample costs.
 
+use super::beat::Beat;
 use super::error::SampleError;
 use super::parse;
 use super::{Options, Root, State};
 use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -34,8 +36,20 @@ pub struct Context<'a> {
     pub(crate) slow: bool,
     /// `SUnreclaim` as the collector of meminfo saw it.
     pub(crate) s_unreclaim: Option<u64>,
+    /// `SReclaimable`, likewise.
+    pub(crate) s_reclaimable: Option<u64>,
     /// `MemTotal`, likewise.
     pub(crate) mem_total: Option<u64>,
+    /// What the slow beat before found out in this boot.
+    pub(crate) beat: Beat,
+    /// File systems of memory that the collector of file systems saw, on the slow beat.
+    pub(crate) tmpfs: Vec<String>,
+    /// How many mounts it saw.
+    pub(crate) mounts: Option<u64>,
+    /// Resident memory of all programs by name, and how many processes, as the collector of processes saw them.
+    pub(crate) programs: BTreeMap<Vec<u8>, (u64, u64)>,
+    /// The processes that have memory of their own, on the slow beat.
+    pub(crate) with_memory: Vec<u32>,
     root_folder: OwnedFd,
     proc_folder: OwnedFd,
     buffer: Vec<u8>,
@@ -64,7 +78,13 @@ impl<'a> Context<'a> {
             now,
             slow: true,
             s_unreclaim: None,
+            s_reclaimable: None,
             mem_total: None,
+            beat: Beat::default(),
+            tmpfs: Vec::new(),
+            mounts: None,
+            programs: BTreeMap::new(),
+            with_memory: Vec::new(),
             root_folder: open("")?,
             proc_folder: open("proc")?,
             buffer: Vec::with_capacity(BUFFER_BYTES),
@@ -76,6 +96,9 @@ impl<'a> Context<'a> {
         self.slow = self.previous.boot != boot
             || self.previous.viewer != self.next.viewer
             || self.previous.is_due(self.options, self.now);
+        if self.slow && self.previous.boot == boot {
+            self.beat = self.previous.beat.clone();
+        }
         (self.next.boot, self.next.uptime) = (boot, uptime);
         let (next, previous) = (&mut self.next, self.previous);
         if self.slow {
@@ -88,6 +111,8 @@ impl<'a> Context<'a> {
             next.groups.clone_from(&previous.groups);
             next.mounts.clone_from(&previous.mounts);
             next.quiet.clone_from(&previous.quiet);
+            next.growing_slab.clone_from(&previous.growing_slab);
+            next.beat.clone_from(&previous.beat);
             next.made_up_meminfo = previous.made_up_meminfo;
         }
         next.slab = previous.slab;
@@ -125,6 +150,37 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Hands each line of a file to `visit` without holding it as a whole: for tables that may be long. Says whether
+    /// there is such a file.
+    pub(crate) fn each_line(
+        &mut self,
+        path: &str,
+        mut visit: impl FnMut(&[u8]),
+    ) -> Result<bool, SampleError> {
+        let (folder, name) = self.folder_of(path);
+        let file = match rustix::fs::openat(folder, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
+            Ok(file) => file,
+            Err(error) if is_absent(error) => return Ok(false),
+            Err(error) => return Err(read_error(path, error)),
+        };
+        let buffer = &mut self.buffer;
+        buffer.clear();
+        loop {
+            buffer.reserve(LEAST_ROOM);
+            match rustix::io::read(&file, spare_capacity(buffer)) {
+                Ok(0) => break,
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(read_error(path, error)),
+                Ok(_) => {}
+            }
+            let whole = buffer.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            parse::lines(&buffer[..whole]).for_each(&mut visit);
+            buffer.drain(..whole);
+        }
+        parse::lines(buffer).for_each(&mut visit);
+        Ok(true)
+    }
+
     /// The number in a file that holds little else.
     pub(crate) fn read_number(&mut self, path: &str) -> Option<u64> {
         parse::first_number(self.read_at_once(path).ok()??)
@@ -143,6 +199,12 @@ impl<'a> Context<'a> {
         let number = self.read_number(path)?;
         self.next.limits.insert(path.to_owned(), number);
         Some(number)
+    }
+
+    /// Where a link leads, as it is written.
+    pub(crate) fn link(&self, path: &str) -> Option<Vec<u8>> {
+        let (folder, name) = self.folder_of(path);
+        rustix::fs::readlinkat(folder, name, Vec::new()).ok().map(std::ffi::CString::into_bytes)
     }
 
     /// Whether there is such a file or folder.

@@ -127,6 +127,7 @@ impl Collector for Meminfo {
         meminfo.mark_foreign(context.next.made_up_meminfo);
         meminfo.shorten(context.slow);
         context.s_unreclaim = meminfo.s_unreclaim;
+        context.s_reclaimable = meminfo.s_reclaimable;
         context.mem_total = meminfo.mem_total;
         Ok(Some(meminfo))
     }

@@ -4,23 +4,28 @@
 //! What the kernel does not give is absent; what it gives and could not be read is named in `errors`.
 
 mod addresses;
+mod beat;
 mod context;
 mod error;
+mod growth;
 pub mod metric;
 mod mounts;
 mod parse;
 mod process_stat;
 mod root;
+mod slab_names;
 mod state;
 mod take;
 mod users;
 
 pub mod arcstats;
 pub mod cgroup;
+pub mod deleted;
 pub mod diskstats;
 pub mod filesystem;
 pub mod host;
 pub mod hwmon;
+pub mod ipc;
 pub mod loadavg;
 pub mod mdstat;
 pub mod meminfo;
@@ -28,10 +33,12 @@ pub mod netdev;
 pub mod own_cost;
 pub mod pressure;
 pub mod processes;
+pub mod program;
 pub mod sessions;
 pub mod slabinfo;
 pub mod sockstat;
 pub mod stat;
+pub mod tmpfs;
 pub mod vfs;
 pub mod vmstat;
 pub mod zoneinfo;
@@ -42,6 +49,7 @@ use metric::{Metric, Record, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use beat::Beat;
 pub use context::Context;
 pub use error::SampleError;
 pub use root::Root;
@@ -125,13 +133,17 @@ single!(
     zoneinfo::Zoneinfo,
     arcstats::Arcstats,
     vfs::Vfs,
+    ipc::Ipc,
+    deleted::Deleted,
     sockstat::Sockstat,
     processes::Processes,
     sessions::Sessions,
     own_cost::OwnCost,
 );
 instances!(
-    slabinfo::Slabinfo { caches: slabinfo::SlabCache },
+    slabinfo::Slabinfo { caches: slabinfo::SlabCache, slabinfo::Slabinfo },
+    tmpfs::Tmpfs { 0: tmpfs::TmpfsMount },
+    program::Programs { 0: program::Program },
     zram::Zram { 0: zram::ZramDevice },
     diskstats::Diskstats { 0: diskstats::Disk },
     filesystem::Filesystems { 0: filesystem::Filesystem },
@@ -216,9 +228,13 @@ collectors! {
     arcstats "arcstats": arcstats::Arcstats,
     diskstats "diskstats": diskstats::Diskstats,
     filesystem "filesystem": filesystem::Filesystems,
+    tmpfs "tmpfs": tmpfs::Tmpfs,
     netdev "netdev": netdev::Netdev,
     sockstat "sockstat": sockstat::Sockstat,
     processes "processes": processes::Processes,
+    program "program": program::Programs,
+    deleted "deleted": deleted::Deleted,
+    ipc "ipc": ipc::Ipc,
     vfs "vfs": vfs::Vfs,
     sessions "sessions": sessions::Sessions,
     hwmon "hwmon": hwmon::Hwmon,

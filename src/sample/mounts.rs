@@ -5,7 +5,7 @@
 
 use super::parse;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file system to be asked for its size.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +82,19 @@ impl Mount {
     }
 }
 
-/// The mounts to be asked, each device once.
-pub(crate) fn select(mountinfo: &[u8]) -> Vec<Mount> {
+/// What there is to be seen of mounts.
+#[derive(Debug, Default)]
+pub(crate) struct Mounts {
+    /// Those to be asked, each device once.
+    pub(crate) meant: Vec<Mount>,
+    /// Where file systems of memory are mounted, each once.
+    pub(crate) tmpfs: Vec<String>,
+    /// How many there are of any kind.
+    pub(crate) count: u64,
+}
+
+/// The mounts that matter.
+pub(crate) fn select(mountinfo: &[u8]) -> Mounts {
     let mut remote: Vec<String> = Vec::new();
     let mut by_device: BTreeMap<String, Mount> = BTreeMap::new();
     for (mount, is_remote) in parse::lines(mountinfo).filter_map(parse_line) {
@@ -103,10 +114,30 @@ pub(crate) fn select(mountinfo: &[u8]) -> Vec<Mount> {
             *known = mount;
         }
     }
-    let mut mounts: Vec<Mount> = by_device.into_values().collect();
     // Even to look up a path below such a mount may hang.
-    mounts.retain(|mount| !remote.iter().any(|above| mount.point.starts_with(above)));
-    mounts
+    let reachable = |point: &str| !remote.iter().any(|above| point.starts_with(above));
+    Mounts {
+        meant: by_device.into_values().filter(|mount| reachable(&mount.point)).collect(),
+        tmpfs: tmpfs(mountinfo).into_iter().filter(|point| reachable(point)).collect(),
+        count: parse::lines(mountinfo).count() as u64,
+    }
+}
+
+/// The most file systems of memory that are looked at: a node of a cluster has one for each secret.
+const MOST_TMPFS: usize = 200;
+
+/// Where file systems of memory are mounted; of binds of the same one the first.
+fn tmpfs(mountinfo: &[u8]) -> BTreeSet<String> {
+    let mut by_device: BTreeMap<&[u8], &[u8]> = BTreeMap::new();
+    for line in parse::lines(mountinfo) {
+        let mut fields = parse::fields(line);
+        let (Some(device), Some(point)) = (fields.nth(2), fields.nth(1)) else { continue };
+        let kind = fields.skip_while(|field| *field != b"-").nth(1);
+        if matches!(kind, Some(b"tmpfs" | b"devtmpfs")) && by_device.len() < MOST_TMPFS {
+            by_device.entry(device).or_insert(point);
+        }
+    }
+    by_device.into_values().map(unescape).collect()
 }
 
 /// `id parent major:minor root point options [tags] - type source super_options`, and whether it may hang.
@@ -157,7 +188,8 @@ mod tests {
     use super::*;
 
     fn points(mountinfo: &str) -> Vec<String> {
-        let mut points: Vec<_> = select(mountinfo.as_bytes()).into_iter().map(|mount| mount.point).collect();
+        let mut points: Vec<_> =
+            select(mountinfo.as_bytes()).meant.into_iter().map(|mount| mount.point).collect();
         points.sort();
         points
     }
@@ -182,14 +214,23 @@ mod tests {
         let text = "1 0 0:9 / / rw - overlay overlay rw\n2 0 254:1 /x/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n\
             3 0 254:3 /v /my\\040data rw - ext4 /dev/vdc rw,x\n4 0 254:4 / /cd ro - ext4 /dev/vdd rw\n";
         assert_eq!(points(text), ["/", "/cd", "/my data"]);
-        assert!(select(text.as_bytes()).iter().all(|mount| mount.read_only == (mount.point == "/cd")));
+        assert!(select(text.as_bytes()).meant.iter().all(|mount| mount.read_only == (mount.point == "/cd")));
+    }
+
+    #[test]
+    fn file_systems_of_memory_each_once() {
+        let text = "1 0 0:20 / /dev rw - devtmpfs udev rw\n2 0 0:25 / /run rw,nosuid shared:5 - tmpfs tmpfs rw\n\
+            3 0 0:25 /lock /var/lock rw - tmpfs tmpfs rw\n4 0 0:9 / /nas rw - nfs4 nas:/x rw\n\
+            5 0 0:26 / /nas/tmp rw - tmpfs tmpfs rw\n6 0 254:1 / / rw - ext4 /dev/vda1 rw\n";
+        let mounts = select(text.as_bytes());
+        assert_eq!((mounts.tmpfs, mounts.count), (vec!["/dev".to_owned(), "/run".to_owned()], 6));
     }
 
     #[test]
     fn a_mount_over_another_hides_it() {
         let text = "1 0 254:1 / /mnt rw - ext4 /dev/vda1 rw\n2 0 254:2 / /mnt rw - ext4 /dev/vdb rw\n";
         assert_eq!(
-            select(text.as_bytes()).iter().map(|mount| mount.device.as_str()).collect::<Vec<_>>(),
+            select(text.as_bytes()).meant.iter().map(|mount| mount.device.as_str()).collect::<Vec<_>>(),
             ["/dev/vdb"]
         );
     }

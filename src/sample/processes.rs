@@ -2,11 +2,13 @@
 //! Names only, never command lines unless the user asks for them.
 
 use super::context::read_into;
+use super::growth::Averages;
 use super::metric::record;
 use super::process_stat::ProcessStat;
 use super::users::Users;
 use super::{Collector, Context, SampleError, State, parse};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 record! {
@@ -30,13 +32,18 @@ record! {
         pid_max "pid_max" u64 Gauge Count;
         /// The most threads, `kernel.threads-max`.
         threads_max "threads_max" u64 Gauge Count;
+        /// Resident memory of process 1: asking systemd often has made it grow.
+        init_rss "init_rss" u64 Gauge Memory;
+        /// Resident memory of the D-Bus daemons (`dbus-daemon`, `dbus-broker`).
+        bus_rss "bus_rss" u64 Gauge Memory;
         /// Anonymous memory that visible processes hold, by the sum of their RSS: shared pages count more than once.
         rss "rss" u64 Gauge Memory;
         also {
             /// Seconds over which `cpu` of the entries below was counted; absent in the first sample.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             interval: Option<f64>,
-            /// The largest by memory and by CPU time, largest memory first.
+            /// The largest by memory and by CPU time, largest memory first; on the slow beat also those that grew most
+            /// lately, process 1 and the D-Bus daemons.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             top: Vec<Process>,
         }
@@ -54,6 +61,9 @@ pub struct Process {
     pub user: String,
     /// Resident memory in bytes.
     pub rss: u64,
+    /// When it started, in seconds since the boot: another one under the same name is another process. On the slow beat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<f64>,
     /// CPU seconds used in the last `interval`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<f64>,
@@ -80,6 +90,9 @@ impl Collector for Processes {
         if context.slow {
             scan.quiet.sort_unstable();
             context.next.quiet = std::mem::take(&mut scan.quiet);
+            context.programs = std::mem::take(&mut scan.programs);
+            context.with_memory = scan.sizes.iter().map(|(key, _)| pid_of(*key)).collect();
+            context.next.beat.processes = context.beat.processes.after(std::mem::take(&mut scan.sizes));
         }
         let mut processes = std::mem::take(&mut scan.counts);
         processes.interval = scan.interval;
@@ -94,6 +107,23 @@ impl Collector for Processes {
 /// quiet: until the next beat it is counted and not read. They are most of the processes of a small host.
 const QUIET_TICKS: u64 = 50;
 
+/// How many D-Bus daemons are shown with process 1: the system's, and those of sessions.
+const MOST_SPECIAL: usize = 4;
+
+/// The kernel cuts names to 15 bytes.
+fn is_bus(name: &[u8]) -> bool {
+    name == b"dbus-daemon" || name.starts_with(b"dbus-broker")
+}
+
+/// The number of a process has 22 bits at most (`PID_MAX_LIMIT`); with its start it is one's own for ever.
+fn key_of(pid: u32, started: u64) -> u64 {
+    started << 22 | u64::from(pid)
+}
+
+fn pid_of(key: u64) -> u32 {
+    (key & ((1 << 22) - 1)) as u32
+}
+
 /// One pass over all processes: the counts, the largest ones, and the CPU ticks for the next sample.
 struct Scan {
     counts: Processes,
@@ -101,6 +131,12 @@ struct Scan {
     page_size: u64,
     largest: Largest,
     busiest: Largest,
+    /// On the slow beat: those that grew most lately, and those that are always shown.
+    growing: Largest,
+    special: Largest,
+    /// On the slow beat: resident memory by program, and by process.
+    programs: BTreeMap<Vec<u8>, (u64, u64)>,
+    sizes: Vec<(u64, u64)>,
     ticks: Vec<(u32, u64)>,
     youngest: u64,
     slow: bool,
@@ -116,6 +152,10 @@ impl Scan {
             page_size: context.root.page_size,
             largest: Largest::new(top),
             busiest: Largest::new(top),
+            growing: Largest::new(top),
+            special: Largest::new(MOST_SPECIAL),
+            programs: BTreeMap::new(),
+            sizes: Vec::new(),
             ticks: Vec::with_capacity(context.previous.processes.len() + 64),
             youngest: 0,
             slow: context.slow,
@@ -138,7 +178,7 @@ impl Scan {
                 // One that cannot be read has ended meanwhile, or is hidden from this user.
                 if read_into(folder, &path, &mut buffer, true).is_ok() {
                     if let Some(stat) = ProcessStat::parse(&buffer) {
-                        self.add(pid, &stat, context.previous);
+                        self.add(pid, &stat, context.previous, &context.beat.processes);
                     }
                 }
             }
@@ -153,7 +193,7 @@ impl Scan {
         (buffer, listed)
     }
 
-    fn add(&mut self, pid: u32, stat: &ProcessStat<'_>, previous: &State) {
+    fn add(&mut self, pid: u32, stat: &ProcessStat<'_>, previous: &State, averages: &Averages<u64>) {
         self.count(stat.state, stat.threads, stat.rss);
         self.youngest = self.youngest.max(stat.started);
         if stat.ticks > 0 {
@@ -174,6 +214,29 @@ impl Scan {
         self.largest.offer(stat.rss, pid, used, stat);
         if self.interval.is_some() {
             self.busiest.offer(used, pid, used, stat);
+        }
+        let rss = stat.rss.saturating_mul(self.page_size);
+        if pid == 1 {
+            self.counts.init_rss = Some(rss);
+        } else if is_bus(stat.name) {
+            self.counts.bus_rss = Some(self.counts.bus_rss.unwrap_or(0).saturating_add(rss));
+        }
+        if self.slow && rss > 0 {
+            self.follow(pid, stat, rss, used, averages);
+        }
+    }
+
+    /// What the slow beat keeps of a process.
+    fn follow(&mut self, pid: u32, stat: &ProcessStat<'_>, rss: u64, used: u64, averages: &Averages<u64>) {
+        let key = key_of(pid, stat.started);
+        self.sizes.push((key, rss));
+        match self.programs.get_mut(stat.name) {
+            Some((total, count)) => (*total, *count) = (total.saturating_add(rss), *count + 1),
+            None => drop(self.programs.insert(stat.name.to_vec(), (rss, 1))),
+        }
+        self.growing.offer(averages.growth(&key, rss), pid, used, stat);
+        if pid == 1 || is_bus(stat.name) {
+            self.special.offer(rss, pid, used, stat);
         }
     }
 
@@ -200,12 +263,14 @@ impl Scan {
         counts.rss = Some(counts.rss.unwrap_or(0).saturating_add(rss));
     }
 
-    /// The largest by memory, then those of the busiest that are not among them.
+    /// The largest by memory, then those of the others that are not among them.
     fn chosen(self) -> Vec<Candidate> {
         let mut chosen = self.largest.candidates;
-        let more = self.busiest.candidates.into_iter();
-        let more: Vec<_> = more.filter(|busy| !chosen.iter().any(|other| other.pid == busy.pid)).collect();
-        chosen.extend(more);
+        for more in [self.busiest, self.growing, self.special].into_iter().flat_map(|list| list.candidates) {
+            if !chosen.iter().any(|other| other.pid == more.pid) {
+                chosen.push(more);
+            }
+        }
         chosen.sort_by_key(|candidate| std::cmp::Reverse(candidate.rss));
         chosen
     }
@@ -262,6 +327,7 @@ fn describe(context: &mut Context<'_>, chosen: Vec<Candidate>) -> Vec<Process> {
             pid,
             user,
             rss: candidate.rss.saturating_mul(page_size),
+            started: dear.then(|| parse::seconds(candidate.started, ticks)),
             cpu: interval.map(|_| parse::seconds(candidate.used, ticks)),
             pss: if dear { proportional(context, pid) } else { None },
             swap: swap.filter(|_| dear).map(|kib| kib.saturating_mul(1024)),

@@ -1,17 +1,26 @@
-//! The kernel's slab caches: `/proc/slabinfo`, `slabinfo(5)`; root only, and dear (1.3 ms): read on a slower beat.
+//! The kernel's slab caches: `/proc/slabinfo`, `slabinfo(5)`; root only, and dear (1.3 ms): read on a slower beat. The largest,
+//! and those that grew most lately. What belongs to no cache (`kmalloc` above 8 KiB) is told from SUnreclaim.
 
+use super::context::Context;
+use super::growth::most_of;
 use super::metric::record;
-use super::{Collector, Context, SampleError, parse};
-use serde::{Deserialize, Serialize};
+use super::{Collector, SampleError, parse, slab_names};
 use std::collections::BTreeMap;
 
-/// The largest slab caches, by name.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Slabinfo {
-    /// All caches together, in bytes.
-    pub total: u64,
-    /// The largest ones.
-    pub caches: BTreeMap<String, SlabCache>,
+record! {
+    /// All caches together.
+    pub struct Slabinfo in "slabinfo" {
+        /// All caches together.
+        total "total" u64 Gauge Memory;
+        /// Unreclaimable slab that is in no cache: large kmalloc, since 5.4 inside SUnreclaim.
+        large_kmalloc "large_kmalloc" u64 Gauge Memory;
+        /// Network namespaces, as the slab counts them: some may be free slots.
+        net_namespaces "net_namespaces" u64 Gauge Count;
+        also {
+            /// The largest ones and those that grow.
+            caches: BTreeMap<String, SlabCache>,
+        }
+    }
 }
 
 record! {
@@ -21,8 +30,16 @@ record! {
         bytes "bytes" u64 Gauge Memory;
         /// Objects in use.
         objects "objects" u64 Gauge Count;
+        also {
+            /// Other caches that the kernel merged with this one: any of them may be the user. At most three.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            aliases: Vec<String>,
+        }
     }
 }
+
+/// How many that grow are kept beside the largest ones.
+const GROWING: usize = 5;
 
 impl Collector for Slabinfo {
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
@@ -30,9 +47,16 @@ impl Collector for Slabinfo {
             return Ok(None);
         }
         context.next.slab = context.s_unreclaim;
+        if context.read("proc/slabinfo")?.is_none() {
+            return Ok(None);
+        }
+        let text = context.take_buffer();
         let page_size = context.root.page_size;
-        let groups = context.options.groups;
-        Ok(context.read("proc/slabinfo")?.map(|bytes| largest(bytes, page_size, groups)))
+        let caches: Vec<Cache<'_>> =
+            parse::lines(&text).filter_map(|line| Cache::parse(line, page_size)).collect();
+        let slabinfo = Self::of(context, &caches);
+        context.return_buffer(text);
+        Ok(Some(slabinfo))
     }
 }
 
@@ -44,30 +68,86 @@ fn has_moved(context: &Context<'_>) -> bool {
     }
 }
 
-/// `name active_objs num_objs objsize objperslab pagesperslab : tunables … : slabdata active_slabs num_slabs …`
-fn largest(bytes: &[u8], page_size: u64, groups: usize) -> Slabinfo {
-    let mut caches: Vec<(&[u8], SlabCache)> = Vec::new();
-    let mut total = 0_u64;
-    for (name, cache) in parse::lines(bytes).filter_map(|line| parse_line(line, page_size)) {
-        let size = cache.bytes.unwrap_or(0);
-        total = total.saturating_add(size);
-        if size > 0 {
-            caches.push((name, cache));
+impl Slabinfo {
+    fn of(context: &mut Context<'_>, caches: &[Cache<'_>]) -> Self {
+        let mut slabinfo = Self {
+            total: Some(caches.iter().fold(0, |total, cache| total.saturating_add(cache.bytes))),
+            net_namespaces: caches.iter().find(|c| c.name == b"net_namespace").map(|c| c.objects),
+            ..Self::default()
+        };
+        if context.slow {
+            slab_names::look_up(context, caches.iter().map(|cache| cache.name));
+            slabinfo.large_kmalloc = large_kmalloc(context, caches);
+            follow(context, caches);
         }
+        let growing = &context.next.growing_slab;
+        let largest = most_of(caches, context.options.groups, |cache| cache.bytes).into_iter();
+        let others = caches.iter().copied().filter(|cache| cache.is_one_of(growing));
+        slabinfo.caches = largest.chain(others).map(|cache| cache.described(context)).collect();
+        slabinfo
     }
-    caches.sort_by_key(|(_, cache)| std::cmp::Reverse(cache.bytes));
-    caches.truncate(groups);
-    Slabinfo { total, caches: caches.into_iter().map(|(name, cache)| (parse::text(name), cache)).collect() }
 }
 
-fn parse_line(line: &[u8], page_size: u64) -> Option<(&[u8], SlabCache)> {
-    let mut fields = parse::fields(line);
-    let name = fields.next()?;
-    let objects = parse::number(fields.next()?)?;
-    let pages_per_slab = parse::number(fields.nth(3)?)?;
-    let slabs = parse::number(fields.nth(8)?)?;
-    let bytes = slabs.saturating_mul(pages_per_slab).saturating_mul(page_size);
-    Some((name, SlabCache { bytes: Some(bytes), objects: Some(objects) }))
+/// Finds out which caches grow; what grows is shown until the next beat, too.
+fn follow(context: &mut Context<'_>, caches: &[Cache<'_>]) {
+    let before = &context.beat.slab;
+    let growing = most_of(caches, GROWING, |cache| before.growth(&cache.text(), cache.bytes));
+    let after = before.after(caches.iter().map(|cache| (cache.text(), cache.bytes)));
+    context.next.growing_slab = growing.iter().map(Cache::text).collect();
+    context.next.beat.slab = after;
+}
+
+/// What SUnreclaim holds beyond the caches that cannot shrink; where it is not known which these are, what all slab
+/// holds beyond all caches.
+fn large_kmalloc(context: &Context<'_>, caches: &[Cache<'_>]) -> Option<u64> {
+    let sum = |caches: &mut dyn Iterator<Item = &Cache<'_>>| caches.map(|cache| cache.bytes).sum::<u64>();
+    let reclaimable = &context.next.beat.reclaimable;
+    if reclaimable.is_empty() {
+        let all = context.s_reclaimable?.checked_add(context.s_unreclaim?)?;
+        return Some(all.saturating_sub(sum(&mut caches.iter())));
+    }
+    let unreclaimable = sum(&mut caches.iter().filter(|cache| !cache.is_one_of(reclaimable)));
+    Some(context.s_unreclaim?.saturating_sub(unreclaimable))
+}
+
+/// A line of the file.
+#[derive(Clone, Copy)]
+struct Cache<'a> {
+    name: &'a [u8],
+    bytes: u64,
+    objects: u64,
+}
+
+impl<'a> Cache<'a> {
+    /// `name active_objs num_objs objsize objperslab pagesperslab : tunables … : slabdata active_slabs num_slabs …`
+    fn parse(line: &'a [u8], page_size: u64) -> Option<Self> {
+        let mut fields = parse::fields(line);
+        let name = fields.next()?;
+        let objects = parse::number(fields.next()?)?;
+        let pages_per_slab = parse::number(fields.nth(3)?)?;
+        let slabs = parse::number(fields.nth(8)?)?;
+        let bytes = slabs.saturating_mul(pages_per_slab).saturating_mul(page_size);
+        Some(Self { name, bytes, objects })
+    }
+
+    fn text(&self) -> String {
+        parse::text(self.name)
+    }
+
+    fn is_one_of(&self, names: &[String]) -> bool {
+        names.iter().any(|name| name.as_bytes() == self.name)
+    }
+
+    fn described(self, context: &Context<'_>) -> (String, SlabCache) {
+        let name = self.text();
+        let aliases = context.next.beat.aliases.get(&name).filter(|_| context.slow).cloned();
+        let cache = SlabCache {
+            bytes: Some(self.bytes),
+            objects: Some(self.objects),
+            aliases: aliases.unwrap_or_default(),
+        };
+        (name, cache)
+    }
 }
 
 #[cfg(test)]
@@ -75,14 +155,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_caches_and_the_sum_of_all() {
-        let text = b"slabinfo - version: 2.1\n# name <active_objs> <num_objs> <objsize>\n\
-            dentry 4000 4200 192 21 1 : tunables 0 0 0 : slabdata 200 200 0\n\
-            kmalloc-4k 30 32 4096 8 8 : tunables 0 0 0 : slabdata 4 4 0\n\
-            empty 0 0 64 64 1 : tunables 0 0 0 : slabdata 0 0 0\n";
-        let slab = largest(text, 4096, 1);
-        assert_eq!(slab.total, 200 * 4096 + 4 * 8 * 4096);
-        let dentry = SlabCache { bytes: Some(200 * 4096), objects: Some(4000) };
-        assert_eq!(slab.caches, BTreeMap::from([("dentry".to_owned(), dentry)]));
+    fn a_line_of_the_kernel() {
+        let cache =
+            Cache::parse(b"kmalloc-4k 30 32 4096 8 8 : tunables 0 0 0 : slabdata 4 4 0", 4096).unwrap();
+        assert_eq!((cache.name, cache.bytes, cache.objects), (&b"kmalloc-4k"[..], 4 * 8 * 4096, 30));
+        assert!(Cache::parse(b"# name <active_objs> <num_objs> <objsize>", 4096).is_none());
+        assert!(Cache::parse(b"slabinfo - version: 2.1", 4096).is_none());
     }
 }

@@ -5,6 +5,7 @@
 //! `auto_da_alloc`) write to the disk at once. A torn state does not parse and counts as none.
 
 use super::Options;
+use super::beat::Beat;
 use super::context::read_into;
 use super::mounts::KnownMount;
 use rustix::fs::CWD;
@@ -37,6 +38,9 @@ pub struct State {
     pub(crate) made_up_meminfo: bool,
     /// `SUnreclaim` when the slab caches were last read.
     pub(crate) slab: Option<u64>,
+    /// Slab caches that grow, as the slow beat found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) growing_slab: Vec<String>,
     /// Files whose number hardly changes, by path: limits.
     pub(crate) limits: BTreeMap<String, u64>,
     /// Block devices that were seen, and whether each counts.
@@ -57,6 +61,9 @@ pub struct State {
     pub(crate) users: Vec<(u32, u64, String)>,
     /// CPU ticks of processes, by process number, ascending; those that used none are left out.
     pub(crate) processes: Vec<(u32, u64)>,
+    /// What the slow beat left, in a file of its own that is read and written on the slow beat only.
+    #[serde(skip)]
+    pub beat: Beat,
     /// How long the file was that this came from.
     #[serde(skip)]
     pub(crate) length: usize,
@@ -94,10 +101,15 @@ impl State {
 
     /// Whether the slow beat is over at `now`; a clock that went back counts as that. Cron is not exact to the second:
     /// a twentieth of the interval early is in time.
-    pub(crate) fn is_due(&self, options: &Options, now: i64) -> bool {
+    pub fn is_due(&self, options: &Options, now: i64) -> bool {
         let interval = i64::from(options.slow_interval_seconds);
         let age = now.saturating_sub(self.slow_time);
         age < 0 || age >= interval - interval / 20
+    }
+
+    /// Whether this is the state of a slow beat.
+    pub fn is_slow(&self) -> bool {
+        self.slow_time == self.time
     }
 
     /// Whether the sample after this one reads what may not answer: the memory of processes, sensors.

@@ -20,6 +20,8 @@ record! {
         inodes "inodes" u64 Gauge Count;
         /// Inodes in memory that nothing uses.
         inodes_free "inodes_free" u64 Gauge Count;
+        /// Mounts that this program sees, on the slow beat.
+        mounts "mounts" u64 Gauge Count;
     }
 }
 
@@ -43,6 +45,7 @@ impl Collector for Vfs {
             dentries_negative: negative.filter(|count| *count > 0),
             inodes,
             inodes_free,
+            mounts: context.mounts,
         };
         Ok((vfs != Self::default()).then_some(vfs))
     }

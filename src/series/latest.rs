@@ -7,6 +7,7 @@ use super::window::DAY;
 use crate::sample::Sample;
 use crate::sample::cgroup::{Cgroup, Cgroups};
 use crate::sample::host::Host;
+use crate::sample::processes::Process;
 use crate::sample::slabinfo::Slabinfo;
 use crate::sample::sockstat::Sockstat;
 use crate::store::{Damage, Layout, Reader, day_of, start_of, tail_until};
@@ -109,10 +110,20 @@ struct Carried {
     host: Option<Host>,
     boot: Option<String>,
     slabinfo: Option<Slabinfo>,
+    slow: Sample,
     sockstat: Sockstat,
     critical: BTreeMap<String, f64>,
     groups: BTreeMap<String, Cgroup>,
-    shares: HashMap<(u32, String), (Option<u64>, Option<u64>)>,
+    processes: HashMap<(u32, String), Process>,
+}
+
+/// Takes over parts that only slow beats have.
+macro_rules! slow_parts {
+    ($into:expr, $from:expr, $($part:ident)*) => { $(
+        if $into.$part.is_none() {
+            $into.$part = $from.$part;
+        }
+    )* };
 }
 
 impl Carried {
@@ -125,9 +136,20 @@ impl Carried {
         if sample.host.is_some() {
             self.host.clone_from(&sample.host);
         }
-        if sample.slabinfo.is_some() {
-            self.slabinfo.clone_from(&sample.slabinfo);
+        if let Some(slabinfo) = &sample.slabinfo {
+            // Between beats the caches may be read without what tells how much is in none.
+            let large = slabinfo.large_kmalloc.or(self.slabinfo.as_ref().and_then(|slab| slab.large_kmalloc));
+            self.slabinfo = Some(Slabinfo { large_kmalloc: large, ..slabinfo.clone() });
         }
+        let newer = Sample {
+            tmpfs: sample.tmpfs.clone(),
+            ipc: sample.ipc.clone(),
+            program: sample.program.clone(),
+            deleted: sample.deleted.clone(),
+            ..Sample::default()
+        };
+        let older = std::mem::replace(&mut self.slow, newer);
+        slow_parts!(self.slow, older, tmpfs ipc program deleted);
         if let Some(sockstat) = sample.sockstat.as_ref().filter(|sockstat| sockstat.listen.is_some()) {
             self.sockstat = sockstat.clone();
         }
@@ -140,8 +162,8 @@ impl Carried {
             fill_group(self.groups.entry(path.clone()).or_default(), group, true);
         }
         for process in sample.processes.iter().flat_map(|processes| &processes.top) {
-            if process.pss.is_some() || process.swap.is_some() {
-                self.shares.insert((process.pid, process.name.clone()), (process.pss, process.swap));
+            if process.started.is_some() || process.pss.is_some() || process.swap.is_some() {
+                self.processes.insert((process.pid, process.name.clone()), process.clone());
             }
         }
     }
@@ -152,7 +174,8 @@ impl Carried {
         if self.boot != sample.boot {
             return;
         }
-        sample.slabinfo = sample.slabinfo.take().or(self.slabinfo);
+        sample.slabinfo = self.slabinfo.or(sample.slabinfo.take());
+        slow_parts!(sample, self.slow, tmpfs ipc program deleted);
         if let Some(sockstat) = &mut sample.sockstat {
             fill_sockets(sockstat, &self.sockstat);
         }
@@ -167,9 +190,10 @@ impl Carried {
             }
         }
         for process in sample.processes.iter_mut().flat_map(|processes| &mut processes.top) {
-            if let Some((pss, swap)) = self.shares.get(&(process.pid, process.name.clone())) {
-                process.pss = process.pss.or(*pss);
-                process.swap = process.swap.or(*swap);
+            if let Some(known) = self.processes.get(&(process.pid, process.name.clone())) {
+                process.pss = process.pss.or(known.pss);
+                process.swap = process.swap.or(known.swap);
+                process.started = process.started.or(known.started);
             }
         }
     }

@@ -93,6 +93,11 @@ impl Layout {
         self.folder().join("state")
     }
 
+    /// What a slow beat needs of the one before it.
+    pub fn beat(&self) -> PathBuf {
+        self.folder().join("beat")
+    }
+
     /// The days that have a log, ascending. A host without a log has none.
     ///
     /// # Errors

@@ -157,6 +157,52 @@ fn slab_that_moves_is_looked_into_at_once() {
 }
 
 #[test]
+fn what_grows_is_listed_long_before_it_is_large() {
+    let folder = copy_of("debian12-vps");
+    let root = folder.path();
+    let slabinfo = fs_err::read_to_string(root.join("proc/slabinfo")).unwrap();
+    let line = "leaky_cache 9 9 64 64 1 : tunables 0 0 0 : slabdata";
+    let options = Options { top: 1, groups: 1, ..Options::default() };
+    let mut state = State::default();
+    let mut at = |beat: i64| {
+        let slabs = 4 + 16 * beat;
+        put(root, "proc/slabinfo", format!("{slabinfo}{line} {slabs} {slabs} 0\n"));
+        put(root, "proc/500/stat", process(500, "dbus-daemon", 1, 620, 1150 + 40 * beat as u64));
+        let group = root.join("sys/fs/cgroup/system.slice/cron.service/memory.stat");
+        let stat = fs_err::read_to_string(&group).unwrap();
+        let stat: Vec<_> = stat.lines().filter(|line| !line.starts_with("kernel ")).collect();
+        fs_err::write(&group, format!("{}\nkernel {}\n", stat.join("\n"), 100_000 + 64 * 1024 * beat))
+            .unwrap();
+        let (sample, next) = take(&Root::recorded(root), &options, &state, NOW + 300 * beat);
+        state = next;
+        sample
+    };
+    let first = at(0);
+    assert!(!first.slabinfo.unwrap().caches.contains_key("leaky_cache"));
+    assert!(!first.program.unwrap().0.contains_key("dbus-daemon"));
+    let second = at(1);
+    assert_eq!(second.slabinfo.unwrap().caches["leaky_cache"].bytes, Some(20 * 4096));
+    assert_eq!(second.program.unwrap().0["dbus-daemon"].rss, Some(1190 * 4096));
+    let processes = second.processes.unwrap();
+    assert_eq!((processes.bus_rss, processes.init_rss.is_some()), (Some(1190 * 4096), true));
+    let bus = processes.top.iter().find(|process| process.name == "dbus-daemon").unwrap();
+    assert_eq!((bus.started, bus.user.as_str()), (Some(6.2), "101"));
+}
+
+#[test]
+fn slab_that_is_in_no_cache() {
+    let sample = first_sample(&tree("debian12-vps"));
+    // SUnreclaim less kmalloc-4k, task_struct, kmalloc-64, filp, net_namespace.
+    let unreclaimable = 4096 * (151 * 8 + 40 * 8 + 150 + 80 + 8);
+    assert_eq!(sample.slabinfo.unwrap().large_kmalloc, Some(36_840 * 1024 - unreclaimable));
+
+    let folder = copy_of("debian12-vps");
+    fs_err::remove_dir_all(folder.path().join("sys/kernel")).unwrap();
+    let slab = first_sample(folder.path()).slabinfo.unwrap();
+    assert_eq!(slab.large_kmalloc, Some((24_880 + 36_840) * 1024 - slab.total.unwrap()));
+}
+
+#[test]
 fn quiet_threads_of_the_kernel_are_read_on_the_slow_beat_only() {
     let folder = copy_of("hidepid");
     let thread = |ticks| process(20, "kswapd0", ticks, 5, 0).replace("S 1 ", "S 2 ");

@@ -137,10 +137,15 @@ impl Machine<'_> {
             ("kmalloc-512", fixed * 0.06, 512.0),
         ];
         let caches = sizes.map(|(name, bytes, object)| {
-            (name.to_owned(), SlabCache { bytes: kib(bytes), objects: count(bytes * 0.95 / object) })
+            let objects = count(bytes * 0.95 / object);
+            (name.to_owned(), SlabCache { bytes: kib(bytes), objects, ..SlabCache::default() })
         });
-        let total = kib(fixed + given_back + self.memory.leaked).unwrap_or(0);
-        Slabinfo { total, caches: BTreeMap::from(caches) }
+        Slabinfo {
+            total: kib(fixed + given_back + self.memory.leaked),
+            large_kmalloc: Some(96 * 1024),
+            net_namespaces: Some(1),
+            caches: BTreeMap::from(caches),
+        }
     }
 
     /// `/proc/diskstats`: a server writes to both disks of its RAID.
@@ -243,6 +248,7 @@ impl Machine<'_> {
                 pss: if dear { kib(rss * 0.83) } else { None },
                 swap: if dear { kib(self.memory.swap_used * share) } else { None },
                 command: None,
+                started: dear.then_some(4.2),
             }
         };
         Processes {
@@ -257,6 +263,8 @@ impl Machine<'_> {
             zombies: Some(0),
             pid_max: Some(if self.synth.is_server() { 4_194_304 } else { 32_768 }),
             threads_max: count(self.synth.ram / 131_072.0),
+            init_rss: Some(12_582_912),
+            bus_rss: Some(4_718_592),
             rss: kib(anonymous * 1.3),
         }
     }
@@ -272,6 +280,7 @@ impl Machine<'_> {
             dentries_negative: count(dentries * 0.1),
             inodes: count(dentries * 0.7),
             inodes_free: count(dentries * 0.05),
+            mounts: None,
         }
     }
 

@@ -2,7 +2,7 @@
 //! know an earlier one, never the reverse (`tests/it/layers.rs` keeps the arrows):
 //!
 //! ```text
-//! /proc, /sys ─ sample ─> store (the log) ─ series ─> analysis ─> site (pages; pictures by chart)
+//! /proc, /sys ─ sample ─> event ─> store (the logs) ─ series ─> analysis ─> site (pages; pictures by chart)
 //! ```
 //!
 //! `cli` parses and dispatches; `config` is what the user decided; `base` is clock, files, units, words.
@@ -12,6 +12,7 @@ pub mod config;
 
 pub mod analysis;
 pub mod chart;
+pub mod event;
 pub mod sample;
 pub mod series;
 pub mod site;

@@ -43,6 +43,8 @@ pub enum Command {
     Site(SiteArgs),
     /// Watch this machine for half a minute and show the pages
     Try(TryArgs),
+    /// Write down what you did: a mark on the charts
+    Note(NoteArgs),
     /// Set up cron (or systemd timers) for this user, after showing what would be written
     Install(InstallArgs),
     /// Take out exactly what `install` put in; the logs stay
@@ -105,6 +107,25 @@ pub struct TryArgs {
     /// Write samples and pages into this folder, not into a new temporary one
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// `cronograph note`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cronograph note 'service check added on all hosts'
+Example, afterwards:
+  cronograph note --at 15:00 'nginx reconfigured'")]
+pub struct NoteArgs {
+    /// What happened, in a few words
+    #[arg(required = true, value_name = "TEXT")]
+    pub text: Vec<String>,
+    /// When: 15:00, "2026-11-23 15:00", 2026-11-23T15:00:00Z; without it now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Name of the host in the data folder that the note is about
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
 }
 
 /// `cronograph install`
@@ -254,6 +275,7 @@ impl Command {
     pub fn overrides(&self) -> (Option<&str>, Option<&PathBuf>) {
         match self {
             Self::Sample(args) => (args.host.as_deref(), None),
+            Self::Note(args) => (args.host.as_deref(), None),
             Self::Site(args) => (None, args.out.as_ref()),
             Self::Install(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Explain(args) => (args.host.as_deref(), None),

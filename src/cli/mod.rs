@@ -14,6 +14,7 @@ mod config;
 mod doctor;
 mod explain;
 mod install;
+mod note;
 mod reference;
 mod sample;
 mod site;
@@ -54,6 +55,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Sample(args) => sample::run(args, &context),
         Command::Site(args) => site::run(args, &context),
         Command::Try(args) => try_run::run(args, &context),
+        Command::Note(args) => note::run(args, &context),
         Command::Install(args) => install::run(args, &context),
         Command::Uninstall(args) => uninstall::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),

@@ -3,6 +3,7 @@
 
 use super::args::SampleArgs;
 use super::{Context, output};
+use crate::event::{self, ConfigFile, Look};
 use crate::sample::own_cost::OwnCost;
 use crate::sample::{Beat, Sample, State, take};
 use crate::store::{self, Layout};
@@ -35,18 +36,36 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let beat = if state.is_slow() { state.beat.encode() } else { Vec::new() };
-    let state = state.encode();
-    OwnCost::finish(&mut sample, context.started, state.len() + beat.len());
+    let encoded = state.encode();
+    OwnCost::finish(&mut sample, context.started, encoded.len() + beat.len());
     let appended = store::append(&layout, &sample)?;
-    State::save(&layout.state(), &state, &previous).context("the sample was written, its state was not")?;
+    State::save(&layout.state(), &encoded, &previous).context("the sample was written, its state was not")?;
     if !beat.is_empty() {
         Beat::save(&layout.beat(), &beat)?;
     }
+    let look = Look {
+        root: &root,
+        sample: &sample,
+        previous: &previous,
+        state: &state,
+        seen: &layout.seen(),
+        config: ConfigFile { path: &context.loaded.path, keys: &|| context.loaded.keys() },
+        beat_seconds: i64::from(options.slow_interval_seconds),
+    };
+    note_changes(&look, &layout)
+        .context("the sample was written, what changed since the last one was not")?;
     if let Some(jump) = appended.clock {
         output::say(&format!("cronograph: {jump}"));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Looks for what changed, and logs it.
+fn note_changes(look: &Look<'_>, layout: &Layout) -> anyhow::Result<()> {
+    let noticed = event::look(look);
+    noticed.save()?;
+    Ok(store::append_events(layout, &noticed.events)?)
 }
 
 /// A tree without CPU times and without memory is none.

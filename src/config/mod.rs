@@ -2,6 +2,7 @@
 
 mod error;
 mod field;
+mod keys;
 mod load;
 mod origin;
 

@@ -133,7 +133,9 @@ impl Hierarchy {
     fn choose(&self, context: &mut Context<'_>) -> Result<Vec<(String, Cgroup)>, SampleError> {
         let most = context.options.groups;
         let mut sizes: Vec<(String, u64)> = Vec::new();
-        for path in self.find(context) {
+        let found = self.find(context);
+        context.next.found_groups = Some(found.clone());
+        for path in found {
             let size = context.read_number(&format!("{}/{path}/{}", self.memory, self.usage));
             sizes.extend(size.map(|size| (path, size)));
         }

@@ -10,7 +10,7 @@ mod error;
 mod growth;
 pub mod metric;
 mod mounts;
-mod parse;
+pub(crate) mod parse;
 mod process_stat;
 mod root;
 mod slab_names;

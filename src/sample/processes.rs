@@ -87,6 +87,7 @@ impl Collector for Processes {
         walked?;
         context.next.processes = std::mem::take(&mut scan.ticks);
         context.next.started = scan.youngest;
+        context.next.daemons = std::mem::take(&mut scan.daemons);
         if context.slow {
             scan.quiet.sort_unstable();
             context.next.quiet = std::mem::take(&mut scan.quiet);
@@ -141,6 +142,7 @@ struct Scan {
     youngest: u64,
     slow: bool,
     quiet: Vec<u32>,
+    daemons: Vec<(String, u64)>,
 }
 
 impl Scan {
@@ -160,6 +162,7 @@ impl Scan {
             youngest: 0,
             slow: context.slow,
             quiet: Vec::new(),
+            daemons: Vec::new(),
         }
     }
 
@@ -198,6 +201,9 @@ impl Scan {
         self.youngest = self.youngest.max(stat.started);
         if stat.ticks > 0 {
             self.ticks.push((pid, stat.ticks));
+        }
+        if stat.parent == 1 {
+            self.daemons.push((parse::text(stat.name), stat.started));
         }
         // A number that was given to a new process since does not count from the old one's ticks.
         let before = if stat.started > previous.started { 0 } else { previous.ticks(pid) };

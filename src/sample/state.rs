@@ -64,6 +64,12 @@ pub struct State {
     /// What the slow beat left, in a file of its own that is read and written on the slow beat only.
     #[serde(skip)]
     pub beat: Beat,
+    /// Every control group of a service or container that the slow beat found, for who looks after what comes and goes.
+    #[serde(skip)]
+    pub(crate) found_groups: Option<Vec<String>>,
+    /// The processes that init looks after: name, start in ticks since boot. For the same.
+    #[serde(skip)]
+    pub(crate) daemons: Vec<(String, u64)>,
     /// How long the file was that this came from.
     #[serde(skip)]
     pub(crate) length: usize,

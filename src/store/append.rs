@@ -51,7 +51,7 @@ pub fn append(layout: &Layout, sample: &Sample) -> Result<Appended, StoreError> 
 }
 
 /// The day's file, locked and still the one that its name means.
-fn open_locked(path: &Path) -> Result<File, StoreError> {
+pub(super) fn open_locked(path: &Path) -> Result<File, StoreError> {
     let write_error = |source| StoreError::Write { path: path.to_owned(), source };
     loop {
         let file = File::options().create(true).read(true).append(true).open(path).map_err(write_error)?;
@@ -72,7 +72,7 @@ fn open_locked(path: &Path) -> Result<File, StoreError> {
 
 /// Writes the line at the end of the locked file, or nothing. Returns the bytes written and whether a torn line was
 /// closed off.
-fn write_line(file: &mut File, path: &Path, line: &[u8]) -> Result<(u64, bool), StoreError> {
+pub(super) fn write_line(file: &mut File, path: &Path, line: &[u8]) -> Result<(u64, bool), StoreError> {
     let write_error = |source| StoreError::Write { path: path.to_owned(), source };
     let before = file.metadata().map_err(write_error)?.len();
     let torn = ends_torn(file, before).map_err(write_error)?;

@@ -88,6 +88,16 @@ impl Layout {
         self.folder().join("cache")
     }
 
+    /// What changed on the host.
+    pub fn events(&self) -> PathBuf {
+        self.folder().join("events.jsonl")
+    }
+
+    /// What was seen last of everything that may change.
+    pub fn seen(&self) -> PathBuf {
+        self.folder().join("seen")
+    }
+
     /// What a sample needs of the one before it.
     pub fn state(&self) -> PathBuf {
         self.folder().join("state")

@@ -75,7 +75,7 @@ pub(super) fn decode(line: &[u8]) -> Decoded {
 }
 
 /// The line without white space, byte order mark and zero bytes around it; and how many zero bytes there were.
-fn strip(line: &[u8]) -> (&[u8], usize) {
+pub(super) fn strip(line: &[u8]) -> (&[u8], usize) {
     let around = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
     let zeros = |part: &[u8]| part.iter().filter(|byte| **byte == 0).count();
     let start = line.iter().take_while(|byte| around(byte)).count();

@@ -1,4 +1,4 @@
-//! The sample log on disk: where it is, how a line is appended, how lines are read back whatever happened to them.
+//! The logs on disk: where it is, how a line is appended, how lines are read back whatever happened to them.
 //!
 //! One JSON object a line, one file a day (UTC), `<data>/<host>/samples/2026-11-23.jsonl`, closed days maybe `.gz`.
 //! Promises: a sample is one write of one whole line; damage costs its own line and never a neighbour; memory does
@@ -7,6 +7,7 @@
 mod append;
 mod clock_jump;
 mod error;
+mod events;
 mod layout;
 mod line;
 mod lines;
@@ -16,6 +17,7 @@ mod tail;
 pub use append::{Appended, append};
 pub use clock_jump::ClockJump;
 pub use error::StoreError;
+pub use events::{EventLog, append_events, event_log, events};
 pub use layout::{DayFiles, DaySizes, Layout, day_of, hosts, start_of};
 pub use reader::{BrokenLine, Damage, Reader};
 pub use tail::{tail, tail_until};

@@ -57,7 +57,7 @@ impl Damage {
         self.first.extend(other.first.iter().take(room).cloned());
     }
 
-    fn add(&mut self, path: &Path, line: u64, reason: String) {
+    pub(super) fn add(&mut self, path: &Path, line: u64, reason: String) {
         self.broken_lines += 1;
         if self.first.len() < LOCATED {
             self.first.push(BrokenLine { path: path.to_owned(), line, reason });

@@ -46,7 +46,8 @@ fn every_command_of_the_readme_is_one() {
         .split("cronograph ")
         .skip(1)
         .filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next());
-    let known = ["sample", "site", "try", "install", "uninstall", "doctor", "config", "man", "completions"];
+    let known =
+        ["sample", "site", "try", "install", "uninstall", "doctor", "config", "note", "man", "completions"];
     let mut seen = 0;
     for command in commands.filter(|word| known.contains(word)) {
         assert!(help.contains(command), "{command}");

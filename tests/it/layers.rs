@@ -5,16 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each stage and what it may use, in the order of the data's path.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("base", &[]),
     ("config", &["base"]),
     ("sample", &["base"]),
-    ("store", &["base", "sample"]),
-    ("series", &["base", "sample", "store"]),
-    ("analysis", &["base", "config", "sample", "store", "series"]),
+    ("event", &["base", "sample"]),
+    ("store", &["base", "sample", "event"]),
+    ("series", &["base", "sample", "event", "store"]),
+    ("analysis", &["base", "config", "sample", "event", "store", "series"]),
     ("chart", &["base"]),
-    ("site", &["base", "config", "sample", "store", "series", "analysis", "chart"]),
-    ("cli", &["base", "config", "sample", "store", "series", "analysis", "chart", "site"]),
+    ("site", &["base", "config", "sample", "event", "store", "series", "analysis", "chart"]),
+    ("cli", &["base", "config", "sample", "event", "store", "series", "analysis", "chart", "site"]),
 ];
 
 #[test]

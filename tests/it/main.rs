@@ -12,6 +12,7 @@ mod cli;
 mod config;
 mod docs;
 mod doctor;
+mod events;
 mod help;
 mod install;
 mod layers;

@@ -1,0 +1,85 @@
+//! What this stage saw last, `<data>/<host>/seen/`: one small file that each look reads, and one for each source that
+//! only a look at that source reads. They are written where they changed, which most minutes they did not.
+//!
+//! Any of them can be deleted, or be torn: that source then remembers anew and reports nothing this time.
+
+use crate::base::files;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The file that each look reads.
+const NOW: &str = "now.json";
+
+/// What each look needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Seen {
+    /// The boot.
+    pub(super) boot: Option<String>,
+    /// The kernel's release.
+    pub(super) kernel: Option<String>,
+    /// The version of this program.
+    pub(super) version: String,
+    /// What `stat` said of each source.
+    pub(super) prints: BTreeMap<String, u64>,
+    /// The kernel's count of kills for want of memory.
+    pub(super) oom_kills: Option<u64>,
+    /// The system asked for a reboot.
+    pub(super) reboot_required: bool,
+    /// Since when packages are being changed: they are compared when that has settled.
+    pub(super) packages_since: Option<i64>,
+    /// A service that is young, or a container.
+    pub(super) services_pending: bool,
+    /// When events that are held back are due.
+    pub(super) held_until: Option<i64>,
+}
+
+/// The folder, and what is to be written there.
+pub(super) struct Shelf {
+    folder: PathBuf,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Shelf {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), files: Vec::new() }
+    }
+
+    /// What each look needs; none of a first one.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        self.load(NOW)
+    }
+
+    /// Keeps that for the next look.
+    pub(super) fn keep_seen(&mut self, seen: &Seen) {
+        self.keep(NOW, seen);
+    }
+
+    /// What is kept under a name.
+    pub(super) fn load<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_slice(&fs_err::read(self.folder.join(name)).ok()?).ok()
+    }
+
+    /// To be kept under a name.
+    pub(super) fn keep(&mut self, name: &str, what: &impl Serialize) {
+        if let Ok(mut bytes) = serde_json::to_vec(what) {
+            bytes.push(b'\n');
+            self.files.push((name.to_owned(), bytes));
+        }
+    }
+
+    /// Writes what is to be kept.
+    pub(super) fn save(&self) -> io::Result<()> {
+        if self.files.is_empty() {
+            return Ok(());
+        }
+        files::create_folder(&self.folder)?;
+        for (name, bytes) in &self.files {
+            files::write_atomic(&self.folder.join(name), bytes)?;
+        }
+        Ok(())
+    }
+}

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 7] = ["sample", "site", "try", "install", "uninstall", "doctor", "config"];
+const COMMANDS: [&str; 8] = ["sample", "site", "try", "note", "install", "uninstall", "doctor", "config"];
 
 fn help(arguments: &[&str]) -> String {
     stdout(cronograph().args(arguments))

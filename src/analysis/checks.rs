@@ -1,8 +1,10 @@
 //! The checks behind a host's state, and their limits with the reason for each.
 
 use super::breakdown::Breakdown;
+use super::leak::State;
 use super::part::Part;
 use super::recent::{column, mean, ratio, since, since_about, sum};
+use super::report::{Finding, Report, Subject};
 use super::state::{Evidence, Level, Problem, ProblemKind, Resource, Table};
 use crate::sample::filesystem::Filesystem;
 use crate::sample::mdstat::RaidArray;
@@ -30,10 +32,12 @@ const MEMORY_CRITICAL: (f64, f64) = (0.04, 384.0 * MIB);
 /// Pages read back from swap: 256 pages of 4 KiB each second, each of which a program waited for. What is only
 /// written to swap harms nobody.
 const SWAP_IN: f64 = MIB;
-/// Unreclaimable slab of healthy hosts is a few percent; a quarter is worth a word …
+/// Unreclaimable slab of healthy hosts is a few percent; a quarter is worth a word.
 const SLAB_SHARE: f64 = 0.25;
-/// … and a warning if it grew by so much of memory within the hour.
-const SLAB_GROWTH: f64 = 0.01;
+/// A leak that fills memory within a day cannot wait until tomorrow.
+const LEAK_CRITICAL_SECONDS: i64 = 86_400;
+/// A leak warns if memory is full within a week, or if it took so much of memory already; else it is a note.
+const LEAK_WARNING: (i64, f64) = (7 * 86_400, 0.05);
 /// Load of 15 minutes for each core: at 1 the host is used, at 2 half of the tasks wait.
 const LOAD: (f64, f64) = (2.0, 5.0);
 /// Share of time in which all tasks stall for memory: healthy hosts show less than 1 %.
@@ -70,7 +74,8 @@ const WRITABLE: [&str; 3] = ["/", "/var", "/home"];
 type Check = fn(&Evidence, &mut Vec<Problem>);
 
 /// Every check, in the order in which problems of one level are shown.
-pub(super) const ALL: [Check; 15] = [
+pub(super) const ALL: [Check; 16] = [
+    leaks,
     silence,
     raid,
     filesystems,
@@ -232,22 +237,39 @@ fn available(evidence: &Evidence, memory: &Meminfo) -> Option<f64> {
     Some((memory.mem_available.or_else(estimate)? + shrinkable) as f64)
 }
 
+fn leaks(evidence: &Evidence, problems: &mut Vec<Problem>) {
+    let Some(report) = evidence.report else { return };
+    for finding in &report.findings {
+        let level = leak_level(finding, report);
+        let kind = ProblemKind::Leak { finding: Box::new(finding.clone()) };
+        add(problems, level, kind, Some(finding.growth.since));
+    }
+}
+
+/// Only what is sure disturbs anybody, and only if it matters soon.
+fn leak_level(finding: &Finding, report: &Report) -> Level {
+    let left = finding.full.map(|full| full.at - report.at);
+    let taken = (finding.growth.to_level - finding.growth.from_level) / report.total;
+    match finding.state {
+        State::Leaking if left.is_some_and(|left| left <= LEAK_CRITICAL_SECONDS) => Level::Critical,
+        State::Leaking if left.is_some_and(|left| left <= LEAK_WARNING.0) || taken > LEAK_WARNING.1 => {
+            Level::Warning
+        }
+        _ => Level::Ok,
+    }
+}
+
 fn slab(evidence: &Evidence, problems: &mut Vec<Problem>) {
+    let slab = Subject::Part(Part::SlabUnreclaimable);
+    if evidence.report.is_some_and(|report| report.findings.iter().any(|finding| finding.subject == slab)) {
+        return;
+    }
     let Some(breakdown) = Breakdown::of_sample(evidence.sample) else { return };
     let bytes = breakdown.part(Part::SlabUnreclaimable);
     let share = bytes / breakdown.total;
-    if share < SLAB_SHARE {
-        return;
+    if share >= SLAB_SHARE {
+        add(problems, Level::Ok, ProblemKind::SlabUnreclaimable { bytes, share }, None);
     }
-    let hour = evidence.hour;
-    let values = column(hour, "meminfo.SUnreclaim", "");
-    let mut known = hour.times.iter().zip(values).filter(|(_, value)| value.is_finite());
-    let ends = known.next().zip(known.next_back());
-    let (growth, seconds) =
-        ends.map_or((0.0, 0.0), |((from, first), (until, last))| (last - first, (until - from) as f64));
-    let growth = (growth > SLAB_GROWTH * breakdown.total).then_some(growth);
-    let level = if growth.is_some() { Level::Warning } else { Level::Ok };
-    add(problems, level, ProblemKind::SlabUnreclaimable { bytes, share, growth, seconds }, None);
 }
 
 fn pressure(evidence: &Evidence, problems: &mut Vec<Problem>) {

@@ -2,14 +2,16 @@
 //! terminal share them.
 
 use super::breakdown::Unknown;
+use super::report::words::Telling;
 use super::state::{ProblemKind, Resource, Table};
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::base::words::Words;
 
-/// What a problem is, in one line. `mount` gives the name by which a mount point is shown: on a page for everyone
+/// What a problem is, in one line; since when stands beside it. `mount` gives the name by which a mount point is shown: on a page for everyone
 /// not its path.
-pub fn describe(kind: &ProblemKind, words: &Words, mount: &dyn Fn(&str) -> String) -> String {
+pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> String) -> String {
+    let words = telling.words;
     let lang = words.lang();
     let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
     match kind {
@@ -21,15 +23,9 @@ pub fn describe(kind: &ProblemKind, words: &Words, mount: &dyn Fn(&str) -> Strin
         ProblemKind::Swapping { rate } => {
             line("problem.swapping", &[("rate", format::quantity(*rate, Unit::Memory, true))])
         }
-        ProblemKind::SlabUnreclaimable { bytes, share, growth, seconds } => {
-            let key = if growth.is_some() { "problem.slab_growing" } else { "problem.slab_unreclaimable" };
-            let values = [
-                ("bytes", memory(*bytes)),
-                ("share", percent(*share)),
-                ("growth", memory(growth.unwrap_or(0.0))),
-                ("duration", format::duration(*seconds, lang)),
-            ];
-            line(key, &values)
+        ProblemKind::Leak { finding } => telling.short(finding),
+        ProblemKind::SlabUnreclaimable { bytes, share } => {
+            line("problem.slab_unreclaimable", &[("bytes", memory(*bytes)), ("share", percent(*share))])
         }
         ProblemKind::Load { load, cores } => {
             line("problem.load", &[("load", count(*load)), ("cores", count(*cores))])
@@ -166,8 +162,13 @@ mod tests {
 
     const MIB: f64 = 1024.0 * 1024.0;
 
+    fn told(kind: &ProblemKind, lang: Lang, mount: &dyn Fn(&str) -> String) -> String {
+        let telling = Telling { words: Words::of(lang), zone: &jiff::tz::TimeZone::UTC, now: 0 };
+        describe(kind, &telling, mount)
+    }
+
     fn both(kind: &ProblemKind) -> [String; 2] {
-        [Lang::En, Lang::Zh].map(|lang| describe(kind, Words::of(lang), &str::to_owned))
+        [Lang::En, Lang::Zh].map(|lang| told(kind, lang, &str::to_owned))
     }
 
     #[test]
@@ -178,17 +179,12 @@ mod tests {
             both(&filesystem),
             ["File system /srv is 93.4 % full, 1.23 GB left", "文件系统 /srv 已用 93.4 %，剩余 1.23 GB"]
         );
-        let slab = ProblemKind::SlabUnreclaimable {
-            bytes: 352.0 * MIB,
-            share: 0.7,
-            growth: Some(61.2 * MIB),
-            seconds: 3_600.0,
-        };
+        let slab = ProblemKind::SlabUnreclaimable { bytes: 352.0 * MIB, share: 0.7 };
         assert_eq!(
             both(&slab),
             [
-                "Unreclaimable slab holds 352 MiB, 70 % of memory, and grew by 61.2 MiB in 1 h",
-                "内核不可回收 slab 占 352 MiB，为内存的 70 %，1 小时内增长 61.2 MiB",
+                "Unreclaimable slab holds 352 MiB, 70 % of memory",
+                "内核不可回收 slab 占 352 MiB，为内存的 70 %"
             ]
         );
         assert_eq!(
@@ -208,7 +204,7 @@ mod tests {
             let action = action.map(|(action, progress)| (action.to_owned(), progress));
             let (array, state) = ("md0".to_owned(), state.to_owned());
             let kind = ProblemKind::Raid { array, state, working, members: 2, action };
-            describe(&kind, Words::of(Lang::En), &str::to_owned)
+            told(&kind, Lang::En, &str::to_owned)
         };
         assert_eq!(raid(1, None, "active"), "RAID md0: 1 of 2 disks work");
         let rebuilding = raid(1, Some(("recovery", 0.345)), "active");
@@ -220,7 +216,7 @@ mod tests {
     #[test]
     fn a_page_for_everyone_names_no_path() {
         let kind = ProblemKind::ReadOnly { mount: "/secret".to_owned() };
-        let line = describe(&kind, Words::of(Lang::En), &|_| "1".to_owned());
+        let line = told(&kind, Lang::En, &|_| "1".to_owned());
         assert_eq!(line, "File system 1 is read-only");
     }
 

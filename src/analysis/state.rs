@@ -3,6 +3,7 @@
 //! limits are few, each with its reason beside it (`checks`), and a healthy host has none of them.
 
 use super::checks;
+use super::report::{Finding, Report};
 use crate::sample::Sample;
 use crate::series::{DaySummary, Frame, Latest};
 use crate::store::Damage;
@@ -56,8 +57,10 @@ pub enum ProblemKind {
     Memory { available: f64, total: f64 },
     /// Pages come back from swap: programs wait for them.
     Swapping { rate: f64 },
-    /// Unreclaimable slab is a large part of memory; `growth` bytes in `seconds` if it grows.
-    SlabUnreclaimable { bytes: f64, share: f64, growth: Option<f64>, seconds: f64 },
+    /// Memory leaks, may leak, or has leaked.
+    Leak { finding: Box<Finding> },
+    /// Unreclaimable slab is a large part of memory, and does not grow.
+    SlabUnreclaimable { bytes: f64, share: f64 },
     /// More tasks want to run than there are cores.
     Load { load: f64, cores: f64 },
     /// Tasks stall.
@@ -136,13 +139,16 @@ pub(super) struct Evidence<'a> {
     pub(super) days: &'a [DaySummary],
     /// What of the log could not be read.
     pub(super) damage: &'a Damage,
+    /// What is known of its memory.
+    pub(super) report: Option<&'a Report>,
     /// Unix time of the judgement.
     pub(super) now: i64,
 }
 
-/// Judges a host by its last hour and its last days.
-pub fn judge(latest: &Latest, days: &[DaySummary], now: i64) -> HostState {
+/// Judges a host by its last hour, its last days and the report on its memory.
+pub fn judge(latest: &Latest, days: &[DaySummary], report: Option<&Report>, now: i64) -> HostState {
     judge_evidence(&Evidence {
+        report,
         sample: &latest.sample,
         previous: latest.previous.as_ref(),
         hour: &latest.rates,

@@ -1,6 +1,9 @@
 //! Hosts with one thing wrong each, and the healthy one that has no problem at all.
 
 use super::*;
+use crate::analysis::leak::{Growth, Reason, State};
+use crate::analysis::part::Part;
+use crate::analysis::report::{self, FullAt, Owner, Subject};
 use crate::sample::filesystem::{Filesystem, Filesystems};
 use crate::sample::hwmon::{Hwmon, Sensor};
 use crate::sample::loadavg::Loadavg;
@@ -25,6 +28,7 @@ struct Host {
     hour: Frame,
     days: Vec<DaySummary>,
     damage: Damage,
+    report: Option<Report>,
     now: i64,
 }
 
@@ -63,6 +67,7 @@ fn healthy() -> Host {
         hour: Frame { from: NOW - 3_600, until: NOW, step: 60, times, ..Frame::default() },
         days: Vec::new(),
         damage: Damage::default(),
+        report: None,
         now: NOW,
     };
     for (mode, share) in [("user", 0.2), ("system", 0.1), ("idle", 0.65), ("iowait", 0.02), ("steal", 0.03)] {
@@ -116,6 +121,7 @@ impl Host {
             hour: &self.hour,
             days: &self.days,
             damage: &self.damage,
+            report: self.report.as_ref(),
             now: self.now,
         })
     }
@@ -215,18 +221,58 @@ fn swap_matters_when_pages_come_back_for_minutes() {
 }
 
 #[test]
-fn a_quarter_in_slab_is_a_note_and_growing_a_warning() {
+fn a_quarter_in_slab_is_a_note() {
     let mut host = healthy();
     host.memory().s_unreclaim = Some(300 * MIB);
-    host.constant("meminfo.SUnreclaim", "", 300.0 * MIB as f64);
-    assert_eq!(host.problem().level, Level::Ok);
-    let growing = (0..60).map(|minute| (241.0 + f64::from(minute)) * MIB as f64).collect();
-    host.column("meminfo.SUnreclaim", "", growing);
     let problem = host.problem();
-    assert_eq!(problem.level, Level::Warning);
-    let growth = Some(59.0 * MIB as f64);
-    let (bytes, share) = (300.0 * MIB as f64, 0.3);
-    assert_eq!(problem.kind, ProblemKind::SlabUnreclaimable { bytes, share, growth, seconds: 3_540.0 });
+    assert_eq!(problem.level, Level::Ok);
+    assert_eq!(problem.kind, ProblemKind::SlabUnreclaimable { bytes: 300.0 * MIB as f64, share: 0.3 });
+}
+
+/// A host of 1000 MiB whose unreclaimable slab grew to 300 MiB and leaks on; memory is full in so many seconds.
+fn leaking(state: State, full_in: Option<i64>, grown: u64) -> Host {
+    let mut host = healthy();
+    host.memory().s_unreclaim = Some(300 * MIB);
+    let mut report = report::of_sample("a", &host.sample).unwrap();
+    let growth = Growth {
+        since: NOW - 7_200,
+        since_error: 60,
+        until: NOW,
+        per_second: 1.0,
+        low: 0.9,
+        high: 1.1,
+        from_level: 0.0,
+        to_level: (grown * MIB) as f64,
+    };
+    let full = full_in.map(|seconds| report.at + seconds);
+    report.findings = vec![Finding {
+        subject: Subject::Part(Part::SlabUnreclaimable),
+        state,
+        growth,
+        reason: Reason::Even,
+        full: full.map(|at| FullAt { at, earliest: at, latest: None }),
+        owner: Owner::Nobody,
+        grows_with: Vec::new(),
+        next: Vec::new(),
+    }];
+    host.report = Some(report);
+    host
+}
+
+#[test]
+fn a_leak_is_as_bad_as_it_is_near_and_takes_the_place_of_the_note_on_slab() {
+    let level = |state, full_in, grown| {
+        let problem = leaking(state, full_in, grown).problem();
+        assert!(matches!(problem.kind, ProblemKind::Leak { .. }), "{problem:?}");
+        assert_eq!(problem.since, Some(NOW - 7_200));
+        problem.level
+    };
+    assert_eq!(level(State::Leaking, Some(86_400), 1), Level::Critical);
+    assert_eq!(level(State::Leaking, Some(7 * 86_400), 1), Level::Warning);
+    assert_eq!(level(State::Leaking, Some(8 * 86_400), 50), Level::Ok);
+    assert_eq!(level(State::Leaking, None, 51), Level::Warning);
+    assert_eq!(level(State::Suspect, Some(60), 500), Level::Ok);
+    assert_eq!(level(State::Ended, None, 500), Level::Ok);
 }
 
 #[test]

@@ -31,8 +31,11 @@ pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), Sit
     workshop.publish("fleet.html", "index.html", &page)
 }
 
-fn rank(host: &HostView) -> usize {
-    ORDER.iter().position(|level| level.key() == host.state.class).unwrap_or(ORDER.len())
+/// What leaks comes first: it ends in a crash, and the sooner it is seen the longer is the time left.
+fn rank(host: &HostView) -> (bool, usize) {
+    let leaks = host.problems.iter().any(|problem| problem.leaks && problem.state.class != "note");
+    let level = ORDER.iter().position(|level| level.key() == host.state.class).unwrap_or(ORDER.len());
+    (!leaks, level)
 }
 
 /// `12 hosts: 1 critical, 11 ok`.

@@ -8,6 +8,7 @@ use super::evaluate::Machine;
 use super::extras::Extras;
 use super::facts;
 use super::figures;
+use super::leaks;
 use super::model::{Chart, HostPage, Moment, Page, Picture, Problem, Section, State, Tab, Table};
 use super::now::Now;
 use super::problems;
@@ -17,6 +18,7 @@ use super::tables::Tables;
 use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest};
 use crate::analysis::Level;
+use crate::analysis::report::Report;
 use crate::base::escape::address;
 use crate::config::TrafficConfig;
 use crate::series::{self, Latest, SeriesError, Window};
@@ -63,6 +65,8 @@ pub(crate) struct HostView {
     pub now: Option<Now>,
     /// How mount points are shown.
     pub mounts: Aliases,
+    /// What is known of its memory.
+    pub report: Option<Report>,
     /// Memory in 24 hours, with what it says.
     pub small: Option<(Picture, String)>,
 }
@@ -71,9 +75,9 @@ impl HostView {
     /// A host of which nothing is known but that it is there.
     pub(crate) fn unknown(name: &str, scene: &Scene, text: String) -> Self {
         let state = problems::shown(Level::Silent, scene);
-        let problems = vec![Problem { state: state.clone(), text, since: None }];
+        let problems = vec![Problem { state: state.clone(), text, since: None, leaks: false }];
         let (name, mounts) = (name.to_owned(), Aliases::default());
-        Self { name, state, problems, sampled: None, now: None, mounts, small: None }
+        Self { name, state, problems, sampled: None, now: None, mounts, report: None, small: None }
     }
 }
 
@@ -94,7 +98,7 @@ impl Workshop<'_> {
         let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
         let small = views.iter().find_map(|(_, view)| view.small.clone());
         views.into_par_iter().try_for_each(|(window, view)| host.publish(window, view))?;
-        let Host { state, problems, now, mounts, .. } = host;
+        let Host { state, problems, now, mounts, report, .. } = host;
         let sampled = Some(latest.sample.t);
         Ok(HostView {
             name: layout.host().to_owned(),
@@ -103,6 +107,7 @@ impl Workshop<'_> {
             sampled,
             now: Some(now),
             mounts,
+            report,
             small,
         })
     }
@@ -132,6 +137,8 @@ impl Workshop<'_> {
                 tabs: Vec::new(),
                 sample_time: None,
                 problems: view.problems.clone(),
+                leaks: Vec::new(),
+                parts_table: None,
                 all_well: words.clone(),
                 memory_bar: None,
                 figures: Vec::new(),
@@ -198,6 +205,7 @@ struct Host<'a> {
     layout: &'a Layout,
     latest: &'a Latest,
     extras: Extras,
+    report: Option<Report>,
     state: State,
     problems: Vec<Problem>,
     now: Now,
@@ -211,11 +219,12 @@ impl<'a> Host<'a> {
         let mounts = latest.sample.filesystem.as_ref().map(|all| all.0.keys().map(String::as_str));
         let mounts = scene.mounts(mounts.into_iter().flatten());
         let extras = Extras::of(layout, scene, workshop.traffic, latest.sample.t)?;
-        let (state, problems) = problems::judge(latest, &extras.days, scene, &mounts);
+        let report = leaks::report_of(layout, scene, latest.sample.t)?;
+        let (state, problems) = problems::judge(latest, &extras.days, report.as_ref(), scene, &mounts);
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
-        Ok(Self { workshop, layout, latest, extras, state, problems, now, mounts, machine })
+        Ok(Self { workshop, layout, latest, extras, report, state, problems, now, mounts, machine })
     }
 
     fn subject(&self) -> Subject<'_> {
@@ -259,12 +268,11 @@ impl<'a> Host<'a> {
             state: self.state.clone(),
             tabs: tabs(window, here, scene),
             sample_time: Some(scene.second(self.latest.sample.t)),
-            problems: self.problems.clone(),
-            all_well: match self.state.class {
-                "ok" => scene.word("site.all_well"),
-                "silent" => scene.word("site.silent_note"),
-                _ => String::new(),
-            },
+            // What leaks has a panel of its own.
+            problems: self.problems.iter().filter(|problem| !problem.leaks).cloned().collect(),
+            leaks: leaks::panels(self.report.as_ref(), scene),
+            parts_table: leaks::parts(self.report.as_ref(), scene).filter(|_| self.has_findings()),
+            all_well: self.all_well(),
             memory_bar: bars::memory(&self.now, scene),
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),
@@ -272,6 +280,24 @@ impl<'a> Host<'a> {
             latest: scene.word(if is_silent { "legend.last" } else { "legend.now" }),
             sections: self.sections(view),
             facts: facts::of(self.latest, scene),
+        }
+    }
+
+    fn has_findings(&self) -> bool {
+        self.report.as_ref().is_some_and(|report| !report.findings.is_empty())
+    }
+
+    /// That nothing is wrong, and how much of a watch says that nothing leaks.
+    fn all_well(&self) -> String {
+        let scene = self.workshop.scene;
+        match self.state.class {
+            "silent" => scene.word("site.silent_note"),
+            "ok" if self.has_findings() => String::new(),
+            "ok" => {
+                let calm = self.report.as_ref().map(|report| scene.telling(report.at).calm(report));
+                [scene.word("site.all_well"), calm.unwrap_or_default()].join(" ").trim().to_owned()
+            }
+            _ => String::new(),
         }
     }
 
@@ -319,8 +345,10 @@ impl<'a> Host<'a> {
         };
         let of = |id: SectionId, tables: Vec<Option<Table>>| section(id.id(), charts(id), tables);
         let extras = &self.extras;
+        // Beside what leaks it stands at the top already.
+        let parts = leaks::parts(self.report.as_ref(), scene).filter(|_| !self.has_findings());
         let sections = vec![
-            of(SectionId::Memory, vec![tables.processes(), tables.cgroups(), tables.slab()]),
+            of(SectionId::Memory, vec![parts, tables.processes(), tables.cgroups(), tables.slab()]),
             of(SectionId::Cpu, vec![]),
             of(SectionId::Disk, vec![tables.filesystems(), tables.disks(), tables.raid()]),
             of(SectionId::Network, vec![extras.traffic(&tables), tables.interfaces()]),

@@ -19,6 +19,7 @@ mod figures;
 mod fleet;
 mod hash;
 mod host;
+mod leaks;
 mod manifest;
 mod model;
 mod now;

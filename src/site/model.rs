@@ -59,6 +59,33 @@ pub(crate) struct Problem {
     pub text: String,
     /// Since when, where it is known.
     pub since: Option<Moment>,
+    /// It is a leak, which has a panel of its own on its host's page.
+    #[serde(skip)]
+    pub leaks: bool,
+}
+
+/// Something that leaks, with its evidence.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Leak {
+    /// How sure it is, in the reader's language.
+    pub state: State,
+    /// What it is about.
+    pub what: String,
+    /// Since when, how fast, until when, whose, what grew with it.
+    pub facts: Vec<Fact>,
+    /// Stands before the commands.
+    pub next_label: String,
+    /// Commands to run next.
+    pub next: Vec<String>,
+}
+
+/// A name and a sentence.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Fact {
+    /// What it is.
+    pub label: String,
+    /// What it says.
+    pub value: String,
 }
 
 /// A horizontal bar in parts, drawn as SVG 1000 wide.
@@ -244,6 +271,10 @@ pub(crate) struct HostPage {
     pub sample_time: Option<Moment>,
     /// What is wrong, worst first.
     pub problems: Vec<Problem>,
+    /// What leaks, worst first.
+    pub leaks: Vec<Leak>,
+    /// Where the memory is, beside what leaks.
+    pub parts_table: Option<Table>,
     /// The line to show where nothing is wrong, or where there is nothing yet.
     pub all_well: String,
     /// Memory now, in parts.

@@ -4,6 +4,7 @@
 use super::model::{Problem, State};
 use super::scene::{Aliases, Scene};
 use crate::analysis::describe::describe;
+use crate::analysis::report::{self, Report};
 use crate::analysis::{self, Level, ProblemKind};
 use crate::series::{DaySummary, Latest};
 
@@ -11,16 +12,19 @@ use crate::series::{DaySummary, Latest};
 pub(crate) fn judge(
     latest: &Latest,
     days: &[DaySummary],
+    report: Option<&Report>,
     scene: &Scene,
     mounts: &Aliases,
 ) -> (State, Vec<Problem>) {
-    let judged = analysis::judge(latest, days, scene.now);
+    let judged = analysis::judge(latest, days, report, scene.now);
+    let telling = scene.telling(latest.sample.t);
     let problems = judged.problems.iter().map(|problem| {
         let kind = if scene.public { public(problem.kind.clone()) } else { problem.kind.clone() };
         Problem {
             state: if problem.level == Level::Ok { note(scene) } else { shown(problem.level, scene) },
-            text: describe(&kind, scene.words(), &|mount| mounts.of(mount)),
+            text: describe(&kind, &telling, &|mount| mounts.of(mount)),
             since: problem.since.map(|since| scene.minute(since)),
+            leaks: matches!(problem.kind, ProblemKind::Leak { .. }),
         }
     });
     (shown(judged.level, scene), problems.collect())
@@ -42,6 +46,10 @@ fn public(kind: ProblemKind) -> ProblemKind {
         ProblemKind::BrokenLines { count, place } => {
             let name = place.rsplit('/').next().unwrap_or_default().to_owned();
             ProblemKind::BrokenLines { count, place: name }
+        }
+        ProblemKind::Leak { finding } => {
+            let finding = Box::new(report::without_names(*finding));
+            ProblemKind::Leak { finding }
         }
         other => other,
     }

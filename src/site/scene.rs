@@ -3,6 +3,7 @@
 
 use super::evaluate::Name;
 use crate::analysis::Group;
+use crate::analysis::report::words::Telling;
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::base::words::{Lang, Words};
@@ -28,6 +29,11 @@ impl Scene {
     /// The words of the language.
     pub(crate) fn words(&self) -> &'static Words {
         Words::of(self.lang)
+    }
+
+    /// How a report on a host is told whose last sample was taken `at`.
+    pub(crate) fn telling(&self, at: i64) -> Telling<'_> {
+        Telling { words: self.words(), zone: &self.zone, now: at }
     }
 
     /// The text of a key.

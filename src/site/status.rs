@@ -4,6 +4,7 @@
 use super::error::SiteError;
 use super::host::HostView;
 use super::now::Now;
+use crate::analysis::report::Report;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,9 @@ struct HostStatus<'a> {
     t: Option<i64>,
     #[serde(flatten)]
     numbers: Option<Numbers<'a>>,
+    /// As `cronograph explain --json` has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a Report>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +65,7 @@ pub(crate) fn text(hosts: &[HostView], made: &str) -> Result<String, SiteError> 
             .collect(),
         t: view.sampled,
         numbers: view.now.as_ref().map(numbers),
+        report: view.report.as_ref(),
     });
     let status = Status { v: VERSION, made, hosts: hosts.collect() };
     let mut text = serde_json::to_string_pretty(&status).map_err(std::io::Error::other)?;

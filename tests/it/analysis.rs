@@ -3,8 +3,9 @@
 use crate::synth::{GIB, MIB, Synth};
 use cronograph::analysis::breakdown::{over, rows};
 use cronograph::analysis::describe::unknown;
+use cronograph::analysis::report::{self, History};
 use cronograph::analysis::state::judge;
-use cronograph::analysis::{Breakdown, Group, Level, Part, ProblemKind, traffic, uptime};
+use cronograph::analysis::{Breakdown, Group, HostState, Level, Part, ProblemKind, traffic, uptime};
 use cronograph::base::words::{Lang, Words};
 use cronograph::sample::{Options, Root, State, take};
 use cronograph::series::{DaySummary, Latest, Window, days, fold, latest, window};
@@ -37,6 +38,12 @@ impl Log {
         latest(&self.layout, self.end).unwrap().unwrap()
     }
 
+    fn judge(&self) -> HostState {
+        let history = History::load(&self.layout, self.end).unwrap().unwrap();
+        let report = report::report(&history, self.end, None);
+        judge(&self.latest(), &self.days(), report.as_ref(), self.end)
+    }
+
     fn days(&self) -> Vec<DaySummary> {
         let last = day_of(self.end).unwrap();
         days(&self.layout, last.yesterday().unwrap(), last).unwrap()
@@ -50,7 +57,7 @@ fn healthy_hosts_of_all_sizes_have_no_problem_at_any_hour() {
         for until in (0..6).map(|part| part * 4 * HOUR).chain([3 * HOUR + 600]) {
             let end = MONDAY + until + 60;
             let log = log(&Synth::new("calm", ram, end - 2 * HOUR, end));
-            let state = judge(&log.latest(), &log.days(), end);
+            let state = log.judge();
             assert_eq!(state.level, Level::Ok, "{ram} at {until}: {:?}", state.problems);
             assert!(state.problems.is_empty(), "{:?}", state.problems);
         }
@@ -62,19 +69,17 @@ fn the_story_is_seen_growing_and_then_short_of_memory() {
     let leak = MONDAY + 15 * HOUR;
     // Two hours in: 122 MiB leaked, 147 of 480 in slab.
     let log_then = log(&Synth::story("web-1", MONDAY + 12 * HOUR, leak + 2 * HOUR, leak));
-    let state = judge(&log_then.latest(), &log_then.days(), log_then.end);
+    let state = log_then.judge();
     let growth = state.problems.iter().find_map(|problem| match &problem.kind {
-        ProblemKind::SlabUnreclaimable { growth, seconds, .. } => {
-            growth.map(|growth| growth / seconds * 60.0)
-        }
+        ProblemKind::Leak { finding } => Some(finding.growth),
         _ => None,
     });
-    let per_minute = growth.unwrap() / MIB;
-    assert!((per_minute - 1.02).abs() < 0.02, "{per_minute} MiB a minute");
-    assert_eq!(state.level, Level::Warning, "{:?}", state.problems);
+    let per_minute = growth.unwrap().per_second * 60.0 / MIB;
+    assert!((per_minute - 1.02).abs() < 0.06, "{per_minute} MiB a minute");
+    assert_eq!(state.level, Level::Critical, "{:?}", state.problems);
     // Eight hours in: memory is full, the host swaps.
     let log_later = log(&Synth::story("web-1", MONDAY + 20 * HOUR, leak + 8 * HOUR, leak));
-    let state = judge(&log_later.latest(), &log_later.days(), log_later.end);
+    let state = log_later.judge();
     let short = state.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Memory { .. }));
     assert!(short, "{:?}", state.problems);
 }
@@ -121,7 +126,7 @@ fn kills_are_seen_for_a_day_over_midnight_and_a_reboot() {
         if folded {
             fold(&log.layout, log.end).unwrap();
         }
-        let problems = judge(&log.latest(), &log.days(), log.end).problems;
+        let problems = log.judge().problems;
         let found = problems.iter().find(|problem| matches!(problem.kind, ProblemKind::OutOfMemory { .. }));
         let found = found.unwrap_or_else(|| panic!("{problems:?}"));
         assert_eq!((&found.kind, found.since), (&ProblemKind::OutOfMemory { kills: all }, last), "{folded}");

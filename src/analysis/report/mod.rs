@@ -164,10 +164,41 @@ pub fn of_sample(host: &str, sample: &Sample) -> Option<Report> {
 }
 
 impl Report {
+    /// The same without what a page for everyone must not say: names of processes, users, services and mounts.
+    #[must_use]
+    pub fn without_names(mut self) -> Self {
+        self.findings = self.findings.into_iter().map(without_names).collect();
+        self
+    }
+
     /// Whether anything leaks now.
     pub fn is_leaking(&self) -> bool {
         self.findings.iter().any(|finding| finding.state == State::Leaking)
     }
+}
+
+/// A finding without the names of processes, users, services and mounts.
+#[must_use]
+pub fn without_names(mut finding: Finding) -> Finding {
+    if let Owner::Process(process) = &mut finding.owner {
+        process.name.clear();
+        process.user.clear();
+        process.pid = 0;
+    }
+    match &mut finding.subject {
+        Subject::Part(_) => {}
+        Subject::Series { instance, .. } => instance.clear(),
+        Subject::Process { name, pid } => {
+            name.clear();
+            *pid = 0;
+        }
+    }
+    // The names of slab caches are the kernel's own.
+    finding
+        .grows_with
+        .retain(|companion| companion.instance.is_empty() || companion.metric == "slabinfo.bytes");
+    finding.next.clear();
+    finding
 }
 
 /// The parts in the order in which people ask for them: what programs hold, what is given back, what the kernel

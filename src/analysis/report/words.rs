@@ -2,7 +2,7 @@
 
 use super::super::leak::{Growth, State};
 use super::super::part::Part;
-use super::{Companion, Finding, FullAt, Owner, ProcessGrowth, Subject, Unit};
+use super::{Companion, Finding, FullAt, Owner, ProcessGrowth, Report, Subject, Unit};
 use crate::base::format;
 use crate::base::unit;
 use crate::base::words::Words;
@@ -13,6 +13,11 @@ const LEAST_RATE: f64 = 100.0 * 1024.0;
 /// So much below the next step a rate is told in the finer one.
 const SPANS: [(&str, f64); 3] =
     [("finding.per_minute", 60.0), ("finding.per_hour", 3_600.0), ("finding.per_day", 86_400.0)];
+
+/// What stopped growing so long before has ended.
+const ENDED_SECONDS: i64 = 900;
+/// A log of fewer seconds cannot tell that nothing grows.
+const SHORT_SECONDS: i64 = 1_800;
 
 /// How a report is told: the language, the zone of its times, the moment at which it is read.
 #[derive(Clone, Debug)]
@@ -86,7 +91,7 @@ impl Telling<'_> {
         let (state, what) = (self.state(finding.state), self.subject(&finding.subject));
         let since = self.time(growth.since);
         if finding.state == State::Ended {
-            let total = format::quantity(growth.to_level - growth.from_level, unit::Unit::Memory, false);
+            let total = self.total(growth);
             let values = [
                 ("state", state),
                 ("what", what),
@@ -114,6 +119,63 @@ impl Telling<'_> {
         add("finding.grows_with", self.grows_with(&finding.grows_with));
         add("finding.next", finding.next.join(" · "));
         lines
+    }
+
+    /// A finding in one line, without since when: `Kernel, unreclaimable slab leaks 1.02 MiB/min, full at 00:12`.
+    pub fn short(&self, finding: &Finding) -> String {
+        let what = match &finding.subject {
+            Subject::Part(part) => self.part(*part),
+            other => self.subject(other),
+        };
+        let growth = &finding.growth;
+        let total = self.total(growth);
+        let full = finding.full.map(|full| self.time(full.at));
+        let key = match (finding.state, &full) {
+            (State::Leaking, Some(_)) => "problem.leak_full",
+            (State::Leaking, None) => "problem.leak",
+            (State::Suspect, _) => "problem.leak_suspect",
+            (State::Ended | State::Ok, _) => "problem.leak_ended",
+        };
+        let values = [
+            ("what", what),
+            ("rate", self.rate(growth.per_second)),
+            ("full", full.unwrap_or_default()),
+            ("total", total),
+            ("until", self.time(growth.until)),
+        ];
+        self.fill(key, &values)
+    }
+
+    /// Since when it grows, or grew: `15:02 (± 2 min)`, `15:02 to 23:10`.
+    pub fn since(&self, growth: &Growth) -> String {
+        let since = self.time(growth.since);
+        if growth.until < self.now - ENDED_SECONDS {
+            return self.fill("leak.since_until", &[("since", since), ("until", self.time(growth.until))]);
+        }
+        self.fill("leak.since_error", &[("since", since), ("error", self.duration(growth.since_error))])
+    }
+
+    /// By how much it grew.
+    pub fn total(&self, growth: &Growth) -> String {
+        format::quantity(growth.to_level - growth.from_level, unit::Unit::Memory, false)
+    }
+
+    /// What `free` says, and what of that no process accounts for.
+    pub fn free(&self, report: &Report) -> Option<String> {
+        let memory = |bytes: f64| format::quantity(bytes, unit::Unit::Memory, false);
+        let values = [
+            ("used", memory(report.used?)),
+            ("available", memory(report.available?)),
+            ("unowned", memory(report.unowned)),
+        ];
+        Some(self.fill("explain.unowned", &values))
+    }
+
+    /// That nothing leaks, and how much that means.
+    pub fn calm(&self, report: &Report) -> String {
+        let watched = report.watched_since.map_or(0, |since| report.at - since);
+        let key = if watched < SHORT_SECONDS { "explain.calm_short" } else { "explain.calm" };
+        self.fill(key, &[("duration", self.duration(watched))])
     }
 
     /// When memory is full.
@@ -154,7 +216,8 @@ impl Telling<'_> {
             ("share", format::quantity(process.share.min(1.0), unit::Unit::Ratio, false)),
             ("delta", format::change(process.delta, unit::Unit::Memory, false)),
         ];
-        self.fill("finding.process", &values)
+        let key = if process.name.is_empty() { "finding.process_unnamed" } else { "finding.process" };
+        self.fill(key, &values)
     }
 
     /// `slab cache kmalloc-1k (+338 MiB), control groups (+1.20 k)`

@@ -15,8 +15,6 @@ const SMALL_SHARE: f64 = 0.002;
 const LEAST_CHANGE: f64 = 64.0 * 1024.0;
 /// How far what belongs to a finding is set in.
 const INDENT: usize = 2;
-/// A log of fewer seconds cannot tell that nothing grows.
-const SHORT_SECONDS: i64 = 1_800;
 
 /// The whole page.
 pub(super) fn text(report: &Report, has_log: bool, telling: &Telling, terminal: Terminal) -> String {
@@ -35,7 +33,7 @@ pub(super) fn text(report: &Report, has_log: bool, telling: &Telling, terminal: 
     if !has_log {
         page.paragraph(telling.words.get("explain.no_log"), 0, Style::Plain);
     } else if report.findings.is_empty() {
-        page.calm(report);
+        page.paragraph(&telling.calm(report), 0, Style::Plain);
     } else {
         page.lines.pop();
     }
@@ -146,13 +144,9 @@ impl Page<'_> {
 
     fn free(&mut self, report: &Report) {
         self.blank();
-        let Some((used, available)) = report.used.zip(report.available) else { return };
-        let memory = |bytes: f64| format::quantity(bytes, Unit::Memory, false);
-        let values =
-            [("used", memory(used)), ("available", memory(available)), ("unowned", memory(report.unowned))];
-        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let text = self.telling.words.fill("explain.unowned", &values);
-        self.paragraph(&text, 0, Style::Plain);
+        if let Some(text) = self.telling.free(report) {
+            self.paragraph(&text, 0, Style::Plain);
+        }
     }
 
     fn finding(&mut self, finding: &Finding) {
@@ -165,14 +159,6 @@ impl Page<'_> {
         for line in self.telling.details(finding) {
             self.paragraph(&line, INDENT, Style::Plain);
         }
-    }
-
-    /// Nothing leaks; and how much that means.
-    fn calm(&mut self, report: &Report) {
-        let watched = report.watched_since.map_or(0, |since| report.at - since);
-        let key = if watched < SHORT_SECONDS { "explain.calm_short" } else { "explain.calm" };
-        let duration = self.telling.duration(watched);
-        self.paragraph(&self.telling.words.fill(key, &[("duration", &duration)]), 0, Style::Plain);
     }
 }
 

@@ -1,0 +1,108 @@
+//! The report on a host's memory on its page: what leaks, since when, how fast, until when, whose it is, what grew
+//! with it, what to do next; and the table of all parts with their change. A public page names nobody.
+
+use super::model::{Cell, Column, Fact, Leak, State, Table};
+use super::scene::Scene;
+use crate::analysis::leak;
+use crate::analysis::report::words::Telling;
+use crate::analysis::report::{self, Finding, History, PartRow, Report};
+use crate::base::format;
+use crate::base::unit::Unit;
+use crate::series::SeriesError;
+use crate::store::Layout;
+
+/// A change of fewer bytes is none: lists of free pages and caches breathe.
+const LEAST_CHANGE: f64 = 64.0 * 1024.0;
+
+/// The report on a host up to its last sample.
+pub(crate) fn report_of(layout: &Layout, scene: &Scene, at: i64) -> Result<Option<Report>, SeriesError> {
+    let Some(history) = History::load(layout, at)? else { return Ok(None) };
+    let found = report::report(&history, at, None);
+    Ok(found.map(|found| if scene.public { found.without_names() } else { found }))
+}
+
+/// A panel for each finding, worst first.
+pub(crate) fn panels(report: Option<&Report>, scene: &Scene) -> Vec<Leak> {
+    let Some(report) = report else { return Vec::new() };
+    let telling = scene.telling(report.at);
+    report.findings.iter().map(|finding| panel(finding, &telling)).collect()
+}
+
+fn panel(finding: &Finding, telling: &Telling) -> Leak {
+    let class = match finding.state {
+        leak::State::Leaking => "critical",
+        leak::State::Suspect => "warning",
+        leak::State::Ended | leak::State::Ok => "note",
+    };
+    let mut facts = Vec::new();
+    let mut add = |key: &str, value: String| {
+        if !value.is_empty() {
+            facts.push(Fact { label: telling.words.get(&format!("leak.{key}")).to_owned(), value });
+        }
+    };
+    add("since", telling.since(&finding.growth));
+    add("rate", telling.rate_with_interval(&finding.growth));
+    add("total", telling.total(&finding.growth));
+    if finding.state != leak::State::Ended {
+        add("full", telling.full(finding.full.as_ref()));
+    }
+    add("owner", telling.owner(&finding.owner));
+    add("grows_with", telling.grows_with(&finding.grows_with));
+    Leak {
+        state: State { class, word: telling.state(finding.state) },
+        what: telling.subject(&finding.subject),
+        facts,
+        next_label: telling.words.get("leak.next").to_owned(),
+        next: finding.next.clone(),
+    }
+}
+
+/// Where the memory is: every part that there is any of, and how it changed.
+pub(crate) fn parts(report: Option<&Report>, scene: &Scene) -> Option<Table> {
+    let report = report?;
+    let telling = scene.telling(report.at);
+    let since = report.since.map(|since| telling.time(since)).unwrap_or_default();
+    let column = |title: String, numeric: bool| Column { title, numeric };
+    let columns = vec![
+        column(scene.word("column.part"), false),
+        column(scene.word("column.kernel_name"), false),
+        column(scene.word("legend.now"), true),
+        column(scene.words().fill("explain.since", &[("time", &since)]), true),
+        column(scene.word("column.growth"), true),
+    ];
+    let shown = report.parts.iter().filter(|row| row.bytes >= 1.0 || row.change.is_some_and(is_change));
+    let rows: Vec<Vec<Cell>> = shown.map(|row| cells(row, &telling)).collect();
+    let table = Table {
+        id: "parts",
+        title: scene.word("explain.where"),
+        note: telling.free(report).unwrap_or_default(),
+        wide: false,
+        columns,
+        rows,
+    };
+    (!table.rows.is_empty()).then_some(table)
+}
+
+fn cells(row: &PartRow, telling: &Telling) -> Vec<Cell> {
+    let class = match row.state {
+        leak::State::Leaking => "critical",
+        leak::State::Suspect => "warning",
+        _ => "",
+    };
+    let change = row.change.map(|change| {
+        if is_change(change) { format::change(change, Unit::Memory, false) } else { "0".to_owned() }
+    });
+    let rate = row.growth.map(|growth| telling.rate(growth.per_second));
+    let marked = |cell: Cell| Cell { class, ..cell };
+    vec![
+        marked(Cell::text(telling.part(row.part))),
+        Cell { class: "kernel-name", ..Cell::text(row.kernel_name) },
+        marked(Cell::number(format::quantity(row.bytes, Unit::Memory, false))),
+        marked(Cell::maybe(change)),
+        marked(Cell::maybe(rate)),
+    ]
+}
+
+fn is_change(change: f64) -> bool {
+    change.abs() >= LEAST_CHANGE
+}

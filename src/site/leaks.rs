@@ -68,7 +68,6 @@ pub(crate) fn parts(report: Option<&Report>, scene: &Scene) -> Option<Table> {
         column(scene.word("column.kernel_name"), false),
         column(scene.word("legend.now"), true),
         column(scene.words().fill("explain.since", &[("time", &since)]), true),
-        column(scene.word("column.growth"), true),
     ];
     let shown = report.parts.iter().filter(|row| row.bytes >= 1.0 || row.change.is_some_and(is_change));
     let rows: Vec<Vec<Cell>> = shown.map(|row| cells(row, &telling)).collect();
@@ -92,14 +91,12 @@ fn cells(row: &PartRow, telling: &Telling) -> Vec<Cell> {
     let change = row.change.map(|change| {
         if is_change(change) { format::change(change, Unit::Memory, false) } else { "0".to_owned() }
     });
-    let rate = row.growth.map(|growth| telling.rate(growth.per_second));
     let marked = |cell: Cell| Cell { class, ..cell };
     vec![
         marked(Cell::text(telling.part(row.part))),
         Cell { class: "kernel-name", ..Cell::text(row.kernel_name) },
         marked(Cell::number(format::quantity(row.bytes, Unit::Memory, false))),
         marked(Cell::maybe(change)),
-        marked(Cell::maybe(rate)),
     ]
 }
 

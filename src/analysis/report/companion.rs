@@ -13,6 +13,12 @@ const SHARES: std::ops::RangeInclusive<f64> = 0.1..=2.0;
 const MOST_OF_A_FAMILY: usize = 2;
 /// A number of things is a clue if it grew by so much of itself, and by so many.
 const LEAST_COUNT: (f64, f64) = (0.2, 10.0);
+/// What grew by less within a day, in bytes and as a share of memory, is not judged by itself …
+const LEAST_GROWTH: (f64, f64) = (256.0 * 1024.0, 0.002);
+/// … and of one source so many are.
+const MOST_JUDGED: usize = 3;
+/// So many clues fit into a sentence.
+const MOST_CLUES: usize = 4;
 /// Of what grows evenly, each half of the time has so much of the growth at least.
 const LEAST_HALF: f64 = 0.15;
 
@@ -110,7 +116,9 @@ pub(super) fn of_part(
         }
     }
     let without_family = |all: Vec<(&'static str, Companion)>| all.into_iter().map(|(_, one)| one).collect();
-    (without_family(kept), without_family(clues))
+    let mut clues: Vec<Companion> = without_family(clues);
+    clues.truncate(MOST_CLUES);
+    (without_family(kept), clues)
 }
 
 fn companion(
@@ -148,8 +156,7 @@ pub(super) fn own_findings(history: &History, row: usize, known: &[Finding]) -> 
     let mut found = Vec::new();
     for source in SOURCES.iter().filter(|source| !is_seen(source)) {
         let Some(kind) = source.judged else { continue };
-        for instance in history.instances(source.metric) {
-            let values = history.column(source.metric, instance, row);
+        for (instance, values) in largest_growth(history, row, source) {
             let series = leak::Series {
                 kind,
                 times: &history.times()[..=row],
@@ -162,6 +169,24 @@ pub(super) fn own_findings(history: &History, row: usize, known: &[Finding]) -> 
         }
     }
     found
+}
+
+/// The instances of a source that grew most within a day, if that is worth a look.
+fn largest_growth<'a>(history: &'a History, row: usize, source: &Source) -> Vec<(&'a str, Vec<f64>)> {
+    let least = LEAST_GROWTH.0.max(LEAST_GROWTH.1 * history.total_at(row).unwrap_or(0.0));
+    let day_ago = history.row_from(history.times().get(row).copied().unwrap_or(0) - super::DAY);
+    let mut grown: Vec<(f64, &str, Vec<f64>)> = Vec::new();
+    for instance in history.instances(source.metric) {
+        let values = history.column(source.metric, instance, row);
+        let mut known = values.get(day_ago..).into_iter().flatten().filter(|value| value.is_finite());
+        if let Some((first, last)) = known.next().zip(known.next_back()) {
+            if last - first >= least {
+                grown.push((last - first, instance, values));
+            }
+        }
+    }
+    grown.sort_by(|one, other| other.0.total_cmp(&one.0));
+    grown.into_iter().take(MOST_JUDGED).map(|(_, instance, values)| (instance, values)).collect()
 }
 
 fn finding(

@@ -185,6 +185,9 @@ pub fn without_names(mut finding: Finding) -> Finding {
         process.user.clear();
         process.pid = 0;
     }
+    if let Owner::Program { name, .. } = &mut finding.owner {
+        name.clear();
+    }
     match &mut finding.subject {
         Subject::Part(_) => {}
         Subject::Series { instance, .. } => instance.clear(),

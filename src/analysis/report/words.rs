@@ -14,6 +14,11 @@ const LEAST_RATE: f64 = 100.0 * 1024.0;
 const SPANS: [(&str, f64); 3] =
     [("finding.per_minute", 60.0), ("finding.per_hour", 3_600.0), ("finding.per_day", 86_400.0)];
 
+const DAY: i64 = 86_400;
+/// What is so near needs no day.
+const NEAR_SECONDS: i64 = 20 * 3_600;
+/// What is further ahead is told by the day.
+const FAR_SECONDS: i64 = 2 * DAY;
 /// What stopped growing so long before has ended.
 const ENDED_SECONDS: i64 = 900;
 /// A log of fewer seconds cannot tell that nothing grows.
@@ -31,8 +36,11 @@ pub struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// A moment as short as it can be understood.
+    /// A moment as short as it can be understood: within most of a day, before or after, the time alone.
     pub fn time(&self, unix: i64) -> String {
+        if (unix - self.now).abs() < NEAR_SECONDS {
+            return format::minute(unix, self.zone);
+        }
         format::moment(unix, self.now, self.zone, self.words.lang())
     }
 
@@ -184,16 +192,24 @@ impl Telling<'_> {
         if full.at <= self.now {
             return self.words.get("finding.full_now").to_owned();
         }
-        let (time, duration) = (self.time(full.at), self.duration(full.at - self.now));
-        let (earliest, latest) = (self.time(full.earliest), full.latest.map(|latest| self.time(latest)));
-        match latest.filter(|latest| *latest != earliest) {
+        // Of what is days away the hour is noise.
+        let is_far = full.at - self.now > FAR_SECONDS;
+        let time = |unix: i64| {
+            if is_far { format::day(unix, self.zone, self.words.lang()) } else { self.time(unix) }
+        };
+        let duration = full.at - self.now;
+        let duration = self.duration(if is_far { duration / DAY * DAY } else { duration });
+        let (earliest, latest) = (time(full.earliest), full.latest.map(time));
+        let mut values = vec![("time", time(full.at)), ("duration", duration)];
+        let key = match latest.filter(|latest| *latest != earliest) {
             Some(latest) => {
-                let values =
-                    [("time", time), ("duration", duration), ("earliest", earliest), ("latest", latest)];
-                self.fill("finding.full_between", &values)
+                values.extend([("earliest", earliest), ("latest", latest)]);
+                if is_far { "finding.full_far_between" } else { "finding.full_between" }
             }
-            None => self.fill("finding.full", &[("time", time), ("duration", duration)]),
-        }
+            None if is_far => "finding.full_far",
+            None => "finding.full",
+        };
+        self.fill(key, &values)
     }
 
     /// Whose it is, in one sentence.
@@ -201,6 +217,17 @@ impl Telling<'_> {
         match owner {
             Owner::Nobody => self.words.get("finding.nobody").to_owned(),
             Owner::Process(process) => self.process(process),
+            Owner::Program { name, delta, share } => {
+                let values = [
+                    ("name", name.clone()),
+                    ("share", format::quantity(share.min(1.0), unit::Unit::Ratio, false)),
+                    ("delta", format::change(*delta, unit::Unit::Memory, false)),
+                ];
+                self.fill(
+                    if name.is_empty() { "finding.process_unnamed" } else { "finding.program" },
+                    &values,
+                )
+            }
             Owner::Tasks => self.words.get("finding.tasks").to_owned(),
             Owner::NoSingleProcess => self.words.get("finding.no_single_process").to_owned(),
             Owner::Unknown => self.words.get("finding.unknown_owner").to_owned(),
@@ -212,7 +239,7 @@ impl Telling<'_> {
             ("name", process.name.clone()),
             ("pid", process.pid.to_string()),
             ("user", process.user.clone()),
-            ("since", self.time(process.since)),
+            ("since", self.time(process.started)),
             ("share", format::quantity(process.share.min(1.0), unit::Unit::Ratio, false)),
             ("delta", format::change(process.delta, unit::Unit::Memory, false)),
         ];

@@ -128,8 +128,11 @@ impl<'a> Machine<'a> {
         self.activity = ((0.12 + 0.75 * day * weekend) * (1.0 + 0.18 * self.random.noise())).clamp(0.02, 1.2);
         self.backup = if (10_800.0..12_000.0).contains(&second) { 1.0 } else { 0.0 };
         if let Some((since, rate)) = self.synth.leak {
-            self.memory.leaked = rate * (at - since.max(self.boot_time)).max(0) as f64;
+            let end = self.synth.leak_until.map_or(at, |until| at.min(until));
+            self.memory.leaked = rate * (end - since.max(self.boot_time)).max(0) as f64;
         }
+        self.memory.daemons =
+            self.synth.daemons.iter().filter_map(|daemon| daemon.at(at)).map(|(_, bytes)| bytes).sum();
         self.count(elapsed);
         let slow = !silent && at - self.last_slow >= SLOW_SECONDS;
         if slow {

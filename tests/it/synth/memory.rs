@@ -18,6 +18,8 @@ pub(crate) struct Memory {
     pub(crate) killed: u64,
     /// Bytes that leaked since boot.
     pub(crate) leaked: f64,
+    /// Bytes of daemons beside the usual ones.
+    pub(crate) daemons: f64,
     /// Anonymous memory of processes.
     pub(crate) anonymous: f64,
     /// Shared memory.
@@ -46,7 +48,7 @@ impl Memory {
         let ram = synth.ram;
         let warm = 1.0 - (-drive.uptime / 14_400.0).exp();
         let share = if synth.is_server() { 0.38 } else { 0.13 };
-        self.anonymous = ram * share * (0.85 + 0.2 * drive.activity + 0.01 * random.noise());
+        self.anonymous = ram * share * (0.85 + 0.2 * drive.activity + 0.01 * random.noise()) + self.daemons;
         self.shared = ram * 0.006 + 0.1 * MIB * random.unit();
         self.unreclaimable = 20.0 * MIB + ram * 0.008 + self.leaked + 20_000.0 * random.noise();
         self.reclaimable = ram * 0.02 * (0.4 + 0.6 * warm) + 0.2 * MIB * random.noise();

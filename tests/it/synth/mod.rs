@@ -43,12 +43,37 @@ pub(crate) struct Synth {
     pub(crate) reboots: Vec<i64>,
     /// Unreclaimable slab that grows: since when, bytes a second. A reboot takes back what leaked.
     pub(crate) leak: Option<(i64, f64)>,
+    /// When that growth ends, if it does.
+    pub(crate) leak_until: Option<i64>,
+    /// Daemons beside the usual ones.
+    pub(crate) daemons: Vec<Daemon>,
     /// After every so many lines one is broken; 0: never.
     pub(crate) broken_every: usize,
     /// Days before the last one are `.gz`.
     pub(crate) gzip: bool,
     /// The log of an unprivileged user: no slab caches, no PSS.
     pub(crate) unprivileged: bool,
+}
+
+/// A daemon that somebody starts and stops.
+#[derive(Clone, Debug)]
+pub(crate) struct Daemon {
+    /// The name of its process.
+    pub(crate) name: &'static str,
+    /// When it runs.
+    pub(crate) runs: Vec<(i64, i64)>,
+    /// Bytes that it holds from its start.
+    pub(crate) bytes: f64,
+    /// Bytes a second that it takes beside.
+    pub(crate) leak: f64,
+}
+
+impl Daemon {
+    /// Since when it runs, if it does, and what it holds.
+    pub(crate) fn at(&self, at: i64) -> Option<(i64, f64)> {
+        let run = self.runs.iter().find(|(from, until)| (*from..*until).contains(&at))?;
+        Some((run.0, self.bytes + self.leak * (at - run.0) as f64))
+    }
 }
 
 impl Synth {
@@ -64,6 +89,8 @@ impl Synth {
             gaps: Vec::new(),
             reboots: Vec::new(),
             leak: None,
+            leak_until: None,
+            daemons: Vec::new(),
             broken_every: 0,
             gzip: false,
             unprivileged: false,

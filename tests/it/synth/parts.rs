@@ -235,7 +235,7 @@ impl Machine<'_> {
     /// Processes: the largest by memory, which use CPU, too.
     pub(crate) fn processes(&mut self, beat: &Beat) -> Processes {
         let tasks = self.tasks();
-        let anonymous = self.memory.anonymous;
+        let anonymous = (self.memory.anonymous - self.memory.daemons).max(0.0);
         let dear = beat.slow && !self.synth.unprivileged;
         let one = |index: usize, (name, user, _, share): (&str, &str, &str, f64)| {
             let rss = anonymous * share + 3.0 * MIB;
@@ -251,9 +251,23 @@ impl Machine<'_> {
                 started: dear.then_some(4.2),
             }
         };
+        let mut top: Vec<Process> =
+            SERVICES.into_iter().enumerate().map(|(index, service)| one(index, service)).collect();
+        for (index, daemon) in self.synth.daemons.iter().enumerate() {
+            let Some((since, bytes)) = daemon.at(beat.at) else { continue };
+            let started = (since - self.boot_time).max(0) as f64;
+            top.push(Process {
+                name: daemon.name.to_owned(),
+                pid: 2_000 + 100 * index as u32 + (since.rem_euclid(97)) as u32,
+                user: "app".to_owned(),
+                rss: kib(bytes).unwrap_or(0),
+                started: dear.then_some(started),
+                ..Process::default()
+            });
+        }
         Processes {
             interval: Some(beat.elapsed),
-            top: SERVICES.into_iter().enumerate().map(|(index, service)| one(index, service)).collect(),
+            top,
             total: count(tasks * 0.72),
             threads: count(tasks),
             running: count(1.0 + self.load[0].floor()),
@@ -319,6 +333,7 @@ impl Machine<'_> {
     /// Groups of services and containers; what leaks is charged to cron.
     pub(crate) fn cgroups(&mut self, beat: &Beat) -> Cgroups {
         let memory = self.memory.clone();
+        let services = (memory.anonymous - memory.daemons).max(0.0);
         let one = |anonymous: f64, leaked: f64, cpu: f64| {
             let slab = 0.3 * MIB + leaked;
             Cgroup {
@@ -337,7 +352,7 @@ impl Machine<'_> {
         };
         let mut groups = BTreeMap::new();
         for (service, cpu) in SERVICES.iter().zip(self.totals.services) {
-            groups.insert(service.2.to_owned(), one(memory.anonymous * service.3, 0.0, cpu));
+            groups.insert(service.2.to_owned(), one(services * service.3, 0.0, cpu));
         }
         groups.insert(
             "system.slice/cron.service".to_owned(),
@@ -345,7 +360,7 @@ impl Machine<'_> {
         );
         if self.synth.is_server() {
             for (name, share) in [("docker-1f2e3d4c5b6a.scope", 0.07), ("docker-aa00bb11cc22.scope", 0.05)] {
-                let group = one(memory.anonymous * share, 0.0, self.totals.services[2] * share);
+                let group = one(services * share, 0.0, self.totals.services[2] * share);
                 groups.insert(format!("system.slice/{name}"), group);
             }
         }

@@ -253,6 +253,7 @@ fn leaking(state: State, full_in: Option<i64>, grown: u64) -> Host {
         full: full.map(|at| FullAt { at, earliest: at, latest: None }),
         owner: Owner::Nobody,
         grows_with: Vec::new(),
+        events: Vec::new(),
         next: Vec::new(),
     }];
     host.report = Some(report);

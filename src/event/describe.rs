@@ -29,12 +29,25 @@ pub fn describe(event: &Event, words: &Words) -> String {
 /// An event in one line that anybody may read: without names of files, packages and services, and without notes.
 /// `None` where nothing is left.
 pub fn describe_public(event: &Event, words: &Words) -> Option<String> {
-    let bare = Event { subject: String::new(), names: Vec::new(), ..event.clone() };
-    let is_public = matches!(
-        event.kind,
-        Kind::Boot | Kind::Kernel | Kind::Clock | Kind::OutOfMemory | Kind::RebootRequired | Kind::Package
-    );
-    is_public.then(|| describe(&bare, words))
+    let mut bare = event.clone();
+    bare.make_public().then(|| describe(&bare, words))
+}
+
+impl Event {
+    /// Takes out names of files, packages and services; false for what nobody else should know at all.
+    pub fn make_public(&mut self) -> bool {
+        self.subject.clear();
+        self.names.clear();
+        matches!(
+            self.kind,
+            Kind::Boot
+                | Kind::Kernel
+                | Kind::Clock
+                | Kind::OutOfMemory
+                | Kind::RebootRequired
+                | Kind::Package
+        )
+    }
 }
 
 /// `package nginx 1.22 → 1.24 upgraded`, `crontab /etc/crontab changed, 3 times in a day`.

@@ -48,6 +48,7 @@ fn panel(finding: &Finding, telling: &Telling) -> Leak {
     }
     add("owner", telling.owner(&finding.owner));
     add("grows_with", telling.grows_with(&finding.grows_with));
+    add("changed", telling.changed(&finding.events));
     Leak {
         state: State { class, word: telling.state(finding.state) },
         what: telling.subject(&finding.subject),

@@ -23,6 +23,19 @@ impl World {
         Self { folder, now: synth.until }
     }
 
+    /// What the owner did.
+    fn with_events(self) -> Self {
+        let onset = MONDAY + 15 * HOUR;
+        let lines = format!(
+            "{{\"v\":1,\"t\":{},\"kind\":\"note\",\"subject\":\"service check on all hosts\"}}\n\
+             {{\"v\":1,\"t\":{},\"kind\":\"config\",\"change\":\"added\",\"subject\":\"services.command\"}}\n",
+            onset - 120,
+            onset
+        );
+        std::fs::write(self.folder.path().join("web-1/events.jsonl"), lines).unwrap();
+        self
+    }
+
     fn explain(&self, columns: usize, options: &[&str]) -> (String, Option<i32>) {
         let mut command = cronograph();
         command.args(["explain", "--host", "web-1", "--data"]).arg(self.folder.path()).arg("--config");
@@ -49,7 +62,7 @@ fn story(hours: i64) -> Synth {
 #[test]
 #[ignore = "waits for the final finder"]
 fn the_story_in_words() {
-    let world = World::of(&story(4));
+    let world = World::of(&story(4)).with_events();
     let (text, code) = world.page(&[]);
     assert_eq!(code, Some(3), "{text}");
     insta::assert_snapshot!("explain_leaking", text);
@@ -63,7 +76,7 @@ fn the_story_in_words() {
 
 #[test]
 fn each_width_is_respected() {
-    let world = World::of(&story(4));
+    let world = World::of(&story(4)).with_events();
     for columns in [60, 80, 120] {
         let (text, _) = world.explain(columns, &[]);
         let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
@@ -118,7 +131,7 @@ fn the_report_is_json() {
 
 #[test]
 fn chinese_words_stand_in_columns_too() {
-    let world = World::of(&story(4));
+    let world = World::of(&story(4)).with_events();
     let config = world.folder.path().join("zone.toml");
     std::fs::write(&config, "time_zone = \"Asia/Shanghai\"\nlang = \"zh\"\n").unwrap();
     insta::assert_snapshot!("explain_zh", world.explain(80, &[]).0);

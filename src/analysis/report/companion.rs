@@ -210,6 +210,7 @@ fn finding(
         full: super::full::when(history, row, part, &growth),
         owner: Owner::Nobody,
         grows_with: Vec::new(),
+        events: super::cause::events_near(history.events(), &growth, *history.times().get(row)?),
         next: super::next::commands(part, &Owner::Nobody, &[], &[]),
     })
 }

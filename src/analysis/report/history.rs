@@ -5,9 +5,10 @@
 use super::super::breakdown::{self, Unknown};
 use super::super::part::Part;
 use super::owner::Processes;
+use crate::event::Event;
 use crate::sample::Sample;
 use crate::series::{self, Column, Frame, Key, SeriesError, Window};
-use crate::store::{Layout, tail_until};
+use crate::store::{self, Layout, tail_until};
 use std::collections::HashMap;
 
 /// The finest stretch begins at a full hour, so that the coarser ones stay the same for an hour.
@@ -29,6 +30,7 @@ pub struct History {
     container: Option<String>,
     unknown: Vec<Unknown>,
     last: Option<(i64, f64)>,
+    events: Vec<Event>,
 }
 
 /// What single samples tell that no column does.
@@ -68,7 +70,12 @@ impl History {
         let week = series::window(layout, Window::Week, recent)?;
         let month = series::window(layout, Window::Month, recent - Window::Week.seconds())?;
         facts.unknown = super::unknown_of(&newest);
-        Ok(Some(Self::of_frames(layout.host(), vec![month, week, samples], facts)))
+        let mut history = Self::of_frames(layout.host(), vec![month, week, samples], facts);
+        if let Some(first) = history.first_time() {
+            // Events explain and decide nothing: where they cannot be read, the rest is told all the same.
+            history.events = store::events(layout, first - DAY, until).unwrap_or_default();
+        }
+        Ok(Some(history))
     }
 
     /// A past of one sample.
@@ -163,6 +170,11 @@ impl History {
     /// The processes.
     pub(super) fn processes(&self) -> &Processes {
         &self.processes
+    }
+
+    /// What changed on the host.
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// The kind of container that the host is.

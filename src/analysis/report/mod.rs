@@ -6,6 +6,7 @@
 //! cache is seen. What can be told apart inside of a part (slab caches, control groups, processes, mounts) is
 //! compared with the part's growth over the same time.
 
+mod cause;
 mod companion;
 mod full;
 mod history;
@@ -23,6 +24,7 @@ pub use source::Unit;
 use super::breakdown::{Breakdown, Unknown};
 use super::leak::{self, Growth, Reason, State};
 use super::part::Part;
+use crate::event::Event;
 use crate::sample::Sample;
 use serde::{Serialize, Serializer};
 
@@ -112,6 +114,8 @@ pub struct Finding {
     pub owner: Owner,
     /// What grew with it, the largest share first.
     pub grows_with: Vec<Companion>,
+    /// What changed on the host near the onset, nearest first.
+    pub events: Vec<Event>,
     /// What to look at next: commands.
     pub next: Vec<String>,
 }
@@ -146,6 +150,7 @@ pub fn report(history: &History, at: i64, since: Option<i64>) -> Option<Report> 
     let judged = judge_parts(history, row);
     let mut findings: Vec<Finding> =
         judged.iter().filter_map(|(part, verdict)| part_finding(history, row, *part, verdict)).collect();
+    drop_consequences(&mut findings);
     findings.extend(companion::own_findings(history, row, &findings));
     findings.sort_by(worst_first);
     let first = history.first_time()?;
@@ -200,6 +205,7 @@ pub fn without_names(mut finding: Finding) -> Finding {
     finding
         .grows_with
         .retain(|companion| companion.instance.is_empty() || companion.metric == "slabinfo.bytes");
+    finding.events.retain_mut(Event::make_public);
     finding.next.clear();
     finding
 }
@@ -242,6 +248,7 @@ fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdi
     let (grows_with, clues) = companion::of_part(history, row, part, &growth);
     let owner = owner::of_part(history, row, part, &growth);
     let next = next::commands(part, &owner, &grows_with, &clues);
+    let events = cause::events_near(history.events(), &growth, *history.times().get(row)?);
     let full = (verdict.state != State::Ended).then(|| full::when(history, row, part, &growth)).flatten();
     Some(Finding {
         subject: Subject::Part(part),
@@ -251,8 +258,20 @@ fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdi
         full,
         owner,
         grows_with: grows_with.into_iter().chain(clues).collect(),
+        events,
         next,
     })
+}
+
+/// Page tables grow with what processes map: with a leak of that they are no leak of their own.
+fn drop_consequences(findings: &mut Vec<Finding>) {
+    let of = |part| {
+        let is = |finding: &Finding| finding.subject == Subject::Part(part) && finding.state > State::Ended;
+        findings.iter().any(is)
+    };
+    if of(Part::Anonymous) || of(Part::Shared) {
+        findings.retain(|finding| finding.subject != Subject::Part(Part::PageTables));
+    }
 }
 
 /// The growth of a verdict that is worth a word.

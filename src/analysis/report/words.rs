@@ -6,6 +6,7 @@ use super::{Companion, Finding, FullAt, Owner, ProcessGrowth, Report, Subject, U
 use crate::base::format;
 use crate::base::unit;
 use crate::base::words::Words;
+use crate::event::{self, Event};
 use jiff::tz::TimeZone;
 
 /// Rates are told by the minute, the hour or the day: in the first in which they are so many bytes.
@@ -107,12 +108,13 @@ impl Telling<'_> {
                 ("until", self.time(growth.until)),
                 ("total", total),
             ];
-            return self.fill("finding.stopped", &values) + ".";
+            return self.fill("finding.stopped", &values);
         }
         let error = self.duration(growth.since_error);
         let rate = self.rate(growth.per_second);
         let values = [("state", state), ("what", what), ("since", since), ("error", error), ("rate", rate)];
-        format!("{}. {}.", self.fill("finding.what", &values), self.full(finding.full.as_ref()))
+        let what = self.fill("finding.what", &values);
+        self.fill("finding.headline", &[("what", what), ("full", self.full(finding.full.as_ref()))])
     }
 
     /// What belongs to a finding, a line each: whose it is, what grows with it, what to do next.
@@ -125,6 +127,7 @@ impl Telling<'_> {
             }
         };
         add("finding.grows_with", self.grows_with(&finding.grows_with));
+        add("finding.changed", self.changed(&finding.events));
         add("finding.next", finding.next.join(" · "));
         lines
     }
@@ -251,6 +254,14 @@ impl Telling<'_> {
     pub fn grows_with(&self, companions: &[Companion]) -> String {
         let items = companions.iter().map(|companion| self.companion(companion));
         items.collect::<Vec<_>>().join(self.words.get("alt.separator_short"))
+    }
+
+    /// `15:00 cronograph config: services.command added · 14:58 note "service check on all hosts"`
+    pub fn changed(&self, events: &[Event]) -> String {
+        let told = events
+            .iter()
+            .map(|known| format!("{} {}", self.time(known.t), event::describe(known, self.words)));
+        told.collect::<Vec<_>>().join(" · ")
     }
 
     fn companion(&self, companion: &Companion) -> String {

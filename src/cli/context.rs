@@ -5,6 +5,7 @@ use super::output;
 use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Config, Environment, Flags, Loaded};
+use crate::sample::audit::Check;
 use crate::sample::{Options, Root};
 use crate::store::Layout;
 use std::path::Path;
@@ -90,6 +91,17 @@ impl Context {
             groups: sample.groups,
             slow_interval_seconds: sample.slow_interval_seconds,
         }
+    }
+
+    /// The commands that `sample` runs.
+    pub fn checks(&self) -> Vec<Check> {
+        let checks = self.config().check.iter().map(|check| Check {
+            name: check.name.clone(),
+            command: check.command.clone(),
+            interval_seconds: check.interval_seconds,
+            timeout_seconds: check.timeout_seconds,
+        });
+        checks.collect()
     }
 
     /// The machine that `install` and its kin act on.

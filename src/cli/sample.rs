@@ -1,11 +1,12 @@
-//! `cronograph sample`: one sample of this host, appended to its log. Says nothing where all went well; cron would
-//! send it by mail.
+//! `cronograph sample`: one sample of this host, appended to its log; then the checks whose turn it is. Says nothing where
+//! all went well; cron would send it by mail.
 
 use super::args::SampleArgs;
 use super::{Context, output};
 use crate::event::{self, ConfigFile, Look};
+use crate::sample::audit::{Audit, AuditFile, Check, Surroundings};
 use crate::sample::own_cost::OwnCost;
-use crate::sample::{Beat, Sample, State, take};
+use crate::sample::{Beat, Sample, State, command, take};
 use crate::store::{self, Layout};
 use anyhow::Context as _;
 use std::process::ExitCode;
@@ -13,20 +14,28 @@ use std::time::Duration;
 
 /// After so long a run ends itself: before cron starts the next.
 const DEADLINE: Duration = Duration::from_secs(45);
+/// No check is started that could last longer than this from the start of the program on.
+const CHECKS_SECONDS: f64 = 40.0;
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let root = Context::root(args.root.as_deref());
     let layout = Layout::new(&context.config().data, context.host(&root)?)?;
-    let options = context.options();
+    let (options, now) = (context.options(), context.clock.now());
     let mut previous = State::load(&layout.state());
-    if previous.is_due(&options, context.clock.now()) {
-        previous.beat = Beat::load(&layout.beat());
-    }
-    if previous.may_wait(&options, context.clock.now()) {
+    if previous.may_wait(&options, now) {
         end_at_deadline()?;
     }
-    let (mut sample, state) = take(&root, &options, &previous, context.clock.now());
+    let slow = previous.is_due(&options, now);
+    if slow {
+        previous.beat = Beat::load(&layout.beat());
+    }
+    let stop = context.config().own.stop_leaking_collectors;
+    let checks = context.checks();
+    // A sample without checks asks it on slow beats only.
+    let wanted = !args.print && (slow || !checks.is_empty() || previous.is_watched());
+    let mut own = if wanted { Own::open(&layout, checks, stop, &mut previous) } else { None };
+    let (mut sample, mut state) = take(&root, &options, &previous, now);
     refuse_empty(&sample)?;
     if args.print {
         OwnCost::finish(&mut sample, context.started, 0);
@@ -35,14 +44,11 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
         output::print(line)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let beat = if state.is_slow() { state.beat.encode() } else { Vec::new() };
-    let encoded = state.encode();
-    OwnCost::finish(&mut sample, context.started, encoded.len() + beat.len());
-    let appended = store::append(&layout, &sample)?;
-    State::save(&layout.state(), &encoded, &previous).context("the sample was written, its state was not")?;
-    if !beat.is_empty() {
-        Beat::save(&layout.beat(), &beat)?;
+    if let Some(own) = &mut own {
+        own.audit.learn(&mut state);
+        own.audit.instruct(&mut state, stop);
     }
+    let clock = write(&layout, &mut sample, &state, &previous, context)?;
     let look = Look {
         root: &root,
         sample: &sample,
@@ -54,7 +60,13 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     };
     note_changes(&look, &layout)
         .context("the sample was written, what changed since the last one was not")?;
-    if let Some(jump) = appended.clock {
+    if let Some(mut own) = own {
+        own.run_checks(&Surroundings { root: &root, state: &state, sample: &sample, stop }, context);
+        own.file
+            .save(&own.audit)
+            .context("the sample was written, what was learnt of its own cost was not")?;
+    }
+    if let Some(jump) = clock {
         output::say(&format!("cronograph: {jump}"));
         return Ok(ExitCode::FAILURE);
     }
@@ -66,6 +78,57 @@ fn note_changes(look: &Look<'_>, layout: &Layout) -> anyhow::Result<()> {
     let noticed = event::look(look);
     noticed.save()?;
     Ok(store::append_events(layout, &noticed.events)?)
+}
+
+/// Writes the line, then what the next sample needs.
+fn write(
+    layout: &Layout,
+    sample: &mut Sample,
+    state: &State,
+    previous: &State,
+    context: &Context,
+) -> anyhow::Result<Option<store::ClockJump>> {
+    let beat = if state.is_slow() { state.beat.encode() } else { Vec::new() };
+    let encoded = state.encode();
+    OwnCost::finish(sample, context.started, encoded.len() + beat.len());
+    let appended = store::append(layout, sample)?;
+    State::save(&layout.state(), &encoded, previous).context("the sample was written, its state was not")?;
+    if !beat.is_empty() {
+        Beat::save(&layout.beat(), &beat).context("the sample was written, its state was not")?;
+    }
+    Ok(appended.clock)
+}
+
+/// What is known of one's own runs, and the checks.
+struct Own {
+    file: AuditFile,
+    audit: Audit,
+    checks: Vec<Check>,
+}
+
+impl Own {
+    /// `None` where another run still waits for its checks, or where there is no folder yet.
+    fn open(layout: &Layout, checks: Vec<Check>, stop: bool, previous: &mut State) -> Option<Self> {
+        let mut file = AuditFile::open(&layout.audit())?;
+        let mut audit = file.load();
+        audit.keep(&checks);
+        audit.instruct(previous, stop);
+        previous.results = std::mem::take(&mut audit.results);
+        Some(Self { file, audit, checks })
+    }
+
+    /// Runs those whose turn it is, longest waiting first; what might not end in time waits for the next sample.
+    fn run_checks(&mut self, surroundings: &Surroundings<'_>, context: &Context) {
+        let now = context.clock.now();
+        let mut due: Vec<&Check> = self.checks.iter().filter(|check| self.audit.is_due(check, now)).collect();
+        due.sort_by_key(|check| self.audit.turned(check));
+        for check in due {
+            let timeout = f64::from(check.timeout_seconds);
+            if context.started.seconds() + timeout <= CHECKS_SECONDS {
+                self.audit.turn(check, surroundings, now, || command::run(&check.command, timeout));
+            }
+        }
+    }
 }
 
 /// A tree without CPU times and without memory is none.

@@ -63,7 +63,7 @@ impl ConfigError {
         let (line, column, line_text) = place(text, &span);
         let (message, hint) = match unknown_key(error.message()) {
             Some((key, expected)) => (format!("unknown key `{key}`"), nearest(&key, &expected)),
-            None => (plain(error.message()), double_bracket(error.message())),
+            None => (plain(error.message()), list(error.message(), line_text)),
         };
         let text = line_text.trim().to_owned();
         Self::Invalid { path: path.to_owned(), line, column, message, text, hint }
@@ -93,10 +93,19 @@ fn plain(message: &str) -> String {
     words.map_or_else(|| message.to_owned(), |rest| format!("{rest}a whole number, not below 0"))
 }
 
-/// A list of tables is what nobody gets right at first.
-fn double_bracket(message: &str) -> Option<String> {
-    (message == "invalid type: map, expected a sequence")
-        .then(|| "there can be several: write `[[traffic]]`, with two brackets".to_owned())
+/// Lists are what nobody gets right at first.
+fn list(message: &str, line: &str) -> Option<String> {
+    if !message.ends_with("expected a sequence") {
+        return None;
+    }
+    let line = line.trim();
+    if line.starts_with("command") {
+        return Some(
+            "no shell reads it: write each word by itself, `command = [\"service\", \"--status-all\"]`"
+                .to_owned(),
+        );
+    }
+    line.starts_with('[').then(|| format!("there can be several: write `[{line}]`, with two brackets"))
 }
 
 /// The right key: one of the same name in another table, or the one that looks most alike.

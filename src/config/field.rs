@@ -1,5 +1,6 @@
 //! What a value must be, checked while the file is read, so that the error names line and column by itself.
 
+use super::CheckConfig;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::path::PathBuf;
 
@@ -7,6 +8,10 @@ use std::path::PathBuf;
 const MOST_ROWS: usize = 200;
 /// A day: a dear source read less often than that explains nothing.
 const LONGEST_INTERVAL: u32 = 86_400;
+/// All checks of a run must be over before cron starts the next.
+const LONGEST_TIMEOUT: u32 = 30;
+/// A longer name fits no list.
+const LONGEST_NAME: usize = 64;
 
 /// A path that means the same wherever the program is started: cron starts it in another folder than the user.
 pub(super) fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
@@ -61,4 +66,54 @@ pub(super) fn day_of_month<'de, D: Deserializer<'de>>(deserializer: D) -> Result
         return Err(D::Error::custom("must be a day of the month, 1 to 31"));
     }
     Ok(day)
+}
+
+/// The seconds that a check may take.
+pub(super) fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    if !(1..=LONGEST_TIMEOUT).contains(&seconds) {
+        return Err(D::Error::custom(format!(
+            "must be 1 to {LONGEST_TIMEOUT} seconds: cron starts the next run after 60"
+        )));
+    }
+    Ok(seconds)
+}
+
+/// A check's name, which becomes a key of the log.
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(D::Error::custom(format!(
+            "must be a name of at most {LONGEST_NAME} bytes, without control characters"
+        )));
+    }
+    Ok(name)
+}
+
+/// A program and its arguments.
+pub(super) fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let words = Vec::<String>::deserialize(deserializer)?;
+    if words.first().is_none_or(String::is_empty) {
+        return Err(D::Error::custom("must name a program"));
+    }
+    if words.iter().any(|word| word.contains('\0')) {
+        return Err(D::Error::custom("must not hold zero bytes"));
+    }
+    if words.len() == 1 && words[0].contains(' ') {
+        return Err(D::Error::custom(
+            "is not given to a shell, write each word by itself: [\"service\", \"--status-all\"]",
+        ));
+    }
+    Ok(words)
+}
+
+/// Checks, each under a name of its own.
+pub(super) fn checks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CheckConfig>, D::Error> {
+    let checks = Vec::<CheckConfig>::deserialize(deserializer)?;
+    for (index, check) in checks.iter().enumerate() {
+        if checks[..index].iter().any(|other| other.name == check.name) {
+            return Err(D::Error::custom(format!("there are two checks of the name `{}`", check.name)));
+        }
+    }
+    Ok(checks)
 }

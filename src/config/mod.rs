@@ -33,8 +33,14 @@ pub struct Config {
     pub lang: Lang,
     /// What `cronograph sample` reads.
     pub sample: SampleConfig,
+    /// How cronograph watches itself.
+    #[serde(rename = "self")]
+    pub own: SelfConfig,
     /// What `cronograph site` shows.
     pub site: SiteConfig,
+    /// Commands that `cronograph sample` runs.
+    #[serde(deserialize_with = "field::checks")]
+    pub check: Vec<CheckConfig>,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
 }
@@ -54,6 +60,40 @@ pub struct SampleConfig {
     /// Seconds between readings of dear sources.
     #[serde(deserialize_with = "field::seconds")]
     pub slow_interval_seconds: u32,
+}
+
+/// `[self]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SelfConfig {
+    /// No longer run a collector or a check that leaks memory.
+    pub stop_leaking_collectors: bool,
+}
+
+/// `[[check]]`: a command that `sample` runs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckConfig {
+    /// Its name in the log.
+    #[serde(deserialize_with = "field::name")]
+    pub name: String,
+    /// The program and its arguments.
+    #[serde(deserialize_with = "field::command")]
+    pub command: Vec<String>,
+    /// How often it is run.
+    #[serde(default = "five_minutes", deserialize_with = "field::seconds")]
+    pub interval_seconds: u32,
+    /// After how long it is killed.
+    #[serde(default = "ten_seconds", deserialize_with = "field::timeout")]
+    pub timeout_seconds: u32,
+}
+
+fn five_minutes() -> u32 {
+    300
+}
+
+fn ten_seconds() -> u32 {
+    10
 }
 
 /// `[site]`
@@ -122,7 +162,9 @@ impl Default for Config {
             time_zone: String::new(),
             lang: Lang::En,
             sample: SampleConfig::default(),
+            own: SelfConfig::default(),
             site: SiteConfig::default(),
+            check: Vec::new(),
             traffic: Vec::new(),
         }
     }
@@ -131,6 +173,12 @@ impl Default for Config {
 impl Default for SampleConfig {
     fn default() -> Self {
         Self { top: 5, command_lines: false, groups: 10, slow_interval_seconds: 300 }
+    }
+}
+
+impl Default for SelfConfig {
+    fn default() -> Self {
+        Self { stop_leaking_collectors: true }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every value with where it comes from: the list of all keys, and the effective configuration as TOML.
 
 use super::error::place;
-use super::{Config, Loaded, TrafficConfig, TrafficCount};
+use super::{CheckConfig, Config, Loaded, TrafficConfig, TrafficCount};
 use std::fmt::{self, Write};
 use toml::Value;
 use toml::de::DeTable;
@@ -60,6 +60,26 @@ fn sample_entries(config: &Config) -> Vec<Entry> {
     ]
 }
 
+/// Every key of `[self]`.
+fn self_entries(config: &Config) -> Vec<Entry> {
+    vec![("stop_leaking_collectors", Some(config.own.stop_leaking_collectors.into()))]
+}
+
+/// Every key of a `[[check]]`.
+fn check_entries(check: &CheckConfig) -> Vec<Entry> {
+    vec![
+        ("name", Some(check.name.as_str().into())),
+        ("command", Some(check.command.clone().into())),
+        ("interval_seconds", Some(i64::from(check.interval_seconds).into())),
+        ("timeout_seconds", Some(i64::from(check.timeout_seconds).into())),
+    ]
+}
+
+/// A check whose keys matter, not its values.
+fn any_check() -> CheckConfig {
+    CheckConfig { name: String::new(), command: Vec::new(), interval_seconds: 0, timeout_seconds: 1 }
+}
+
 /// Every key of `[site]`.
 fn site_entries(config: &Config) -> Vec<Entry> {
     let site = &config.site;
@@ -99,12 +119,16 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
     let has = |entries: Vec<Entry>| entries.iter().any(|(known, _)| *known == key);
     if has(sample_entries(&config)) {
         Some("under `[sample]`")
+    } else if has(self_entries(&config)) {
+        Some("under `[self]`")
     } else if has(site_entries(&config)) {
         Some("under `[site]`")
     } else if has(top_entries(&config)) {
         Some("at the top, before the first `[table]`")
     } else if has(traffic_entries(&any_quota())) {
         Some("under `[[traffic]]`")
+    } else if has(check_entries(&any_check())) {
+        Some("under `[[check]]`")
     } else {
         None
     }
@@ -128,7 +152,11 @@ impl Loaded {
         let config = &self.config;
         self.write_table(&mut page, "", "", &top_entries(config));
         self.write_table(&mut page, "[sample]", "sample.", &sample_entries(config));
+        self.write_table(&mut page, "[self]", "self.", &self_entries(config));
         self.write_table(&mut page, "[site]", "site.", &site_entries(config));
+        for (index, check) in config.check.iter().enumerate() {
+            self.write_table(&mut page, "[[check]]", &format!("check.{index}."), &check_entries(check));
+        }
         for (index, traffic) in config.traffic.iter().enumerate() {
             let prefix = format!("traffic.{index}.");
             self.write_table(&mut page, "[[traffic]]", &prefix, &traffic_entries(traffic));
@@ -198,12 +226,14 @@ mod tests {
             ("", top_entries(&Config::default())),
             ("[sample]\n", sample_entries(&Config::default())),
             ("[site]\n", site_entries(&Config::default())),
+            ("[self]\n", self_entries(&Config::default())),
+            ("[[check]]\n", check_entries(&any_check())),
             ("[[traffic]]\n", traffic_entries(&any_quota())),
         ] {
             let error = toml::from_str::<Config>(&format!("{header}nonsense = 1\n")).unwrap_err();
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-            let tables = ["sample", "site", "traffic"];
+            let tables = ["sample", "self", "site", "check", "traffic"];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");
         }

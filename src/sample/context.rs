@@ -4,6 +4,7 @@
 //! Files are opened under folders that stay open and read by `open`, `read`, `close` alone: no `stat`, no seeks,
 //! no buffer of their own. That is most of what a sample costs.
 
+use super::audit::{Measured, Reading};
 use super::beat::Beat;
 use super::error::SampleError;
 use super::parse;
@@ -17,6 +18,8 @@ use std::os::fd::{AsFd, OwnedFd};
 
 /// Enough for every file that is read each minute; larger ones make it grow.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// The most samples that wait for the audit.
+const MOST_MEASURED: usize = 10;
 /// The least room that a `read` is given.
 const LEAST_ROOM: usize = 16 * 1024;
 
@@ -40,6 +43,10 @@ pub struct Context<'a> {
     pub(crate) s_reclaimable: Option<u64>,
     /// `MemTotal`, likewise.
     pub(crate) mem_total: Option<u64>,
+    /// The kernel's parts of memory before the collectors, and after; and those of meminfo's fields that are the host's.
+    pub(crate) before: Reading,
+    pub(crate) after: Reading,
+    pub(crate) foreign: Vec<String>,
     /// What the slow beat before found out in this boot.
     pub(crate) beat: Beat,
     /// File systems of memory that the collector of file systems saw, on the slow beat.
@@ -80,6 +87,9 @@ impl<'a> Context<'a> {
             s_unreclaim: None,
             s_reclaimable: None,
             mem_total: None,
+            before: Reading::default(),
+            after: Reading::default(),
+            foreign: Vec::new(),
             beat: Beat::default(),
             tmpfs: Vec::new(),
             mounts: None,
@@ -116,8 +126,45 @@ impl<'a> Context<'a> {
             next.made_up_meminfo = previous.made_up_meminfo;
         }
         next.slab = previous.slab;
+        next.left_out.clone_from(&previous.left_out);
+        next.together.clone_from(&previous.together);
+        next.suspects.clone_from(&previous.suspects);
+        next.watch_each = previous.watch_each;
         next.hung.clone_from(&previous.hung);
         (next.host_day, next.host_print) = (previous.host_day, previous.host_print);
+    }
+
+    /// Whether the audit leaves a collector out of this sample.
+    pub(crate) fn leaves_out(&self, collector: &str) -> bool {
+        let slow = self.slow;
+        let mut left_out = self.previous.left_out.iter();
+        left_out.any(|(name, kind)| name == collector && kind.is_none_or(|kind| kind == slow))
+    }
+
+    /// The kernel's parts of memory now, where the audit watches each collector by itself.
+    pub(crate) fn reading(&mut self) -> Option<Reading> {
+        let wanted = self.previous.watch_each;
+        let text = if wanted { self.read_at_once("proc/meminfo").ok()?? } else { return None };
+        Some(Reading::of_meminfo(text, &[]))
+    }
+
+    /// Notes what a collector did since the reading `before`.
+    pub(crate) fn note(&mut self, collector: &str, ran: bool, seconds: f64, before: Option<Reading>) {
+        let Some((before, after)) = before.zip(self.reading()) else { return };
+        let measured = Measured { now: self.now, ran, seconds, before, after };
+        self.next.alone.push((collector.to_owned(), measured));
+    }
+
+    /// Notes what all of them did.
+    pub(crate) fn note_together(&mut self, seconds: f64) {
+        let (before, after) = (self.before, self.after);
+        let measured = Measured { now: self.now, ran: true, seconds, before, after };
+        let together = &mut self.next.together;
+        // The audit takes them in on the slow beat; where it cannot, old ones go.
+        if together.len() >= MOST_MEASURED {
+            together.remove(0);
+        }
+        together.push((self.slow, measured));
     }
 
     /// Seconds since the sample before, where it was of this boot and of the same user.

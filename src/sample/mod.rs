@@ -4,6 +4,7 @@
 //! What the kernel does not give is absent; what it gives and could not be read is named in `errors`.
 
 mod addresses;
+pub mod audit;
 mod beat;
 mod context;
 mod error;
@@ -20,6 +21,8 @@ mod users;
 
 pub mod arcstats;
 pub mod cgroup;
+pub mod check;
+pub mod command;
 pub mod deleted;
 pub mod diskstats;
 pub mod filesystem;
@@ -144,6 +147,7 @@ instances!(
     slabinfo::Slabinfo { caches: slabinfo::SlabCache, slabinfo::Slabinfo },
     tmpfs::Tmpfs { 0: tmpfs::TmpfsMount },
     program::Programs { 0: program::Program },
+    check::Checks { 0: check::CheckRun },
     zram::Zram { 0: zram::ZramDevice },
     diskstats::Diskstats { 0: diskstats::Disk },
     filesystem::Filesystems { 0: filesystem::Filesystem },
@@ -191,14 +195,20 @@ macro_rules! collectors {
             fn collect(&mut self, context: &mut Context<'_>) -> BTreeMap<String, f64> {
                 let mut slow = BTreeMap::new();
                 $(
+                    let before = context.reading();
+                    let runs = !context.leaves_out($key);
                     let watch = Stopwatch::start();
-                    match <$part as Collector>::collect(context) {
-                        Ok(part) => self.$field = part,
-                        Err(error) => {
-                            self.errors.insert($key.to_owned(), error.to_string());
+                    if runs {
+                        match <$part as Collector>::collect(context) {
+                            Ok(part) => self.$field = part,
+                            Err(error) => {
+                                self.errors.insert($key.to_owned(), error.to_string());
+                            }
                         }
                     }
-                    own_cost::OwnCost::note(&mut slow, $key, watch.seconds());
+                    let seconds = watch.seconds();
+                    own_cost::OwnCost::note(&mut slow, $key, seconds);
+                    context.note($key, runs, seconds, before);
                 )*
                 slow
             }
@@ -216,11 +226,12 @@ macro_rules! collectors {
     };
 }
 
+// `meminfo` comes first and `self` last: what all the others did to memory lies between the two.
 collectors! {
+    meminfo "meminfo": meminfo::Meminfo,
     stat "stat": stat::Stat,
     loadavg "loadavg": loadavg::Loadavg,
     pressure "pressure": pressure::Pressure,
-    meminfo "meminfo": meminfo::Meminfo,
     vmstat "vmstat": vmstat::Vmstat,
     zoneinfo "zoneinfo": zoneinfo::Zoneinfo,
     slabinfo "slabinfo": slabinfo::Slabinfo,
@@ -240,5 +251,6 @@ collectors! {
     hwmon "hwmon": hwmon::Hwmon,
     mdstat "mdstat": mdstat::Mdstat,
     cgroup "cgroup": cgroup::Cgroups,
+    check "check": check::Checks,
     own_cost "self": own_cost::OwnCost,
 }

@@ -1,5 +1,6 @@
 //! What the sample itself cost: the monitor must never be the cause without noticing.
 
+use super::audit::Suspect;
 use super::context::read_into;
 use super::metric::record;
 use super::{Collector, Context, Sample, SampleError, meminfo, parse};
@@ -27,6 +28,9 @@ record! {
             /// Collectors that took longer than 10 ms, in seconds; none on a healthy host.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
             slow: BTreeMap<String, f64>,
+            /// What of one's own seems to leak: collectors and checks.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            audit: Vec<Suspect>,
         }
     }
 }
@@ -38,12 +42,14 @@ impl Collector for OwnCost {
     /// What is known inside of a sample; the command adds what it knows of the whole run with `OwnCost::finish`.
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
         let before = context.s_unreclaim;
-        let after = before.and_then(|_| meminfo::s_unreclaim(context));
+        context.after = meminfo::kernel_parts(context);
+        let after = before.and(context.after.s_unreclaim());
         Ok(Some(Self {
             cpu: Some(cpu_seconds()),
             peak_rss: peak_rss(context),
             s_unreclaim_before: before,
             s_unreclaim_after: after,
+            audit: context.previous.suspects.clone(),
             ..Self::default()
         }))
     }

@@ -88,6 +88,7 @@ impl Collector for Processes {
         context.next.processes = std::mem::take(&mut scan.ticks);
         context.next.started = scan.youngest;
         context.next.daemons = std::mem::take(&mut scan.daemons);
+        context.next.bus = std::mem::take(&mut scan.bus);
         if context.slow {
             scan.quiet.sort_unstable();
             context.next.quiet = std::mem::take(&mut scan.quiet);
@@ -138,6 +139,8 @@ struct Scan {
     /// On the slow beat: resident memory by program, and by process.
     programs: BTreeMap<Vec<u8>, (u64, u64)>,
     sizes: Vec<(u64, u64)>,
+    /// The D-Bus daemons.
+    bus: Vec<u32>,
     ticks: Vec<(u32, u64)>,
     youngest: u64,
     slow: bool,
@@ -158,6 +161,7 @@ impl Scan {
             special: Largest::new(MOST_SPECIAL),
             programs: BTreeMap::new(),
             sizes: Vec::new(),
+            bus: Vec::new(),
             ticks: Vec::with_capacity(context.previous.processes.len() + 64),
             youngest: 0,
             slow: context.slow,
@@ -226,6 +230,7 @@ impl Scan {
             self.counts.init_rss = Some(rss);
         } else if is_bus(stat.name) {
             self.counts.bus_rss = Some(self.counts.bus_rss.unwrap_or(0).saturating_add(rss));
+            self.bus.push(pid);
         }
         if self.slow && rss > 0 {
             self.follow(pid, stat, rss, used, averages);

@@ -5,7 +5,9 @@
 //! `auto_da_alloc`) write to the disk at once. A torn state does not parse and counts as none.
 
 use super::Options;
+use super::audit::{Measured, Suspect};
 use super::beat::Beat;
+use super::check::CheckRun;
 use super::context::read_into;
 use super::mounts::KnownMount;
 use rustix::fs::CWD;
@@ -61,6 +63,27 @@ pub struct State {
     pub(crate) users: Vec<(u32, u64, String)>,
     /// CPU ticks of processes, by process number, ascending; those that used none are left out.
     pub(crate) processes: Vec<(u32, u64)>,
+    /// The D-Bus daemons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) bus: Vec<u32>,
+    /// What all collectors together did, on slow beats or not, until the audit takes it in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) together: Vec<(bool, Measured)>,
+    /// What each did by itself, where the audit wants to know.
+    #[serde(skip)]
+    pub(crate) alone: Vec<(String, Measured)>,
+    /// Collectors that the audit leaves out: always, or only on slow beats, or only on others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left_out: Vec<(String, Option<bool>)>,
+    /// Whether the audit watches each collector by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) watch_each: bool,
+    /// What the audit names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) suspects: Vec<Suspect>,
+    /// Results of checks since the sample before.
+    #[serde(skip)]
+    pub results: BTreeMap<String, CheckRun>,
     /// What the slow beat left, in a file of its own that is read and written on the slow beat only.
     #[serde(skip)]
     pub beat: Beat,
@@ -111,6 +134,11 @@ impl State {
         let interval = i64::from(options.slow_interval_seconds);
         let age = now.saturating_sub(self.slow_time);
         age < 0 || age >= interval - interval / 20
+    }
+
+    /// Whether the audit has something to take in from each sample, not from slow beats only.
+    pub fn is_watched(&self) -> bool {
+        self.watch_each || !self.suspects.is_empty()
     }
 
     /// Whether this is the state of a slow beat.

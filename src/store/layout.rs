@@ -108,6 +108,11 @@ impl Layout {
         self.folder().join("beat")
     }
 
+    /// What is known of one's own runs.
+    pub fn audit(&self) -> PathBuf {
+        self.folder().join("audit")
+    }
+
     /// The days that have a log, ascending. A host without a log has none.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 )]
 
 mod analysis;
+mod audit;
 mod chart;
 mod cli;
 mod config;

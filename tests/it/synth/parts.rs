@@ -378,6 +378,7 @@ impl Machine<'_> {
             s_unreclaim_before: before,
             s_unreclaim_after: before,
             slow: Default::default(),
+            audit: Vec::new(),
         }
     }
 }

@@ -1,0 +1,193 @@
+//! Runs a command of the user's once, so that it cannot hurt: no shell, nothing to read, in a process group of its own that is
+//! killed at the timeout, at the lowest priority, in an environment that is the same under cron and in a shell.
+
+use super::check::CheckRun;
+use crate::base::clock::Stopwatch;
+use crate::base::escape;
+use std::io::Read;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Where programs are found, whoever starts the run.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// How much of the first line is kept.
+const LINE_BYTES: usize = 200;
+/// How often it is looked whether a command has ended.
+const POLL: Duration = Duration::from_millis(5);
+
+/// How a run went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// The exit code; none if a signal ended it, or if it could not be started.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// How long it took.
+    pub seconds: f64,
+    /// It was killed at the timeout.
+    pub killed: bool,
+    /// The first line of its output, cut, made harmless.
+    pub line: Option<String>,
+    /// Why it could not be started.
+    pub error: Option<String>,
+}
+
+/// Runs a command: a program, found as root's shell would, and its arguments.
+pub fn run(command: &[String], timeout_seconds: f64) -> Outcome {
+    let watch = Stopwatch::start();
+    let mut child = match spawn(command) {
+        Ok(child) => child,
+        Err(error) => {
+            return Outcome {
+                error: Some(error.to_string()),
+                seconds: watch.seconds(),
+                ..Outcome::default()
+            };
+        }
+    };
+    let output = child.stdout.take().map(first_bytes);
+    let (status, killed) = wait(&mut child, timeout_seconds, watch);
+    let seconds = (watch.seconds() * 1e3).round() / 1e3;
+    Outcome {
+        code: status.and_then(|status| status.code()),
+        signal: status.and_then(|status| status.signal()),
+        seconds,
+        killed,
+        line: output.and_then(|output| first_line(&output)),
+        error: None,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a check is a program that the user asked to be run")]
+fn spawn(command: &[String]) -> std::io::Result<Child> {
+    let (program, arguments) =
+        command.split_first().ok_or_else(|| std::io::Error::other("there is no command"))?;
+    // Children inherit it, and what is left of this run has nothing to do but wait. The priority of disk access follows.
+    let _ = rustix::process::nice(19);
+    Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+/// Waits until the child ends, or kills its group. What else is left of its group when it ended by itself is killed too.
+fn wait(child: &mut Child, timeout_seconds: f64, watch: Stopwatch) -> (Option<ExitStatus>, bool) {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return (Some(status), false),
+            Ok(None) if watch.seconds() < timeout_seconds => std::thread::sleep(POLL),
+            _ => break,
+        }
+    }
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    (child.wait().ok(), true)
+}
+
+/// Reads all output, so that nobody has to wait for a full pipe, and keeps the beginning. In a thread that is left
+/// behind where a grandchild keeps the pipe open.
+fn first_bytes(mut output: ChildStdout) -> Arc<Mutex<(Vec<u8>, bool)>> {
+    let kept = Arc::new(Mutex::new((Vec::new(), false)));
+    let shared = Arc::clone(&kept);
+    let read = move || {
+        let mut buffer = [0; 4096];
+        loop {
+            let count = output.read(&mut buffer).unwrap_or(0);
+            let Ok(mut kept) = shared.lock() else { return };
+            let room = (4 * LINE_BYTES).saturating_sub(kept.0.len()).min(count);
+            kept.0.extend_from_slice(&buffer[..room]);
+            kept.1 = count == 0;
+            if count == 0 {
+                return;
+            }
+        }
+    };
+    // Without a thread there is no line.
+    let _ = std::thread::Builder::new().stack_size(32 * 1024).spawn(read);
+    kept
+}
+
+/// The first line that is not empty. Waits a moment for what is still in the pipe.
+fn first_line(output: &Mutex<(Vec<u8>, bool)>) -> Option<String> {
+    for _ in 0..20 {
+        if output.lock().is_ok_and(|kept| kept.1) {
+            break;
+        }
+        std::thread::sleep(POLL);
+    }
+    let bytes = output.lock().ok()?.0.clone();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let mut end = line.len().min(LINE_BYTES);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    Some(escape::terminal(&line[..end]).into_owned())
+}
+
+impl Outcome {
+    /// As a sample says it.
+    pub(crate) fn into_run(self, t: i64) -> CheckRun {
+        CheckRun {
+            t,
+            output: self.line,
+            error: self.error,
+            exit_code: self.code.and_then(|code| u64::try_from(code).ok()),
+            signal: self.signal.and_then(|signal| u64::try_from(signal).ok()),
+            seconds: Some(self.seconds),
+            killed: Some(u64::from(self.killed)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, timeout: f64) -> Outcome {
+        run(&["sh", "-c", script].map(str::to_owned), timeout)
+    }
+
+    #[test]
+    fn code_and_first_line() {
+        let outcome = shell("echo; echo \"$LC_ALL $(pwd) $(cat)\"; echo more; exit 3", 20.0);
+        assert_eq!(
+            (outcome.code, outcome.killed, outcome.line.as_deref()),
+            (Some(3), false, Some("C.UTF-8 /"))
+        );
+    }
+
+    #[test]
+    fn what_hangs_is_killed_with_its_children() {
+        let outcome = shell("echo begun; sleep 600 & sleep 600", 0.2);
+        assert_eq!((outcome.code, outcome.signal, outcome.killed), (None, Some(9), true));
+        assert_eq!(outcome.line.as_deref(), Some("begun"));
+    }
+
+    #[test]
+    fn much_output_neither_blocks_nor_is_kept() {
+        let outcome = shell("yes abcdefghi | head -c 1000000 | tr -d '\\n'", 20.0);
+        assert_eq!((outcome.code, outcome.line.map(|line| line.len())), (Some(0), Some(LINE_BYTES)));
+    }
+
+    #[test]
+    fn what_is_not_there_is_said() {
+        let outcome = run(&["no-such-program".to_owned()], 1.0);
+        assert!(outcome.code.is_none() && outcome.error.is_some());
+    }
+
+    #[test]
+    fn control_characters_become_visible() {
+        assert_eq!(shell("printf 'a\\033[31mb\\n'", 20.0).line.as_deref(), Some("a\\u{1b}[31mb"));
+    }
+}

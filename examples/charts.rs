@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use std::path::Path;
 
 use cronograph::base::unit::Unit;
-use cronograph::chart::{self, ChartSpec, Colour, Layer, Mark, Shape};
+use cronograph::chart::{self, ChartSpec, Colour, Layer, Mark, Shape, Trend};
 use jiff::tz::TimeZone;
 
 const MIB: f64 = 1_048_576.0;
@@ -30,6 +30,7 @@ fn empty(width: u32, height: u32, seconds: i64, step: i64, unit: Unit) -> ChartS
         height,
         from: NOW - seconds,
         until: NOW,
+        ahead: 0,
         time_zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
         unit,
         per_second: false,
@@ -41,6 +42,7 @@ fn empty(width: u32, height: u32, seconds: i64, step: i64, unit: Unit) -> ChartS
         limit: None,
         reboots: Vec::new(),
         marks: Vec::new(),
+        trends: Vec::new(),
         bare: false,
     }
 }
@@ -91,6 +93,22 @@ fn memory(width: u32, height: u32) -> ChartSpec {
     spec.marks = [(500, 1), (558, 2), (562, 3), (1_200, 4)]
         .map(|(row, number)| Mark { at: spec.times[row], number })
         .into();
+    spec
+}
+
+/// The same with what is known of the leak: since when, how fast, until when, which the chart has room for.
+fn leak(width: u32, height: u32) -> ChartSpec {
+    let mut spec = memory(width, height);
+    let until = *spec.times.last().unwrap_or(&NOW);
+    spec.ahead = 4 * 3_600;
+    spec.until = NOW + spec.ahead;
+    spec.trends = vec![Trend {
+        onset: NOW - 4 * 3_600,
+        until,
+        from: 22.5 * MIB,
+        to: (22.5 + 244.0) * MIB,
+        label: "19:45  +1.02 MiB/min → 02:12".to_owned(),
+    }];
     spec
 }
 
@@ -232,6 +250,8 @@ fn charts() -> Vec<(&'static str, ChartSpec)> {
     let mut all = vec![
         ("memory", memory(1180, 260)),
         ("memory-half", memory(580, 180)),
+        ("memory-leak", leak(1088, 270)),
+        ("memory-leak-narrow", leak(520, 240)),
         ("memory-bare", bare(memory(160, 32))),
         ("processor", processor()),
         ("processor-bare", bare(processor())),

@@ -22,6 +22,7 @@ pub(crate) fn stacked(width: u32, height: u32, shape: Shape) -> ChartSpec {
         height,
         from: MIDNIGHT - 86_400,
         until: MIDNIGHT,
+        ahead: 0,
         time_zone: TimeZone::UTC,
         unit: Unit::Count,
         per_second: false,
@@ -33,6 +34,7 @@ pub(crate) fn stacked(width: u32, height: u32, shape: Shape) -> ChartSpec {
         limit: None,
         reboots: Vec::new(),
         marks: Vec::new(),
+        trends: Vec::new(),
         bare: false,
     }
 }

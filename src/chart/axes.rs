@@ -40,7 +40,7 @@ const BOUNDARY: f64 = 0.13;
 const LIMIT: f64 = 0.8;
 const REBOOT: f64 = 0.6;
 
-type Area<'canvas> = DrawingArea<Surface<'canvas>, Shift>;
+pub(super) type Area<'canvas> = DrawingArea<Surface<'canvas>, Shift>;
 
 /// Room left of the plot for these labels.
 pub(super) fn left(ticks: &Ticks) -> usize {
@@ -78,13 +78,18 @@ pub(super) fn overlay(canvas: &mut Canvas, plot: &Plot, spec: &ChartSpec) -> Res
     Ok(())
 }
 
-fn failed(error: impl std::fmt::Display) -> ChartError {
+pub(super) fn failed(error: impl std::fmt::Display) -> ChartError {
     ChartError::Text(error.to_string())
 }
 
-type Drawn<'canvas> = Result<(), plotters::drawing::DrawingAreaErrorKind<std::convert::Infallible>>;
+pub(super) type Drawn<'canvas> =
+    Result<(), plotters::drawing::DrawingAreaErrorKind<std::convert::Infallible>>;
 
-fn rule<'canvas>(area: &Area<'canvas>, ends: [(i32, i32); 2], colour: RGBAColor) -> Drawn<'canvas> {
+pub(super) fn rule<'canvas>(
+    area: &Area<'canvas>,
+    ends: [(i32, i32); 2],
+    colour: RGBAColor,
+) -> Drawn<'canvas> {
     area.draw(&PathElement::new(ends.to_vec(), colour))
 }
 
@@ -109,7 +114,7 @@ fn lines<'canvas>(area: &Area<'canvas>, plot: &Plot, spec: &ChartSpec, ticks: &T
     Ok(())
 }
 
-fn style(h_pos: HPos, v_pos: VPos, paint: impl Into<Paint>) -> TextStyle<'static> {
+pub(super) fn style(h_pos: HPos, v_pos: VPos, paint: impl Into<Paint>) -> TextStyle<'static> {
     // Family and size are the surface's own.
     let font = FontDesc::new(FontFamily::SansSerif, f64::from(glyphs::SIZE), FontStyle::Normal);
     let color = ink(paint, 1.0).to_backend_color();

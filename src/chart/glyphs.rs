@@ -12,8 +12,8 @@ use super::canvas::opacity;
 /// The size of the letters as drawn: 11 px as shown.
 pub(super) const SIZE: f32 = 22.0;
 
-/// What an axis can contain.
-const LETTERS: &str = "0123456789−-–+.,:/%×°µ BCEGKMPTabcdehikmnprsu";
+/// What an axis or a trend's label can contain.
+const LETTERS: &str = "0123456789−-–+.,:/%×°µ→· ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// One letter, drawn.
 #[derive(Debug, Default)]

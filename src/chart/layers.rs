@@ -168,7 +168,7 @@ pub(super) fn hatch(canvas: &mut Canvas, plot: &Plot, spec: &ChartSpec) {
     let present = |row: usize| spec.layers.iter().any(|layer| layer.values[row].is_finite());
     let known = (0..spec.times.len()).filter(|row| present(*row)).map(|row| spec.times[row]);
     let mut last = spec.from;
-    for time in known.chain([spec.until]) {
+    for time in known.chain([spec.until.saturating_sub(spec.ahead)]) {
         if time.saturating_sub(last) > spec.gap_after.saturating_mul(3) {
             let columns =
                 plot.x(last.max(spec.from)).ceil() as usize..plot.x(time.min(spec.until)).floor() as usize;

@@ -12,11 +12,12 @@ mod spec;
 mod stroke;
 mod surface;
 mod time_axis;
+mod trend;
 mod value_axis;
 
 pub use palette::{Colour, GROUND, Rgb, Themed};
 pub use picture::Picture;
-pub use spec::{ChartSpec, Layer, Mark, Shape};
+pub use spec::{ChartSpec, Layer, Mark, Shape, Trend};
 
 use canvas::Canvas;
 use layers::Stacks;
@@ -72,12 +73,16 @@ pub fn draw(spec: &ChartSpec) -> Result<Picture, ChartError> {
     let Layout { plot, stacks, ticks } = Layout::of(&canvas, spec);
     layers::hatch(&mut canvas, &plot, spec);
     stacks.paint(&mut canvas, &plot);
+    let framed = ticks.is_some();
     if let Some(ticks) = ticks {
         axes::draw(&mut canvas, &plot, spec, &ticks)?;
         axes::marks(&mut canvas, &plot, spec)?;
     }
     layers::lines(&mut canvas, &plot, spec);
     axes::overlay(&mut canvas, &plot, spec)?;
+    if framed {
+        trend::draw(&mut canvas, &plot, spec)?;
+    }
     picture::encode(&canvas)
 }
 

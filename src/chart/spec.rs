@@ -14,6 +14,8 @@ pub struct ChartSpec {
     pub from: i64,
     /// Right edge, unix time.
     pub until: i64,
+    /// So many seconds before the right edge lie ahead of now: nothing is missing there.
+    pub ahead: i64,
     /// The zone of the time axis.
     pub time_zone: jiff::tz::TimeZone,
     /// What the values measure; per second where `per_second`.
@@ -36,6 +38,8 @@ pub struct ChartSpec {
     pub reboots: Vec<i64>,
     /// Small numbered marks under the axis.
     pub marks: Vec<Mark>,
+    /// What grows without end: its fitted line over the data.
+    pub trends: Vec<Trend>,
     /// No axes, no labels: a small picture in a table.
     pub bare: bool,
 }
@@ -71,4 +75,19 @@ pub struct Mark {
     pub at: i64,
     /// Its number in the list under the chart.
     pub number: u32,
+}
+
+/// A fitted line: a thin upright at its onset, solid to the last value, dashed beyond it as far as the chart reaches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trend {
+    /// When the growth began.
+    pub onset: i64,
+    /// The last time that the line was fitted to.
+    pub until: i64,
+    /// Where the line is at the onset, on the value axis: in a stack the top edge of what grows.
+    pub from: f64,
+    /// Where it is at `until`.
+    pub to: f64,
+    /// A few letters above the plot: `+1.02 MiB/min → 00:12`.
+    pub label: String,
 }

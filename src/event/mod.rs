@@ -147,7 +147,7 @@ impl Event {
     }
 
     /// What happened to something.
-    pub(crate) fn of(t: i64, kind: Kind, change: Change, subject: impl Into<String>) -> Self {
+    pub fn of(t: i64, kind: Kind, change: Change, subject: impl Into<String>) -> Self {
         Self { change: Some(change), subject: subject.into(), ..Self::new(t, kind) }
     }
 

@@ -2,19 +2,19 @@
 
 use super::assets::Assets;
 use super::bars;
-use super::charts::SectionId;
+use super::changes::{self, Told};
 use super::error::SiteError;
 use super::evaluate::Machine;
 use super::extras::Extras;
 use super::facts;
 use super::figures;
 use super::leaks;
-use super::model::{Chart, HostPage, Moment, Page, Picture, Problem, Section, State, Tab, Table};
+use super::model::{HostPage, Moment, Page, Picture, Problem, State, Tab};
 use super::now::Now;
 use super::problems;
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
-use super::tables::Tables;
+use super::sections;
 use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest};
 use crate::analysis::Level;
@@ -22,7 +22,7 @@ use crate::analysis::report::Report;
 use crate::base::escape::address;
 use crate::config::TrafficConfig;
 use crate::series::{self, Latest, SeriesError, Window};
-use crate::store::Layout;
+use crate::store::{self, EventLog, Layout};
 use rayon::prelude::*;
 
 /// Stand for the page's own time until it is published.
@@ -67,6 +67,8 @@ pub(crate) struct HostView {
     pub mounts: Aliases,
     /// What is known of its memory.
     pub report: Option<Report>,
+    /// What happened on it last, newest first.
+    pub changes: Vec<Told>,
     /// Memory in 24 hours, with what it says.
     pub small: Option<(Picture, String)>,
 }
@@ -77,7 +79,8 @@ impl HostView {
         let state = problems::shown(Level::Silent, scene);
         let problems = vec![Problem { state: state.clone(), text, since: None, leaks: false }];
         let (name, mounts) = (name.to_owned(), Aliases::default());
-        Self { name, state, problems, sampled: None, now: None, mounts, report: None, small: None }
+        let (sampled, now, report, changes, small) = (None, None, None, Vec::new(), None);
+        Self { name, state, problems, sampled, now, mounts, report, changes, small }
     }
 }
 
@@ -92,8 +95,14 @@ impl Workshop<'_> {
             Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        let Some(latest) = series::latest(layout, self.scene.now)? else { return self.empty_host(layout) };
-        let host = Host::of(self, layout, &latest)?;
+        let Some(mut latest) = series::latest(layout, self.scene.now)? else {
+            return self.empty_host(layout);
+        };
+        // A flaw there must not cost the page.
+        let log = store::event_log(layout).unwrap_or_else(|error| EventLog::unreadable(layout, &error));
+        latest.damage.merge(&log.damage);
+        let told = changes::told(&log.events, self.scene);
+        let host = Host::of(self, layout, &latest, &told)?;
         let views = Window::ALL.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));
         let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
         let small = views.iter().find_map(|(_, view)| view.small.clone());
@@ -108,6 +117,7 @@ impl Workshop<'_> {
             now: Some(now),
             mounts,
             report,
+            changes: changes::latest(&told),
             small,
         })
     }
@@ -200,21 +210,27 @@ impl Workshop<'_> {
 }
 
 /// A host while its pages are made: what is the same in all its windows.
-struct Host<'a> {
-    workshop: &'a Workshop<'a>,
+pub(super) struct Host<'a> {
+    pub(super) workshop: &'a Workshop<'a>,
     layout: &'a Layout,
-    latest: &'a Latest,
-    extras: Extras,
-    report: Option<Report>,
+    pub(super) latest: &'a Latest,
+    pub(super) extras: Extras,
+    pub(super) report: Option<Report>,
     state: State,
     problems: Vec<Problem>,
     now: Now,
-    mounts: Aliases,
+    pub(super) mounts: Aliases,
+    told: &'a [Told],
     machine: Machine,
 }
 
 impl<'a> Host<'a> {
-    fn of(workshop: &'a Workshop<'a>, layout: &'a Layout, latest: &'a Latest) -> Result<Self, SiteError> {
+    fn of(
+        workshop: &'a Workshop<'a>,
+        layout: &'a Layout,
+        latest: &'a Latest,
+        told: &'a [Told],
+    ) -> Result<Self, SiteError> {
         let scene = workshop.scene;
         let mounts = latest.sample.filesystem.as_ref().map(|all| all.0.keys().map(String::as_str));
         let mounts = scene.mounts(mounts.into_iter().flatten());
@@ -224,7 +240,7 @@ impl<'a> Host<'a> {
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
-        Ok(Self { workshop, layout, latest, extras, report, state, problems, now, mounts, machine })
+        Ok(Self { workshop, layout, latest, extras, report, state, problems, now, mounts, told, machine })
     }
 
     fn subject(&self) -> Subject<'_> {
@@ -234,6 +250,7 @@ impl<'a> Host<'a> {
             layout: self.layout,
             machine: &self.machine,
             mounts: &self.mounts,
+            told: self.told,
             first: self.extras.first.unwrap_or(self.latest.sample.t),
             last: self.latest.sample.t,
             in_fleet: !self.workshop.alone,
@@ -278,12 +295,12 @@ impl<'a> Host<'a> {
             window: self.window_words(window, view),
             window_note: self.window_note(view),
             latest: scene.word(if is_silent { "legend.last" } else { "legend.now" }),
-            sections: self.sections(view),
+            sections: sections::of(self, view),
             facts: facts::of(self.latest, scene),
         }
     }
 
-    fn has_findings(&self) -> bool {
+    pub(super) fn has_findings(&self) -> bool {
         self.report.as_ref().is_some_and(|report| !report.findings.is_empty())
     }
 
@@ -329,37 +346,6 @@ impl<'a> Host<'a> {
             Some(first) => scene.words().fill("site.log_begins", &[("time", &scene.minute(first).text)]),
             None => String::new(),
         }
-    }
-
-    fn sections(&self, view: &WindowView) -> Vec<Section> {
-        let scene = self.workshop.scene;
-        let tables = Tables { scene, latest: self.latest, mounts: &self.mounts };
-        let charts = |id: SectionId| -> Vec<Chart> {
-            view.charts.iter().filter(|(section, _)| *section == id).map(|(_, chart)| chart.clone()).collect()
-        };
-        let section = |id: &'static str, charts: Vec<Chart>, tables: Vec<Option<Table>>| Section {
-            id,
-            title: scene.word(&format!("section.{id}")),
-            charts,
-            tables: tables.into_iter().flatten().collect(),
-        };
-        let of = |id: SectionId, tables: Vec<Option<Table>>| section(id.id(), charts(id), tables);
-        let extras = &self.extras;
-        // Beside what leaks it stands at the top already.
-        let parts = leaks::parts(self.report.as_ref(), scene).filter(|_| !self.has_findings());
-        let sections = vec![
-            of(SectionId::Memory, vec![parts, tables.processes(), tables.cgroups(), tables.slab()]),
-            of(SectionId::Cpu, vec![]),
-            of(SectionId::Disk, vec![tables.filesystems(), tables.disks(), tables.raid()]),
-            of(SectionId::Network, vec![extras.traffic(&tables), tables.interfaces()]),
-            of(SectionId::System, vec![extras.uptime(&tables), tables.limits()]),
-            section("used", Vec::new(), vec![super::used::table(&tables)]),
-            section("damage", Vec::new(), super::damage::tables(&tables)),
-        ];
-        sections
-            .into_iter()
-            .filter(|section| !section.charts.is_empty() || !section.tables.is_empty())
-            .collect()
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod assets;
 mod bars;
+mod changes;
 mod charts;
 mod damage;
 mod error;
@@ -27,6 +28,7 @@ mod picture;
 mod problems;
 mod publish;
 mod scene;
+mod sections;
 mod status;
 mod tables;
 mod template;

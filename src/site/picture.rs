@@ -7,7 +7,7 @@ use super::evaluate::{Drawn, Machine, Name, Series, last, mean_of};
 use super::model::{Chart, LegendRow, Picture};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
-use crate::chart::{self, ChartSpec, Colour, Layer, Shape};
+use crate::chart::{self, ChartSpec, Colour, Layer, Mark, Shape};
 use crate::series::{Frame, Window};
 
 /// Sizes in CSS pixels: a chart over the full width, one of two in a row, the one in a row of the fleet.
@@ -32,6 +32,8 @@ pub(crate) struct Place<'a> {
     pub machine: &'a Machine,
     /// How mount points are shown.
     pub mounts: &'a Aliases,
+    /// What changed, for the chart of memory only: others stay calm.
+    pub marks: &'a [Mark],
 }
 
 impl Place<'_> {
@@ -39,7 +41,10 @@ impl Place<'_> {
     pub(crate) fn chart(&self, def: &ChartDef, drawn: &Drawn, number: usize) -> Result<Chart, SiteError> {
         let wide = matches!(def.layers, Layers::Breakdown);
         let id = if number == 0 { def.id.to_owned() } else { format!("{}-{}", def.id, number + 1) };
-        let spec = self.spec(def, drawn, if wide { WIDE } else { HALF });
+        let mut spec = self.spec(def, drawn, if wide { WIDE } else { HALF });
+        if wide {
+            spec.marks = self.marks.to_vec();
+        }
         let picture = self.picture(&id, &spec)?;
         let narrow = if wide {
             let spec = ChartSpec { width: NARROW.0, height: NARROW.1, ..spec };
@@ -87,6 +92,7 @@ impl Place<'_> {
             height,
             from: self.frame.from,
             until: self.frame.until,
+            ahead: 0,
             time_zone: self.scene.zone.clone(),
             unit: def.unit,
             per_second: def.per_second,
@@ -99,6 +105,7 @@ impl Place<'_> {
             limit: self.limit(def, drawn),
             reboots: self.frame.reboots.clone(),
             marks: Vec::new(),
+            trends: Vec::new(),
             bare: false,
         }
     }

@@ -1,6 +1,7 @@
 //! `status.json`, beside the pages, for scripts: each host's state, problems and numbers of now. Bytes, seconds and
 //! shares of one; what a host does not have is absent. The same is left out on a public site as on its pages.
 
+use super::changes::Told;
 use super::error::SiteError;
 use super::host::HostView;
 use super::now::Now;
@@ -26,6 +27,9 @@ struct HostStatus<'a> {
     problems: Vec<ProblemStatus<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<i64>,
+    /// What happened last, newest first.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    events: &'a [Told],
     #[serde(flatten)]
     numbers: Option<Numbers<'a>>,
     /// As `cronograph explain --json` has it.
@@ -64,6 +68,7 @@ pub(crate) fn text(hosts: &[HostView], made: &str) -> Result<String, SiteError> 
             })
             .collect(),
         t: view.sampled,
+        events: &view.changes,
         numbers: view.now.as_ref().map(numbers),
         report: view.report.as_ref(),
     });

@@ -2,6 +2,7 @@
 //! moves on. A run after one new sample redraws the shortest window and whatever crossed its boundary, no more.
 //! A view can be deleted; it is used only if every picture that it names is still published.
 
+use super::changes::{Changes, Told};
 use super::charts::{CHARTS, ChartDef, Layers, SectionId, Shown};
 use super::error::SiteError;
 use super::evaluate::{self, Drawn, Machine, With};
@@ -27,6 +28,8 @@ pub(crate) struct WindowView {
     pub until: i64,
     /// How many samples it stands for.
     pub samples: u64,
+    /// What changed, with the numbers of the marks on the chart of memory.
+    pub changes: Changes,
     /// The charts, each with the part of the page in which it stands.
     pub charts: Vec<(SectionId, Chart)>,
     /// Memory in the smallest size, of the day only.
@@ -45,6 +48,8 @@ pub(crate) struct Subject<'a> {
     pub machine: &'a Machine,
     /// How its mount points are shown.
     pub mounts: &'a Aliases,
+    /// What happened on it, by time.
+    pub told: &'a [Told],
     /// When its log begins, unix time.
     pub first: i64,
     /// Time of its last sample.
@@ -104,10 +109,12 @@ impl Subject<'_> {
         let step = window.refresh();
         let step = if self.is_young(window) { (step / 24).max(1) } else { step };
         let until = if self.is_young(window) { align_down(until, step.max(60)) } else { until };
+        let changes = Changes::of(self.told, until - window.seconds(), until);
+        let changes = serde_json::to_string(&changes).unwrap_or_default();
         let scene = self.scene;
         let zone = scene.zone.iana_name().unwrap_or("");
         let parts = format!(
-            "{} {} {zone} {} {until} {} {:?} {} {}",
+            "{} {} {zone} {} {until} {} {:?} {} {} {changes}",
             env!("CARGO_PKG_VERSION"),
             scene.lang.tag(),
             scene.public,
@@ -145,7 +152,9 @@ impl Subject<'_> {
 
     fn draw(&self, window: Window, frame: &Frame, key: String) -> Result<WindowView, SiteError> {
         let (from, until, samples) = (frame.from, frame.until, frame.samples);
-        let mut view = WindowView { key, from, until, samples, charts: Vec::new(), small: None };
+        let changes = Changes::of(self.told, from, until);
+        let marks = changes.marks();
+        let mut view = WindowView { key, from, until, samples, changes, charts: Vec::new(), small: None };
         // Between two samples there is nothing to draw.
         if frame.times.len() < 2 {
             return Ok(view);
@@ -158,6 +167,7 @@ impl Subject<'_> {
             frame,
             machine: self.machine,
             mounts: self.mounts,
+            marks: &marks,
         };
         view.charts = draw_charts(&place)?;
         if window == Window::Day && self.in_fleet {

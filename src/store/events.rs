@@ -26,6 +26,16 @@ pub struct EventLog {
     pub damage: Damage,
 }
 
+impl EventLog {
+    /// What stands for a log that cannot be read: nothing, and that counted.
+    #[must_use]
+    pub fn unreadable(layout: &Layout, error: &StoreError) -> Self {
+        let mut log = Self::default();
+        log.damage.add(&layout.events(), 0, error.to_string());
+        log
+    }
+}
+
 /// Appends events to the host's log, one line each in one write; makes the folder if it is missing.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cronograph::base::unit::Unit;
-use cronograph::chart::{self, ChartSpec, Colour, GROUND, Layer, Mark, Rgb, Shape};
+use cronograph::chart::{self, ChartSpec, Colour, GROUND, Layer, Mark, Rgb, Shape, Trend};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -51,6 +51,7 @@ fn hour(unit: Unit) -> ChartSpec {
         height: 100,
         from: NOON - 3_600,
         until: NOON,
+        ahead: 0,
         time_zone: TimeZone::get("Europe/Berlin").unwrap(),
         unit,
         per_second: false,
@@ -62,6 +63,7 @@ fn hour(unit: Unit) -> ChartSpec {
         limit: None,
         reboots: Vec::new(),
         marks: Vec::new(),
+        trends: Vec::new(),
         bare: false,
     }
 }
@@ -241,6 +243,7 @@ proptest! {
         layers in prop::collection::vec(any_layer(40), 0..4),
         unit in prop_oneof![Just(Unit::Memory), Just(Unit::Data), Just(Unit::Ratio), Just(Unit::Seconds), Just(Unit::Count)],
         limit in prop::option::of(any_value()),
+        ends in (any_value(), any_value()),
         (width, height, seconds) in (1..200u32, 1..120u32, 1..400_000_000i64),
         (from_zero, bare, gap_after) in (any::<bool>(), any::<bool>(), 0..100_000i64),
         mut times in prop::collection::vec(-50_000_000..450_000_000i64, 40),
@@ -253,6 +256,10 @@ proptest! {
             times: times.into_iter().map(|time| from + time).collect(),
             marks: vec![Mark { at: from, number: 1 }, Mark { at: from + seconds, number: u32::MAX }],
             reboots: vec![i64::MIN, from, i64::MAX],
+            trends: vec![
+                Trend { onset: from, until: from + seconds / 2, from: ends.0, to: ends.1, label: "+1".into() },
+                Trend { onset: i64::MIN, until: i64::MAX, from: ends.1, to: ends.0, label: "x".repeat(99) },
+            ],
             ..hour(unit)
         };
         let picture = chart::draw(&spec).unwrap();

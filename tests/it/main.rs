@@ -24,6 +24,7 @@ mod rollup;
 mod sample;
 mod series;
 mod site;
+mod site_events;
 mod store;
 mod story;
 mod synth;

@@ -72,7 +72,7 @@ impl Changes {
             vec![Cell::text(number), Cell::text(scene.minute(told.t).text), Cell::text(&told.text)]
         });
         let mut table =
-            tables.table("changes", &["mark.text", "time.text", "change.text"], rows.collect())?;
+            tables.table("changes", &["mark.text", "when.text", "change.text"], rows.collect())?;
         table.wide = true;
         if self.older > 0 {
             table.note = scene.words().count("changes.older", self.older as u64, &[]);

@@ -251,6 +251,7 @@ impl<'a> Host<'a> {
             machine: &self.machine,
             mounts: &self.mounts,
             told: self.told,
+            report: self.report.as_ref(),
             first: self.extras.first.unwrap_or(self.latest.sample.t),
             last: self.latest.sample.t,
             in_fleet: !self.workshop.alone,

@@ -32,6 +32,7 @@ mod sections;
 mod status;
 mod tables;
 mod template;
+mod trends;
 mod used;
 mod window;
 

@@ -7,6 +7,8 @@ use super::evaluate::{Drawn, Machine, Name, Series, last, mean_of};
 use super::model::{Chart, LegendRow, Picture};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
+use super::trends;
+use crate::analysis::report::Report;
 use crate::chart::{self, ChartSpec, Colour, Layer, Mark, Shape};
 use crate::series::{Frame, Window};
 
@@ -34,6 +36,8 @@ pub(crate) struct Place<'a> {
     pub mounts: &'a Aliases,
     /// What changed, for the chart of memory only: others stay calm.
     pub marks: &'a [Mark],
+    /// What is known of the host's memory.
+    pub report: Option<&'a Report>,
 }
 
 impl Place<'_> {
@@ -44,6 +48,11 @@ impl Place<'_> {
         let mut spec = self.spec(def, drawn, if wide { WIDE } else { HALF });
         if wide {
             spec.marks = self.marks.to_vec();
+            spec.ahead = trends::ahead(self.report, self.window, spec.until);
+            spec.until += spec.ahead;
+        }
+        if matches!(def.layers, Layers::Breakdown | Layers::KernelParts) {
+            spec.trends = trends::of(self.report, drawn, self.frame, self.scene);
         }
         let picture = self.picture(&id, &spec)?;
         let narrow = if wide {

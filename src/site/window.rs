@@ -11,6 +11,8 @@ use super::model::{Chart, LegendRow, Picture};
 use super::picture::{Place, series_key, source};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
+use super::trends;
+use crate::analysis::report::Report;
 use crate::base::format;
 use crate::series::{self, Frame, Window};
 use crate::store::Layout;
@@ -50,6 +52,8 @@ pub(crate) struct Subject<'a> {
     pub mounts: &'a Aliases,
     /// What happened on it, by time.
     pub told: &'a [Told],
+    /// What is known of its memory.
+    pub report: Option<&'a Report>,
     /// When its log begins, unix time.
     pub first: i64,
     /// Time of its last sample.
@@ -114,7 +118,7 @@ impl Subject<'_> {
         let scene = self.scene;
         let zone = scene.zone.iana_name().unwrap_or("");
         let parts = format!(
-            "{} {} {zone} {} {until} {} {:?} {} {} {changes}",
+            "{} {} {zone} {} {until} {} {:?} {} {} {changes} {}",
             env!("CARGO_PKG_VERSION"),
             scene.lang.tag(),
             scene.public,
@@ -122,6 +126,7 @@ impl Subject<'_> {
             self.machine,
             self.mounts.hash_input(),
             self.in_fleet,
+            trends::key(self.report, window),
         );
         hash::of(parts.as_bytes())
     }
@@ -168,6 +173,7 @@ impl Subject<'_> {
             machine: self.machine,
             mounts: self.mounts,
             marks: &marks,
+            report: self.report,
         };
         view.charts = draw_charts(&place)?;
         if window == Window::Day && self.in_fleet {

@@ -35,7 +35,7 @@ const REMEMBERED_SECONDS: i64 = 7 * DAY;
 
 /// What is known of a host's memory at a moment. This is what `explain --json` prints: bytes, seconds, unix times;
 /// what is not known is absent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
     /// Version of this format.
     pub v: u32,

@@ -5,6 +5,7 @@
 use super::checks;
 use super::report::{Finding, Report};
 use crate::sample::Sample;
+use crate::sample::audit::Suspect;
 use crate::series::{DaySummary, Frame, Latest};
 use crate::store::Damage;
 
@@ -59,6 +60,8 @@ pub enum ProblemKind {
     Swapping { rate: f64 },
     /// Memory leaks, may leak, or has leaked.
     Leak { finding: Box<Finding> },
+    /// One of cronograph's own collectors or checks leaks, or seems to.
+    Own { own: Suspect },
     /// Unreclaimable slab is a large part of memory, and does not grow.
     SlabUnreclaimable { bytes: f64, share: f64 },
     /// More tasks want to run than there are cores.
@@ -173,3 +176,7 @@ fn judge_evidence(evidence: &Evidence) -> HostState {
 #[cfg(test)]
 #[path = "state_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "state_leak_tests.rs"]
+mod leak_tests;

@@ -1,9 +1,6 @@
 //! Hosts with one thing wrong each, and the healthy one that has no problem at all.
 
 use super::*;
-use crate::analysis::leak::{Growth, Reason, State};
-use crate::analysis::part::Part;
-use crate::analysis::report::{self, FullAt, Owner, Subject};
 use crate::sample::filesystem::{Filesystem, Filesystems};
 use crate::sample::hwmon::{Hwmon, Sensor};
 use crate::sample::loadavg::Loadavg;
@@ -17,22 +14,22 @@ use crate::series::{Column, Key};
 use crate::store::BrokenLine;
 use std::path::PathBuf;
 
-const NOW: i64 = 1_795_448_462;
-const MIB: u64 = 1024 * 1024;
+pub(super) const NOW: i64 = 1_795_448_462;
+pub(super) const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 
 /// A host of one core and 1000 MiB with an hour of minutes behind it.
-struct Host {
-    sample: Sample,
+pub(super) struct Host {
+    pub(super) sample: Sample,
     previous: Option<Sample>,
     hour: Frame,
     days: Vec<DaySummary>,
     damage: Damage,
-    report: Option<Report>,
+    pub(super) report: Option<Report>,
     now: i64,
 }
 
-fn healthy() -> Host {
+pub(super) fn healthy() -> Host {
     let memory = Meminfo {
         mem_total: Some(1000 * MIB),
         mem_free: Some(200 * MIB),
@@ -106,7 +103,7 @@ impl Host {
         self.column(metric, instance, values);
     }
 
-    fn memory(&mut self) -> &mut Meminfo {
+    pub(super) fn memory(&mut self) -> &mut Meminfo {
         self.sample.meminfo.as_mut().unwrap()
     }
 
@@ -127,7 +124,7 @@ impl Host {
     }
 
     /// The only problem.
-    fn problem(&self) -> Problem {
+    pub(super) fn problem(&self) -> Problem {
         let state = self.judge();
         assert_eq!(state.problems.len(), 1, "{:?}", state.problems);
         assert_eq!(state.level, state.problems[0].level);
@@ -227,53 +224,6 @@ fn a_quarter_in_slab_is_a_note() {
     let problem = host.problem();
     assert_eq!(problem.level, Level::Ok);
     assert_eq!(problem.kind, ProblemKind::SlabUnreclaimable { bytes: 300.0 * MIB as f64, share: 0.3 });
-}
-
-/// A host of 1000 MiB whose unreclaimable slab grew to 300 MiB and leaks on; memory is full in so many seconds.
-fn leaking(state: State, full_in: Option<i64>, grown: u64) -> Host {
-    let mut host = healthy();
-    host.memory().s_unreclaim = Some(300 * MIB);
-    let mut report = report::of_sample("a", &host.sample).unwrap();
-    let growth = Growth {
-        since: NOW - 7_200,
-        since_error: 60,
-        until: NOW,
-        per_second: 1.0,
-        low: 0.9,
-        high: 1.1,
-        from_level: 0.0,
-        to_level: (grown * MIB) as f64,
-    };
-    let full = full_in.map(|seconds| report.at + seconds);
-    report.findings = vec![Finding {
-        subject: Subject::Part(Part::SlabUnreclaimable),
-        state,
-        growth,
-        reason: Reason::Even,
-        full: full.map(|at| FullAt { at, earliest: at, latest: None }),
-        owner: Owner::Nobody,
-        grows_with: Vec::new(),
-        events: Vec::new(),
-        next: Vec::new(),
-    }];
-    host.report = Some(report);
-    host
-}
-
-#[test]
-fn a_leak_is_as_bad_as_it_is_near_and_takes_the_place_of_the_note_on_slab() {
-    let level = |state, full_in, grown| {
-        let problem = leaking(state, full_in, grown).problem();
-        assert!(matches!(problem.kind, ProblemKind::Leak { .. }), "{problem:?}");
-        assert_eq!(problem.since, Some(NOW - 7_200));
-        problem.level
-    };
-    assert_eq!(level(State::Leaking, Some(86_400), 1), Level::Critical);
-    assert_eq!(level(State::Leaking, Some(7 * 86_400), 1), Level::Warning);
-    assert_eq!(level(State::Leaking, Some(8 * 86_400), 50), Level::Ok);
-    assert_eq!(level(State::Leaking, None, 51), Level::Warning);
-    assert_eq!(level(State::Suspect, Some(60), 500), Level::Ok);
-    assert_eq!(level(State::Ended, None, 500), Level::Ok);
 }
 
 #[test]

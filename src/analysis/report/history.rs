@@ -7,6 +7,7 @@ use super::super::part::Part;
 use super::owner::Processes;
 use crate::event::Event;
 use crate::sample::Sample;
+use crate::sample::audit::Suspect;
 use crate::series::{self, Column, Frame, Key, SeriesError, Window};
 use crate::store::{self, Layout, tail_until};
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ pub struct History {
     unknown: Vec<Unknown>,
     last: Option<(i64, f64)>,
     events: Vec<Event>,
+    own: Vec<Suspect>,
 }
 
 /// What single samples tell that no column does.
@@ -41,6 +43,7 @@ struct Facts {
     foreign: Vec<String>,
     unknown: Vec<Unknown>,
     last: Option<(i64, f64)>,
+    own: Vec<Suspect>,
 }
 
 impl Facts {
@@ -51,6 +54,9 @@ impl Facts {
         }
         if let Some(meminfo) = &sample.meminfo {
             self.foreign.clone_from(&meminfo.foreign);
+        }
+        if let Some(cost) = &sample.own_cost {
+            self.own.clone_from(&cost.audit);
         }
         self.last = sample.uptime.map(|uptime| (sample.t, uptime));
     }
@@ -102,6 +108,7 @@ impl History {
             container: facts.container,
             unknown: facts.unknown,
             last: facts.last,
+            own: facts.own,
             ..Self::default()
         };
         let mut parts: HashMap<Part, Vec<f64>> = HashMap::new();
@@ -175,6 +182,11 @@ impl History {
     /// What changed on the host.
     pub(super) fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// What the last sample says of cronograph's own runs.
+    pub(super) fn own(&self) -> &[Suspect] {
+        &self.own
     }
 
     /// The kind of container that the host is.

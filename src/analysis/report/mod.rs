@@ -26,6 +26,7 @@ use super::leak::{self, Growth, Reason, State};
 use super::part::Part;
 use crate::event::Event;
 use crate::sample::Sample;
+use crate::sample::audit::Suspect;
 use serde::{Serialize, Serializer};
 
 /// Seconds of a day: how far back changes are shown where nothing leaks.
@@ -71,6 +72,9 @@ pub struct Report {
     pub parts: Vec<PartRow>,
     /// What leaks, may leak, or has leaked: worst first.
     pub findings: Vec<Finding>,
+    /// What cronograph's own collectors and checks leave behind, if anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<Suspect>,
     /// What of the partition could not be told.
     #[serde(skip)]
     pub unknown: Vec<Unknown>,
@@ -173,12 +177,14 @@ impl Report {
     #[must_use]
     pub fn without_names(mut self) -> Self {
         self.findings = self.findings.into_iter().map(without_names).collect();
+        self.own.iter_mut().for_each(|own| own.name.clear());
         self
     }
 
     /// Whether anything leaks now.
     pub fn is_leaking(&self) -> bool {
         self.findings.iter().any(|finding| finding.state == State::Leaking)
+            || self.own.iter().any(|own| own.leaks && !own.stopped)
     }
 }
 
@@ -353,6 +359,7 @@ fn assemble(
         since,
         parts,
         findings,
+        own: history.own().to_vec(),
         unknown: history.unknown().to_vec(),
     }
 }

@@ -7,6 +7,7 @@ use crate::base::format;
 use crate::base::unit;
 use crate::base::words::Words;
 use crate::event::{self, Event};
+use crate::sample::audit::Suspect;
 use jiff::tz::TimeZone;
 
 /// Rates are told by the minute, the hour or the day: in the first in which they are so many bytes.
@@ -264,6 +265,30 @@ impl Telling<'_> {
         told.collect::<Vec<_>>().join(" · ")
     }
 
+    /// What one of cronograph's own collectors or checks leaves behind.
+    pub fn own(&self, own: &Suspect) -> String {
+        let part = Part::all().find(|part| part.kernel_name() == own.part);
+        let part = match part {
+            Some(part) => lower_first(&self.part(part)),
+            None => self.thing(&format!("processes.{}", own.part), ""),
+        };
+        let kind = if own.kind == "check" { "own.check" } else { "own.collector" };
+        let who = self.words.fill(kind, &[("name", &own.name)]);
+        let bytes = format::change(as_float(own.bytes_per_run), unit::Unit::Memory, false);
+        let values = [
+            ("who", who.trim().to_owned()),
+            ("bytes", bytes),
+            ("part", part),
+            ("runs", own.runs.to_string()),
+        ];
+        let key = match (own.leaks, own.stopped) {
+            (_, true) => "own.stopped",
+            (true, false) => "own.leaks",
+            (false, false) => "own.trial",
+        };
+        self.fill(key, &values)
+    }
+
     fn companion(&self, companion: &Companion) -> String {
         let what = self.thing(companion.metric, &companion.instance);
         let of = if companion.unit == Unit::Bytes { unit::Unit::Memory } else { unit::Unit::Count };
@@ -306,4 +331,62 @@ fn lower_first(text: &str) -> String {
 #[expect(clippy::cast_precision_loss, reason = "spans of time")]
 fn as_float(seconds: i64) -> f64 {
     seconds as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::words::Lang;
+
+    /// 2026-11-23T15:00:00Z
+    const NOW: i64 = 1_795_446_000;
+
+    fn telling(lang: Lang) -> Telling<'static> {
+        static UTC: TimeZone = TimeZone::UTC;
+        Telling { words: Words::of(lang), zone: &UTC, now: NOW }
+    }
+
+    #[test]
+    fn a_rate_is_told_in_the_unit_in_which_it_is_a_few() {
+        let mib = 1_048_576.0;
+        let telling = telling(Lang::En);
+        assert_eq!(telling.rate(1.02 * mib / 60.0), "+1.02 MiB/min");
+        assert_eq!(telling.rate(1.0 * mib / 3_600.0), "+1.00 MiB/h");
+        assert_eq!(telling.rate(1.0 * mib / 86_400.0), "+1.00 MiB/d");
+        assert_eq!(telling.rate(10.0 / 86_400.0), "+10.0 B/d");
+        assert_eq!(Telling { words: Words::of(Lang::Zh), ..telling.clone() }.rate(mib), "每分钟 +60.0 MiB");
+    }
+
+    #[test]
+    fn memory_is_full_soon_later_or_not_at_all() {
+        let telling = telling(Lang::En);
+        let full = |at, earliest, latest| telling.full(Some(&FullAt { at, earliest, latest }));
+        assert_eq!(telling.full(None), "At this rate memory lasts for more than 90 days.");
+        assert_eq!(full(NOW, NOW, None), "Memory is full.");
+        let soon = full(NOW + 1_920, NOW + 1_800, Some(NOW + 2_100));
+        assert_eq!(soon, "Memory is full at 15:32, in 32 min (between 15:30 and 15:35).");
+        let far = full(NOW + 345_000, NOW + 259_200, Some(NOW + 432_000));
+        assert_eq!(far, "Memory is full on Fri 27 Nov, in 3 d (between Thu 26 Nov and Sat 28 Nov).");
+    }
+
+    #[test]
+    fn what_leaks_by_itself_is_named() {
+        let own = Suspect {
+            kind: "check".to_owned(),
+            name: "services".to_owned(),
+            part: "SUnreclaim".to_owned(),
+            bytes_per_run: 1_048_576,
+            runs: 25,
+            leaks: true,
+            stopped: true,
+            ..Suspect::default()
+        };
+        assert_eq!(
+            telling(Lang::En).own(&own),
+            "cronograph's own check services leaks and is not run any more: +1.00 MiB of kernel, unreclaimable slab \
+             at each run, seen in 25 runs"
+        );
+        let bus = Suspect { part: "bus_rss".to_owned(), leaks: false, stopped: false, ..own };
+        assert!(telling(Lang::Zh).own(&bus).contains("D-Bus 守护进程"));
+    }
 }

@@ -30,9 +30,14 @@ pub(super) fn text(report: &Report, has_log: bool, telling: &Telling, terminal: 
         page.finding(finding);
         page.blank();
     }
+    for own in &report.own {
+        let style = if own.leaks { Style::Critical } else { Style::Plain };
+        page.paragraph(&telling.own(own), 0, style);
+        page.blank();
+    }
     if !has_log {
         page.paragraph(telling.words.get("explain.no_log"), 0, Style::Plain);
-    } else if report.findings.is_empty() {
+    } else if report.findings.is_empty() && report.own.is_empty() {
         page.paragraph(&telling.calm(report), 0, Style::Plain);
     } else {
         page.lines.pop();

@@ -353,7 +353,7 @@ mod tests {
         assert_eq!(telling.rate(1.02 * mib / 60.0), "+1.02 MiB/min");
         assert_eq!(telling.rate(1.0 * mib / 3_600.0), "+1.00 MiB/h");
         assert_eq!(telling.rate(1.0 * mib / 86_400.0), "+1.00 MiB/d");
-        assert_eq!(telling.rate(10.0 / 86_400.0), "+10.0 B/d");
+        assert_eq!(telling.rate(10.0 / 86_400.0), "+10 B/d");
         assert_eq!(Telling { words: Words::of(Lang::Zh), ..telling.clone() }.rate(mib), "每分钟 +60.0 MiB");
     }
 

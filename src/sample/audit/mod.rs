@@ -4,6 +4,8 @@
 //! `<data>/<host>/audit`; it can be deleted, which also lets what was stopped run again. So does a newer version of cronograph,
 //! and for a check another command.
 
+#[cfg(test)]
+mod collector_tests;
 mod reading;
 mod statistics;
 mod subject;

@@ -2,6 +2,7 @@
 
 use super::breakdown::Breakdown;
 use super::leak::State;
+use super::own;
 use super::part::Part;
 use super::recent::{column, mean, ratio, since, since_about, sum};
 use super::report::{Finding, Report, Subject};
@@ -74,8 +75,9 @@ const WRITABLE: [&str; 3] = ["/", "/var", "/home"];
 type Check = fn(&Evidence, &mut Vec<Problem>);
 
 /// Every check, in the order in which problems of one level are shown.
-pub(super) const ALL: [Check; 16] = [
+pub(super) const ALL: [Check; 17] = [
     leaks,
+    own::leaks,
     silence,
     raid,
     filesystems,

@@ -7,6 +7,7 @@ use super::state::{ProblemKind, Resource, Table};
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::base::words::Words;
+use crate::sample::audit::Suspect;
 
 /// What a problem is, in one line; since when stands beside it. `mount` gives the name by which a mount point is shown: on a page for everyone
 /// not its path.
@@ -64,6 +65,7 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
         ProblemKind::BrokenLines { count, place } => {
             words.count("problem.broken_lines", *count, &[("place", place)])
         }
+        ProblemKind::OwnLeak(suspect) => own_leak(suspect, words),
         ProblemKind::Collectors { names } => line("problem.collectors", &[("names", names.join(", "))]),
     }
 }
@@ -140,6 +142,22 @@ fn fill(words: &Words, key: &str, values: &[(&str, String)]) -> String {
     words.fill(key, &values)
 }
 
+/// A collector or a check that leaks; the kernel's names stay, those of processes become words.
+fn own_leak(suspect: &Suspect, words: &Words) -> String {
+    let part = match suspect.part.as_str() {
+        "init_rss" => words.get("own_leak.init").to_owned(),
+        "bus_rss" => words.get("own_leak.bus").to_owned(),
+        kernel => kernel.to_owned(),
+    };
+    let what = words.get(if suspect.kind == "check" { "own_leak.check" } else { "own_leak.collector" });
+    let end = words.get(if suspect.stopped { "own_leak.stopped" } else { "own_leak.runs_on" });
+    #[expect(clippy::cast_precision_loss, reason = "bytes of a run")]
+    let bytes = memory(suspect.bytes_per_run as f64);
+    let values = [("what", what), ("name", &suspect.name), ("bytes", &bytes), ("part", &part), ("end", end)];
+    let values = values.map(|(key, value)| (key, value.to_owned()));
+    fill(words, "problem.own_leak", &values)
+}
+
 fn memory(bytes: f64) -> String {
     format::quantity(bytes, Unit::Memory, false)
 }
@@ -170,6 +188,26 @@ mod tests {
 
     fn both(kind: &ProblemKind) -> [String; 2] {
         [Lang::En, Lang::Zh].map(|lang| told(kind, lang, &str::to_owned))
+    }
+
+    #[test]
+    fn ones_own_leaks_are_named() {
+        let suspect = |kind: &str, name: &str, part: &str, stopped| {
+            let (kind, name, part) = (kind.to_owned(), name.to_owned(), part.to_owned());
+            let bytes_per_run = 1024 * 1024;
+            ProblemKind::OwnLeak(Suspect { kind, name, part, bytes_per_run, stopped, ..Suspect::default() })
+        };
+        assert_eq!(
+            both(&suspect("check", "services", "SUnreclaim", true)),
+            [
+                "Check services of cronograph leaks: each run leaves 1.00 MiB behind (SUnreclaim); it is no longer run",
+                "cronograph 的检查 services 泄漏：每次运行留下 1.00 MiB（SUnreclaim）；已停止运行"
+            ]
+        );
+        assert_eq!(
+            both(&suspect("collector", "hwmon", "init_rss", false))[0],
+            "Collector hwmon of cronograph leaks: each run leaves 1.00 MiB behind (process 1); it still runs"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod breakdown;
 mod checks;
 pub mod describe;
 pub mod leak;
+mod own;
 pub mod part;
 mod recent;
 pub mod report;

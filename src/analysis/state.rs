@@ -96,6 +96,8 @@ pub enum ProblemKind {
     BrokenLines { count: u64, place: String },
     /// Parts of the last sample that could not be read.
     Collectors { names: Vec<String> },
+    /// A collector or a check of cronograph's own leaks.
+    OwnLeak(Suspect),
 }
 
 /// What tasks stall for.

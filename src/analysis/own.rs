@@ -1,0 +1,45 @@
+//! What cronograph itself leaves behind: collectors and checks that its audit found to leak, from the last sample's `self`.
+
+use super::state::{Evidence, Level, Problem, ProblemKind};
+
+/// One's own leaks: what still runs warns, what was stopped is a note. A suspicion on trial is none yet.
+pub(super) fn leaks(evidence: &Evidence, problems: &mut Vec<Problem>) {
+    let audit = evidence.sample.own_cost.iter().flat_map(|own| &own.audit);
+    problems.extend(audit.filter(|suspect| suspect.leaks).map(|suspect| Problem {
+        level: if suspect.stopped { Level::Ok } else { Level::Warning },
+        kind: ProblemKind::OwnLeak(suspect.clone()),
+        since: suspect.since,
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+    use crate::sample::audit::Suspect;
+    use crate::sample::own_cost::OwnCost;
+    use crate::series::Frame;
+    use crate::store::Damage;
+
+    #[test]
+    fn what_runs_on_warns_what_was_stopped_is_a_note_and_a_trial_is_neither() {
+        let suspect = |leaks, stopped| Suspect { leaks, stopped, since: Some(5), ..Suspect::default() };
+        let audit = vec![suspect(true, false), suspect(true, true), suspect(false, false)];
+        let own_cost = Some(OwnCost { audit, ..OwnCost::default() });
+        let sample = Sample { own_cost, ..Sample::default() };
+        let (hour, damage) = (Frame::default(), Damage::default());
+        let evidence = Evidence {
+            sample: &sample,
+            previous: None,
+            hour: &hour,
+            days: &[],
+            damage: &damage,
+            report: None,
+            now: 9,
+        };
+        let mut problems = Vec::new();
+        leaks(&evidence, &mut problems);
+        let levels: Vec<_> = problems.iter().map(|problem| (problem.level, problem.since)).collect();
+        assert_eq!(levels, [(Level::Warning, Some(5)), (Level::Ok, Some(5))]);
+    }
+}

@@ -31,6 +31,15 @@ pub(super) struct Known {
     gone: Option<i64>,
 }
 
+/// What is remembered of all services.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    /// The boot and its time, by which the starts of processes were reckoned: where the clock is set, that moves.
+    boot: Option<String>,
+    booted: Option<i64>,
+    all: All,
+}
+
 /// Services or containers, by name.
 pub(super) type All = BTreeMap<String, Known>;
 /// Those that run now, with the start of the run where that is known.
@@ -54,13 +63,30 @@ pub(super) fn look(sight: &mut Sight<'_>) {
         (sight.differs("services", hasher.finish()) || pending).then_some(daemons)
     };
     let Some(found) = found else { return };
-    let old: Option<All> = sight.shelf.load(FILE);
-    let new = compare(sight, Kind::Service, old.as_ref(), &found, units);
+    let kept: Option<Kept> = sight.shelf.load(FILE);
+    // Starts of units are times of files; those of processes are counted from the boot.
+    let booted = sight.boot_time().filter(|_| units.is_none());
+    let boot = sight.look.sample.boot.clone();
+    let old = kept.map(|kept| {
+        let same = kept.boot == boot;
+        let moved = booted.zip(kept.booted).filter(|_| same).map_or(0, |(now, then)| now - then);
+        moved_by(kept.all, moved)
+    });
+    let all = compare(sight, Kind::Service, old.as_ref(), &found, units);
     sight.now.services_pending =
-        new.values().any(|known| known.reported != Some(known.since) || known.gone.is_some());
-    if old.as_ref() != Some(&new) {
-        sight.shelf.keep(FILE, &new);
+        all.values().any(|known| known.reported != Some(known.since) || known.gone.is_some());
+    if old.as_ref() != Some(&all) {
+        sight.shelf.keep(FILE, &Kept { boot, booted, all });
     }
+}
+
+/// The same starts after the clock was set.
+fn moved_by(mut all: All, seconds: i64) -> All {
+    for known in all.values_mut() {
+        known.since += seconds;
+        known.reported = known.reported.map(|reported| reported + seconds);
+    }
+    all
 }
 
 /// Units of systemd that run, with the time of their start.

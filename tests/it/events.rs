@@ -220,6 +220,22 @@ fn a_daemon_is_told_when_it_has_lived_for_two_beats_and_at_its_true_time() {
 }
 
 #[test]
+fn a_clock_that_is_set_restarts_no_daemon() {
+    let host = Host::new();
+    host.put("proc/9/stat", process(9, "sshd", 5), 0);
+    host.minute(0);
+    // Half an hour ahead of the uptime: said by the sampler, too, with another exit code.
+    for after in [1860, 2460] {
+        host.boot("0123abcd-boot", 100_000 + after - 1800);
+        let mut command = cronograph();
+        command.args(["sample", "--now", &(NOW + after).to_string(), "--root"]).arg(host.root.path());
+        command.arg("--data").arg(host.data.path()).env("CRONOGRAPH_CONFIG", host.config());
+        command.output().unwrap();
+    }
+    assert_eq!(host.told(), told(&[(1860, "the clock jumped ahead by 30 min")]));
+}
+
+#[test]
 fn units_of_systemd_are_told_by_their_links() {
     let host = Host::new();
     let start = |unit: &str, after| host.put(&format!("run/systemd/units/invocation:{unit}"), "", after);

@@ -80,8 +80,12 @@ pub enum Reason {
     Even,
     /// What is given back when needed may grow.
     Cache,
+    /// It grows so far, not long or evenly enough to be sure.
+    NotYet,
     /// It grew evenly, then stopped.
     Stopped,
+    /// It grew, and was given back.
+    GivenBack,
 }
 
 /// What the finder says of a series at its last sample.

@@ -1,0 +1,69 @@
+//! A series as the finder works on it: seconds since its first value, absent values left out.
+
+use super::points::quantile;
+use super::verdict::{Kind, Series};
+
+/// Growth of the kernel's memory below this is noise, or this share of its level where that is less.
+const FLOOR_KERNEL: f64 = 256.0 * 1024.0;
+const FLOOR_KERNEL_SHARE: f64 = 0.01;
+/// Growth below this share of what counts as full is not worth a word; or of the level where that is unknown.
+const FLOOR_CAPACITY: f64 = 4e-4;
+const FLOOR_LEVEL: f64 = 1e-3;
+
+/// The values that are there.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    origin: i64,
+    pub(super) times: Vec<f64>,
+    pub(super) values: Vec<f64>,
+    /// When it began anew.
+    breaks: Vec<f64>,
+    /// Less growth than this is not looked at.
+    pub(super) floor: f64,
+}
+
+impl Seen {
+    pub(super) fn of(series: &Series) -> Self {
+        let origin = series.times.first().copied().unwrap_or(0);
+        let mut seen = Self { origin, times: Vec::new(), values: Vec::new(), breaks: Vec::new(), floor: 0.0 };
+        for (time, value) in series.times.iter().zip(series.values).filter(|(_, value)| value.is_finite()) {
+            seen.times.push(since(*time, origin));
+            seen.values.push(*value);
+        }
+        seen.breaks = series.breaks.iter().map(|time| since(*time, origin)).collect();
+        seen.floor = seen.floor_of(series);
+        seen
+    }
+
+    fn floor_of(&self, series: &Series) -> f64 {
+        let level = quantile(&mut self.values.iter().map(|value| value.abs()).collect::<Vec<f64>>(), 0.5);
+        let level = level.unwrap_or(0.0);
+        match (series.kind, series.capacity) {
+            (Kind::Kernel, _) => FLOOR_KERNEL.min(level * FLOOR_KERNEL_SHARE),
+            (_, Some(capacity)) => capacity * FLOOR_CAPACITY,
+            (_, None) => level * FLOOR_LEVEL,
+        }
+    }
+
+    /// The last time at which it began anew, up to `time`.
+    pub(super) fn begin_of(&self, time: f64) -> f64 {
+        self.breaks.iter().copied().filter(|known| *known <= time).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// The usual value between two times.
+    pub(super) fn level(&self, from: f64, until: f64) -> Option<f64> {
+        let range = self.times.partition_point(|time| *time < from)
+            ..self.times.partition_point(|time| *time <= until);
+        quantile(&mut self.values.get(range)?.to_vec(), 0.5)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of a series that was given in whole ones")]
+    pub(super) fn unix(&self, time: f64) -> i64 {
+        self.origin.saturating_add(time.round() as i64)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds since the first value are far below 2^52")]
+fn since(time: i64, origin: i64) -> f64 {
+    time.saturating_sub(origin) as f64
+}

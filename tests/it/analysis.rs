@@ -51,7 +51,6 @@ impl Log {
 }
 
 #[test]
-#[ignore = "waits for the final finder"]
 fn healthy_hosts_of_all_sizes_have_no_problem_at_any_hour() {
     for ram in [480.0 * MIB, 62.0 * GIB] {
         // Each fourth hour of a day, in the backup at 03:10, too.

@@ -60,7 +60,6 @@ fn story(hours: i64) -> Synth {
 }
 
 #[test]
-#[ignore = "waits for the final finder"]
 fn the_story_in_words() {
     let world = World::of(&story(4)).with_events();
     let (text, code) = world.page(&[]);
@@ -87,7 +86,6 @@ fn each_width_is_respected() {
 }
 
 #[test]
-#[ignore = "waits for the final finder"]
 fn what_ended_is_said_to_have_ended() {
     let mut synth = story(9);
     synth.leak_until = Some(MONDAY + 20 * HOUR + 600);
@@ -97,7 +95,6 @@ fn what_ended_is_said_to_have_ended() {
 }
 
 #[test]
-#[ignore = "waits for the final finder"]
 fn a_healthy_host_gets_one_calm_sentence() {
     let (text, code) =
         World::of(&Synth::new("web-1", 480.0 * MIB, MONDAY - 30 * HOUR, MONDAY + 9 * HOUR)).page(&[]);

@@ -51,8 +51,9 @@ mod tests {
 
     #[test]
     fn a_fall_that_lasts_is_added_back() {
-        let (whole, falls) = repaired(&[1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0]);
-        assert_eq!((whole, falls), (vec![1.0, 2.0, 3.0, 4.0, 4.0, 5.0, 6.0, 7.0], vec![4]));
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1.0, 2.0, 2.5, 3.0];
+        let (whole, falls) = repaired(&values);
+        assert_eq!((&whole[6..], falls), (&[6.0, 7.0, 7.5, 8.0][..], vec![6]));
     }
 
     #[test]

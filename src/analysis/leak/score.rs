@@ -21,7 +21,7 @@ const BEGIN: f64 = -8.35;
 /// Points below a leak's at which it is suspected.
 pub(super) const SUSPECT: f64 = -0.75;
 /// What was a leak stays one down to here, so that noise does not withdraw it.
-pub(super) const HOLD: f64 = -1.0;
+pub(super) const HOLD: f64 = -0.5;
 
 const CLAUSES: [Clause; 10] = [
     // It lasts, in hours: half a day is what any day does.

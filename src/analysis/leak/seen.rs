@@ -3,7 +3,7 @@
 use super::points::quantile;
 use super::verdict::{Kind, Series};
 
-/// Growth of the kernel's memory below this is noise, or this share of its level where that is less.
+/// Growth of the kernel's memory below this is noise; of numbers whose unit nobody knows, this share of the level.
 const FLOOR_KERNEL: f64 = 256.0 * 1024.0;
 const FLOOR_KERNEL_SHARE: f64 = 0.01;
 /// Growth below this share of what counts as full is not worth a word; or of the level where that is unknown.
@@ -39,7 +39,8 @@ impl Seen {
         let level = quantile(&mut self.values.iter().map(|value| value.abs()).collect::<Vec<f64>>(), 0.5);
         let level = level.unwrap_or(0.0);
         match (series.kind, series.capacity) {
-            (Kind::Kernel, _) => FLOOR_KERNEL.min(level * FLOOR_KERNEL_SHARE),
+            (Kind::Kernel, Some(_)) => FLOOR_KERNEL,
+            (Kind::Kernel, None) => FLOOR_KERNEL.min(level * FLOOR_KERNEL_SHARE),
             (_, Some(capacity)) => capacity * FLOOR_CAPACITY,
             (_, None) => level * FLOOR_LEVEL,
         }

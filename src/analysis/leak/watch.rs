@@ -10,6 +10,8 @@ use super::verdict::{Growth, Kind, Reason, Series, State, Verdict};
 
 /// Fewer values than this say nothing.
 const LEAST_VALUES: usize = 18;
+/// A leak of this age has no history on the scales that it could stand out from.
+const OLD: f64 = 5.0 * 86_400.0;
 /// A leak goes on if it still grows at this share of its rate …
 const GOES_ON: f64 = 0.2;
 /// … from the stretch before to the last one, each this share of its time.
@@ -101,6 +103,13 @@ impl Course {
         let nothing = Verdict { reason: Reason::NoGrowth, ..Verdict::default() };
         let told = |state, sight: &Sight, reason| {
             let growth = growth_since(sight.shape.start, series, seen);
+            // What may as well not grow at all is no more than a suspicion.
+            let (state, reason) = match growth {
+                Some(growth) if state == State::Leaking && growth.low <= 0.0 => {
+                    (State::Suspect, Reason::NotYet)
+                }
+                _ => (state, reason),
+            };
             growth.map_or(nothing, |growth| Verdict { state, growth: Some(growth), reason })
         };
         let leak = self.leak.or(self.past);
@@ -123,7 +132,12 @@ impl Course {
 
 /// Whether a leak still grows: the last stretch lies above the one before it.
 fn goes_on(leak: &Sight, now: f64, seen: &Seen, kind: Kind) -> bool {
-    let least = if kind == Kind::Kernel { STRETCH_KERNEL } else { STRETCH };
+    let is_quiet = kind == Kind::Kernel;
+    // A younger one is seen whole on the scales, and must convince there.
+    if !is_quiet && now - leak.shape.start < OLD {
+        return false;
+    }
+    let least = if is_quiet { STRETCH_KERNEL } else { STRETCH };
     let stretch = (STRETCH_SHARE * (now - leak.shape.start)).clamp(least, STRETCH_MOST);
     let levels = seen.level(now - stretch, now).zip(seen.level(now - 2.0 * stretch, now - stretch));
     levels.is_some_and(|(last, before)| last - before >= GOES_ON * leak.shape.slope * stretch)

@@ -83,7 +83,7 @@ impl Estimate {
     pub(super) fn growth(&self, seen: &Seen) -> Growth {
         Growth {
             since: seen.unix(self.since),
-            since_error: whole(self.since_error),
+            since_error: rounded(whole(self.since_error)),
             until: seen.unix(self.until),
             per_second: self.slope,
             low: self.low,
@@ -92,6 +92,16 @@ impl Estimate {
             to_level: self.to_level,
         }
     }
+}
+
+/// An error below a minute is told in seconds, to two hours in minutes, else in hours: it is one itself.
+fn rounded(seconds: i64) -> i64 {
+    let unit = match seconds {
+        ..60 => 1,
+        60..7_200 => 60,
+        _ => 3_600,
+    };
+    (seconds + unit / 2) / unit * unit
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds of a series that was given in whole ones")]

@@ -65,9 +65,11 @@ impl Page<'_> {
     /// A text in lines that fit; what comes from elsewhere cannot move the cursor.
     fn paragraph(&mut self, text: &str, indent: usize, style: Style) {
         let text = escape::terminal(text);
-        for (number, line) in wrap(&text, self.terminal.columns.saturating_sub(indent)).iter().enumerate() {
-            // What continues is set in a little more.
-            let deeper = if number > 0 && indent > 0 { INDENT } else { 0 };
+        // What continues is set in a little more.
+        let continued = if indent > 0 { INDENT } else { 0 };
+        let room = self.terminal.columns.saturating_sub(indent + continued);
+        for (number, line) in wrap(&text, room).iter().enumerate() {
+            let deeper = if number > 0 { continued } else { 0 };
             let line = self.terminal.paint(line, style);
             self.lines.push(format!("{}{line}", " ".repeat(indent + deeper)));
         }

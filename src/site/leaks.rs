@@ -42,7 +42,7 @@ fn panel(finding: &Finding, telling: &Telling) -> Leak {
     };
     add("since", telling.since(&finding.growth));
     add("rate", telling.rate_with_interval(&finding.growth));
-    add("total", telling.total(&finding.growth));
+    add("evidence", telling.evidence(finding));
     if finding.state != leak::State::Ended {
         add("full", telling.full(finding.full.as_ref()));
     }

@@ -127,6 +127,7 @@ impl Telling<'_> {
                 lines.push(self.fill("finding.line", &[("label", label), ("text", text)]));
             }
         };
+        add("finding.evidence", self.evidence(finding));
         add("finding.grows_with", self.grows_with(&finding.grows_with));
         add("finding.changed", self.changed(&finding.events));
         add("finding.next", finding.next.join(" · "));
@@ -249,6 +250,19 @@ impl Telling<'_> {
         ];
         let key = if process.name.is_empty() { "finding.process_unnamed" } else { "finding.process" };
         self.fill(key, &values)
+    }
+
+    /// Why the finder says what it says.
+    pub fn evidence(&self, finding: &Finding) -> String {
+        let growth = &finding.growth;
+        let reason = serde_json::to_value(finding.reason).ok();
+        let key = format!("evidence.{}", reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or(""));
+        if self.words.find(&key).is_none() {
+            return String::new();
+        }
+        let values =
+            [("total", self.total(growth)), ("duration", self.duration(growth.until - growth.since))];
+        self.fill(&key, &values)
     }
 
     /// `slab cache kmalloc-1k (+338 MiB), control groups (+1.20 k)`

@@ -246,11 +246,6 @@ fn leaks(evidence: &Evidence, problems: &mut Vec<Problem>) {
         let kind = ProblemKind::Leak { finding: Box::new(finding.clone()) };
         add(problems, level, kind, Some(finding.growth.since));
     }
-    for own in &report.own {
-        // What was stopped does no more harm, but its owner misses it.
-        let level = if own.leaks { Level::Warning } else { Level::Ok };
-        add(problems, level, ProblemKind::Own { own: own.clone() }, own.since);
-    }
 }
 
 /// Only what is sure disturbs anybody, and only if it matters soon.

@@ -25,7 +25,6 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
             line("problem.swapping", &[("rate", format::quantity(*rate, Unit::Memory, true))])
         }
         ProblemKind::Leak { finding } => telling.short(finding),
-        ProblemKind::Own { own } => telling.own(own),
         ProblemKind::SlabUnreclaimable { bytes, share } => {
             line("problem.slab_unreclaimable", &[("bytes", memory(*bytes)), ("share", percent(*share))])
         }

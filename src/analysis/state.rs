@@ -60,8 +60,6 @@ pub enum ProblemKind {
     Swapping { rate: f64 },
     /// Memory leaks, may leak, or has leaked.
     Leak { finding: Box<Finding> },
-    /// One of cronograph's own collectors or checks leaks, or seems to.
-    Own { own: Suspect },
     /// Unreclaimable slab is a large part of memory, and does not grow.
     SlabUnreclaimable { bytes: f64, share: f64 },
     /// More tasks want to run than there are cores.

@@ -52,15 +52,3 @@ fn a_leak_is_as_bad_as_it_is_near_and_takes_the_place_of_the_note_on_slab() {
     assert_eq!(level(State::Suspect, Some(60), 500), Level::Ok);
     assert_eq!(level(State::Ended, None, 500), Level::Ok);
 }
-
-#[test]
-fn what_leaks_of_ones_own_warns_and_what_is_tried_is_a_note() {
-    let mut host = healthy();
-    let report = report::of_sample("a", &host.sample).unwrap();
-    let own = |leaks| Suspect { kind: "check".to_owned(), leaks, since: Some(NOW), ..Suspect::default() };
-    host.report = Some(Report { own: vec![own(true)], ..report.clone() });
-    assert_eq!(host.problem().level, Level::Warning);
-    assert_eq!(host.problem().kind, ProblemKind::Own { own: own(true) });
-    host.report = Some(Report { own: vec![own(false)], ..report });
-    assert_eq!(host.problem().level, Level::Ok);
-}

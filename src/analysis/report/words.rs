@@ -7,7 +7,6 @@ use crate::base::format;
 use crate::base::unit;
 use crate::base::words::Words;
 use crate::event::{self, Event};
-use crate::sample::audit::Suspect;
 use jiff::tz::TimeZone;
 
 /// Rates are told by the minute, the hour or the day: in the first in which they are so many bytes.
@@ -279,30 +278,6 @@ impl Telling<'_> {
         told.collect::<Vec<_>>().join(" · ")
     }
 
-    /// What one of cronograph's own collectors or checks leaves behind.
-    pub fn own(&self, own: &Suspect) -> String {
-        let part = Part::all().find(|part| part.kernel_name() == own.part);
-        let part = match part {
-            Some(part) => lower_first(&self.part(part)),
-            None => self.thing(&format!("processes.{}", own.part), ""),
-        };
-        let kind = if own.kind == "check" { "own.check" } else { "own.collector" };
-        let who = self.words.fill(kind, &[("name", &own.name)]);
-        let bytes = format::change(as_float(own.bytes_per_run), unit::Unit::Memory, false);
-        let values = [
-            ("who", who.trim().to_owned()),
-            ("bytes", bytes),
-            ("part", part),
-            ("runs", own.runs.to_string()),
-        ];
-        let key = match (own.leaks, own.stopped) {
-            (_, true) => "own.stopped",
-            (true, false) => "own.leaks",
-            (false, false) => "own.trial",
-        };
-        self.fill(key, &values)
-    }
-
     fn companion(&self, companion: &Companion) -> String {
         let what = self.thing(companion.metric, &companion.instance);
         let of = if companion.unit == Unit::Bytes { unit::Unit::Memory } else { unit::Unit::Count };
@@ -381,26 +356,5 @@ mod tests {
         assert_eq!(soon, "Memory is full at 15:32, in 32 min (between 15:30 and 15:35).");
         let far = full(NOW + 345_000, NOW + 259_200, Some(NOW + 432_000));
         assert_eq!(far, "Memory is full on Fri 27 Nov, in 3 d (between Thu 26 Nov and Sat 28 Nov).");
-    }
-
-    #[test]
-    fn what_leaks_by_itself_is_named() {
-        let own = Suspect {
-            kind: "check".to_owned(),
-            name: "services".to_owned(),
-            part: "SUnreclaim".to_owned(),
-            bytes_per_run: 1_048_576,
-            runs: 25,
-            leaks: true,
-            stopped: true,
-            ..Suspect::default()
-        };
-        assert_eq!(
-            telling(Lang::En).own(&own),
-            "cronograph's own check services leaks and is not run any more: +1.00 MiB of kernel, unreclaimable slab \
-             at each run, seen in 25 runs"
-        );
-        let bus = Suspect { part: "bus_rss".to_owned(), leaks: false, stopped: false, ..own };
-        assert!(telling(Lang::Zh).own(&bus).contains("D-Bus 守护进程"));
     }
 }

@@ -1,5 +1,6 @@
 //! What `explain` prints: a title, the table of the parts, the findings in words.
 
+use crate::analysis::ProblemKind;
 use crate::analysis::describe;
 use crate::analysis::leak::State;
 use crate::analysis::report::words::Telling;
@@ -8,6 +9,7 @@ use crate::base::escape;
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::cli::terminal::{Style, Terminal, left, right, width, wrap};
+use crate::sample::audit::Suspect;
 
 /// A part of less than this share is dimmed.
 const SMALL_SHARE: f64 = 0.002;
@@ -30,14 +32,15 @@ pub(super) fn text(report: &Report, has_log: bool, telling: &Telling, terminal: 
         page.finding(finding);
         page.blank();
     }
-    for own in &report.own {
-        let style = if own.leaks { Style::Critical } else { Style::Plain };
-        page.paragraph(&telling.own(own), 0, style);
+    let own: Vec<&Suspect> = report.own.iter().filter(|own| own.leaks).collect();
+    for own in &own {
+        let kind = ProblemKind::OwnLeak((*own).clone());
+        page.paragraph(&describe::describe(&kind, telling, &str::to_owned), 0, Style::Critical);
         page.blank();
     }
     if !has_log {
         page.paragraph(telling.words.get("explain.no_log"), 0, Style::Plain);
-    } else if report.findings.is_empty() && report.own.is_empty() {
+    } else if report.findings.is_empty() && own.is_empty() {
         page.paragraph(&telling.calm(report), 0, Style::Plain);
     } else {
         page.lines.pop();

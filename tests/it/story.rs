@@ -1,7 +1,7 @@
 //! The story: two small hosts, a leak of 1 MiB a minute from 15:00 on, replayed minute by minute: what would have been
 //! said when, by who sees only what came before.
 
-use crate::synth::{Daemon, MIB, Synth};
+use crate::synth::{Daemon, GIB, MIB, Synth};
 use cronograph::analysis::Part;
 use cronograph::analysis::leak::State;
 use cronograph::analysis::report::{Finding, History, Owner, Subject, report};
@@ -96,4 +96,13 @@ fn the_story_of_512_mb_is_told_within_half_an_hour() {
 #[test]
 fn the_story_of_1_gb_is_told_within_half_an_hour() {
     assert_the_story_is_told(980.0 * MIB);
+}
+
+#[test]
+fn a_server_by_day_leaks_nothing() {
+    // Tasks, and with them stacks and page tables, come in the morning and go in the evening.
+    let history = history(&Synth::new("db", 62.0 * GIB, MONDAY - 30 * HOUR, MONDAY + 18 * HOUR));
+    for at in (MONDAY - 20 * HOUR..MONDAY + 18 * HOUR).step_by(1_800) {
+        assert_eq!(leaking(&history, at), [], "at {} h", (at - MONDAY) / HOUR);
+    }
 }

@@ -102,12 +102,12 @@ pub(super) const SOURCES: &[Source] = &[
 /// What the growth of a part means; `None` for what cannot leak.
 pub(super) fn kind_of(part: Part, history: &History) -> Option<Kind> {
     match part {
-        Part::SlabUnreclaimable | Part::KernelStacks | Part::PerCpu | Part::Vmalloc => Some(Kind::Kernel),
+        Part::SlabUnreclaimable | Part::PerCpu | Part::Vmalloc => Some(Kind::Kernel),
         // Without the per-CPU lists it jitters by megabytes.
         Part::Unaccounted if history.has("zoneinfo.per_cpu_pages") => Some(Kind::Kernel),
         Part::Unaccounted | Part::Balloon => Some(Kind::Other),
-        // They follow what processes map.
-        Part::PageTables | Part::SecondaryPageTables => Some(Kind::Process),
+        // They follow how many tasks there are, and what these map: by day more than by night.
+        Part::KernelStacks | Part::PageTables | Part::SecondaryPageTables => Some(Kind::Process),
         Part::Anonymous | Part::Shared | Part::HugePages | Part::Zswap | Part::Zram => Some(Kind::Process),
         Part::FileCache
         | Part::Buffers

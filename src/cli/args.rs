@@ -51,6 +51,8 @@ pub enum Command {
     Uninstall(UninstallArgs),
     /// Say where the memory is, what leaks, since when, and what grows with it
     Explain(ExplainArgs),
+    /// Find what leaks in anybody's numbers, a CSV
+    Trend(TrendArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -230,6 +232,51 @@ pub struct ExplainArgs {
     pub root: Option<PathBuf>,
 }
 
+/// `cronograph trend`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The first line names the columns: `unix_time,value`, or `series,unix_time,value`. Times are unix seconds or
+RFC 3339, in any order. Rows that cannot be read are named and skipped.
+Exits 0 where nothing leaks, 3 where something does. Fields of --json (null where there is none):
+  series, leaking, state (ok, suspect, leaking), since, since_error, per_hour, per_hour_low, per_hour_high,
+  full_at, ended_at, detected_at (the first row at which it would have been said to leak, seeing only the rows
+  before), withdrawn_at (when that was taken back), reason
+Example, the memory of a process, told in MiB, of 2 GiB:
+  cronograph trend --kind process --unit MiB --limit 2048 rss.csv
+Example, from the logs of a host:
+  (echo unix_time,value; zcat -f samples/*.jsonl* | jq -r '[.t, .meminfo.SUnreclaim] | @csv') \\
+    | cronograph trend --kind kernel --unit B")]
+pub struct TrendArgs {
+    /// The CSV; without it, standard input
+    #[arg(value_name = "FILE.csv")]
+    pub file: Option<PathBuf>,
+    /// What counts as full, in the unit of the values
+    #[arg(long, value_name = "NUMBER")]
+    pub limit: Option<f64>,
+    /// The unit of the values: B, KiB, MiB, GiB, TiB, kB, MB, GB, TB, or a word
+    #[arg(long, value_name = "NAME")]
+    pub unit: Option<String>,
+    /// What the values mean
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = TrendKind::Other)]
+    pub kind: TrendKind,
+    /// Print one line of JSON for each series
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What values mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TrendKind {
+    /// Memory of the kernel that is never given back: quiet, so minutes are enough
+    Kernel,
+    /// Memory of processes
+    Process,
+    /// What is given back when needed: it may grow, and never leaks
+    Cache,
+    /// Anything else
+    Other,
+}
+
 /// `cronograph doctor`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -281,7 +328,9 @@ impl Command {
             Self::Explain(args) => (args.host.as_deref(), None),
             Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
-            Self::Try(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => (None, None),
+            Self::Try(_) | Self::Trend(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => {
+                (None, None)
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The command line: parses, dispatches, turns errors into words and exit codes. One file for each command.
 //!
 //! Results go to standard output, everything else to standard error. 0: it worked; 1: it failed; 2: wrong
-//! usage; 3: it worked and found something (`doctor`, `explain`).
+//! usage; 3: it worked and found something (`doctor`, `explain`, `trend`).
 
 pub mod args;
 mod confirm;
@@ -19,6 +19,7 @@ mod reference;
 mod sample;
 mod site;
 mod terminal;
+mod trend;
 mod try_run;
 mod uninstall;
 
@@ -59,6 +60,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Install(args) => install::run(args, &context),
         Command::Uninstall(args) => uninstall::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),
+        Command::Trend(args) => trend::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),

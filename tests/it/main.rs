@@ -28,4 +28,5 @@ mod site_events;
 mod store;
 mod story;
 mod synth;
+mod trend;
 mod words;

@@ -1,7 +1,7 @@
 //! The end of a leak: its curve went flat, or all was given back.
 
 use super::estimate::{estimate, theil_sen};
-use super::points::{Points, count, line, median};
+use super::points::{Points, count, line};
 use super::repair;
 use super::seen::Seen;
 use super::verdict::{Growth, Kind};
@@ -29,34 +29,64 @@ pub(super) enum Ending {
 /// Whether the growth that started about `start` has ended: its curve went flat; or was given back, which is asked
 /// only of one that is past, since a leak that goes on after a restart gave all back, too.
 pub(super) fn ending(start: f64, is_past: bool, kind: Kind, seen: &Seen) -> Option<Ending> {
-    let begin = seen.begin_of(start);
-    let from = seen.times.partition_point(|time| *time < start);
-    let (times, values) = (seen.times.get(from..)?, seen.values.get(from..)?);
-    let (first, last) = (*times.first()?, *times.last()?);
-    let raw = Points::binned(times, values, ((last - first) / BINS).max(1.0));
-    let (bins, _) = repair::points(&raw, 0, raw.len());
-    let knee = knee(&bins)?;
-    let rise = theil_sen_of(&bins, first, knee)?;
-    let seconds = if kind == Kind::Kernel { FLAT_SECONDS_KERNEL } else { FLAT_SECONDS };
-    if last - knee < (FLAT_SHARE * (knee - first)).max(seconds) || rise <= 0.0 {
-        return None;
-    }
-    let after = line(bins.times.get(bins.at(knee)..)?, bins.values.get(bins.at(knee)..)?)?;
-    let level = |from: f64, until: f64| {
-        let inside = raw.times.iter().zip(&raw.values).filter(|(time, _)| (from..=until).contains(*time));
-        median(&mut inside.map(|(_, value)| *value).collect::<Vec<f64>>())
-    };
-    let grown = rise * (knee - first);
-    let base = level(first, first + (knee - first) / 10.0)?;
-    if is_past && level(last - (last - knee) / 2.0, last)? < base + (1.0 - GIVEN_BACK) * grown {
+    let bend = Bend::of(start, seen).filter(|bend| bend.lasts(kind))?;
+    if is_past && bend.is_given_back(seen)? {
         return Some(Ending::GivenBack);
     }
-    if after.slope > FLAT * rise || after.slope + SURE * after.error > SURELY_FLAT * rise {
+    if !bend.is_flat()? {
         return None;
     }
-    let end = seen.times.partition_point(|time| *time <= knee);
-    let estimate = estimate(seen.times.get(..end)?, seen.values.get(..end)?, start, begin)?;
-    Some(Ending::Flat(estimate.growth(seen)))
+    let until = |knee: f64| {
+        let end = seen.times.partition_point(|time| *time <= knee);
+        estimate(seen.times.get(..end)?, seen.values.get(..end)?, start, seen.begin_of(start))
+    };
+    // The start was a guess. From the onset on, the line has no flat beginning that would move its bend.
+    let onset = until(bend.knee)?.since;
+    let knee = Bend::of(onset, seen).map_or(bend.knee, |bend| bend.knee);
+    Some(Ending::Flat(until(knee)?.growth(seen)))
+}
+
+/// A line that rises and then is flat.
+struct Bend {
+    first: f64,
+    knee: f64,
+    last: f64,
+    /// Units a second up to the knee.
+    rise: f64,
+    /// Falls added back.
+    bins: Points,
+}
+
+impl Bend {
+    fn of(start: f64, seen: &Seen) -> Option<Self> {
+        let from = seen.times.partition_point(|time| *time < start);
+        let (times, values) = (seen.times.get(from..)?, seen.values.get(from..)?);
+        let (first, last) = (*times.first()?, *times.last()?);
+        let raw = Points::binned(times, values, ((last - first) / BINS).max(1.0));
+        let (bins, _) = repair::points(&raw, 0, raw.len());
+        let knee = knee(&bins)?;
+        let risen = bins.at(knee);
+        let rise = theil_sen(bins.times.get(..risen)?, bins.values.get(..risen)?)?;
+        (rise > 0.0).then_some(Self { first, knee, last, rise, bins })
+    }
+
+    /// Whether what follows the knee is long enough to be judged.
+    fn lasts(&self, kind: Kind) -> bool {
+        let seconds = if kind == Kind::Kernel { FLAT_SECONDS_KERNEL } else { FLAT_SECONDS };
+        self.last - self.knee >= (FLAT_SHARE * (self.knee - self.first)).max(seconds)
+    }
+
+    fn is_given_back(&self, seen: &Seen) -> Option<bool> {
+        let base = seen.level(self.first, self.first + (self.knee - self.first) / 10.0)?;
+        let end = seen.level(f64::midpoint(self.knee, self.last), self.last)?;
+        Some(end < base + (1.0 - GIVEN_BACK) * self.rise * (self.knee - self.first))
+    }
+
+    fn is_flat(&self) -> Option<bool> {
+        let flat = self.bins.at(self.knee);
+        let after = line(self.bins.times.get(flat..)?, self.bins.values.get(flat..)?)?;
+        Some(after.slope <= FLAT * self.rise && after.slope + SURE * after.error <= SURELY_FLAT * self.rise)
+    }
 }
 
 /// The point at which a line with a bend fits best, if it bends down.
@@ -83,9 +113,4 @@ fn bent(bins: &Points, knee: f64) -> Option<f64> {
         variance += y * y;
     }
     (spread > 0.0).then(|| variance - covariance * covariance / spread)
-}
-
-fn theil_sen_of(bins: &Points, from: f64, until: f64) -> Option<f64> {
-    let (first, last) = (bins.at(from), bins.at(until).max(bins.at(from)));
-    theil_sen(bins.times.get(first..last)?, bins.values.get(first..last)?)
 }

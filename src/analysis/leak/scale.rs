@@ -52,7 +52,6 @@ pub(super) struct Scale {
     bins: Points,
     /// How many bins there are at the next look.
     next: usize,
-    /// Where the next looks' horizon and history begin: they only move forward.
     last: Option<Sight>,
     leak: Option<Sight>,
 }
@@ -82,9 +81,9 @@ impl Scale {
         Some(self.bins.times.get(self.next - 1)? + self.width / 2.0)
     }
 
-    /// Looks once.
-    pub(super) fn look(&mut self, seen: &Seen, kind: Kind) {
-        let sight = self.sight(seen, kind);
+    /// Looks once; `leaked_before` is the rate of a leak that the last boot cut.
+    pub(super) fn look(&mut self, seen: &Seen, kind: Kind, leaked_before: Option<f64>) {
+        let sight = self.sight(seen, kind, leaked_before);
         let agrees = |then: &Sight, now: &Sight| {
             (then.shape.start - now.shape.start).abs() < AGREE * now.shape.seconds
         };
@@ -108,22 +107,27 @@ impl Scale {
     }
 
     /// The growth in the present horizon that has the most points.
-    fn sight(&self, seen: &Seen, kind: Kind) -> Option<Sight> {
+    fn sight(&self, seen: &Seen, kind: Kind, leaked_before: Option<f64>) -> Option<Sight> {
         let now = *self.bins.times.get(self.next - 1)?;
-        let begin = self.bins.at((now - self.horizon).max(seen.begin_of(now)));
+        let boot = seen.begin_of(now);
+        let begin = self.bins.at((now - self.horizon).max(boot));
         let bins = self.next.checked_sub(begin).filter(|bins| *bins >= LEAST_BINS)?;
-        if !self.may_grow(begin, seen.floor) {
+        let floor = seen.floor(self.bins.values.get(begin..self.next)?, self.horizon);
+        if !self.may_grow(begin, floor) {
             return None;
         }
         let (horizon, falls) = repair::points(&self.bins, begin, self.next);
-        let history = self.bins.at(now - self.lookback);
+        // What the kernel held in an earlier boot tells nothing of how it warms up in this one.
+        let known_since = if kind == Kind::Kernel { boot } else { f64::NEG_INFINITY };
+        let history = self.bins.at((now - self.lookback).max(known_since));
         let range = (history, self.next);
         let shapes = (0..STARTS).filter_map(|index| {
             let start = index * (bins - LEAST_GROWTH_BINS) / STARTS;
             let candidate = Candidate { horizon: &horizon, falls: &falls, start, seen: &self.bins, range };
-            candidate.shape().filter(|shape| shape.growth >= seen.floor)
+            candidate.shape().filter(|shape| shape.growth >= floor)
         });
-        let sights = shapes.filter_map(|shape| Some(Sight { shape, points: points(&shape, kind)? }));
+        let sights =
+            shapes.filter_map(|shape| Some(Sight { shape, points: points(&shape, kind, leaked_before)? }));
         sights.max_by(|a, b| a.points.total_cmp(&b.points))
     }
 
@@ -138,9 +142,9 @@ impl Scale {
 }
 
 /// Points of a shape by what is known of its kind.
-fn points(shape: &Shape, kind: Kind) -> Option<f64> {
+fn points(shape: &Shape, kind: Kind, leaked_before: Option<f64>) -> Option<f64> {
     let points = score::points(shape);
-    if kind == Kind::Kernel && is_quiet_leak(shape) {
+    if kind == Kind::Kernel && is_quiet_leak(shape, leaked_before) {
         // The longest of those that hold in every clause.
         return Some(points.unwrap_or(0.0).max(0.0) + 1.0 + shape.seconds / (30.0 * DAY));
     }

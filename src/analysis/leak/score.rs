@@ -122,15 +122,27 @@ const QUIET_LARGEST_STEP: f64 = 0.4;
 const QUIET_LEAST_STEP: f64 = 0.04;
 const QUIET_LEVELLING: f64 = 0.1;
 
-/// Whether a part of the kernel's memory leaks; without history it takes the longest.
-pub(super) fn is_quiet_leak(shape: &Shape) -> bool {
+/// A leak that goes on after a boot has a rate that differs at most by this factor.
+const SAME_RATE: f64 = 1.5;
+
+/// Whether two rates are those of one leak.
+pub(super) fn is_same_rate(one: f64, other: f64) -> bool {
+    (1.0 / SAME_RATE..SAME_RATE).contains(&(one / other))
+}
+
+/// Whether a part of the kernel's memory leaks; with less history than it has grown it takes the longest, unless it
+/// goes on at the rate of the leak that the last boot cut.
+pub(super) fn is_quiet_leak(shape: &Shape, leaked_before: Option<f64>) -> bool {
+    let leaks_on = leaked_before.is_some_and(|rate| is_same_rate(shape.slope, rate));
+    let is_known = shape.history >= shape.seconds && shape.against_rises.is_some();
     let relative = shape.growth / shape.level.abs().max(f64::MIN_POSITIVE);
     let is_even = shape.certainty >= QUIET_CERTAINTY
         && shape.largest_step <= QUIET_LARGEST_STEP
         && shape.least_step >= QUIET_LEAST_STEP
         && shape.levelling <= QUIET_LEVELLING;
     let holds = |(seconds, evenness, growth, rises): &(f64, f64, f64, f64)| {
-        let is_more = shape.against_rises.map_or(*seconds >= 3.0 * HOUR, |times| times >= *rises);
+        let is_more = shape.against_rises.is_none_or(|times| times >= *rises);
+        let is_more = leaks_on || is_more && (is_known || *seconds >= 3.0 * HOUR);
         shape.seconds >= *seconds && shape.evenness >= *evenness && relative >= *growth && is_more
     };
     is_even && QUIET.iter().any(holds)

@@ -52,6 +52,8 @@ pub(super) struct Shape {
     pub(super) floor: f64,
     /// The slope of the last third against the whole.
     pub(super) last_third: f64,
+    /// How many seconds before it are known.
+    pub(super) history: f64,
     /// The growth against the largest rise in as long a time before; absent without history.
     pub(super) against_rises: Option<f64>,
     /// The growth against the usual distance of values so far apart before.
@@ -108,6 +110,7 @@ impl Candidate<'_> {
             steadiness: steadiness(times, values),
             floor: (low(values.get(last..)?)? - low(values.get(..third)?)?) / growth,
             last_third: last_third.slope / line.slope,
+            history: history.seconds(),
             against_rises: history.largest_rise(longest).map(|rise| growth * kept / rise.max(growth * 1e-3)),
             against_usual: history
                 .usual_distance(longest)
@@ -163,6 +166,10 @@ struct History<'a> {
 }
 
 impl History<'_> {
+    fn seconds(&self) -> f64 {
+        self.times.first().zip(self.times.last()).map_or(0.0, |(first, last)| last - first)
+    }
+
     /// The largest rise within so many seconds.
     fn largest_rise(&self, seconds: f64) -> Option<f64> {
         if self.times.len() < LEAST_HISTORY {

@@ -4,7 +4,7 @@
 use super::ending::{Ending, ending};
 use super::estimate::estimate;
 use super::scale::{Scale, Sight};
-use super::score::{HOLD, SUSPECT};
+use super::score::{HOLD, SUSPECT, is_same_rate};
 use super::seen::Seen;
 use super::verdict::{Growth, Kind, Reason, Series, State, Verdict};
 
@@ -21,8 +21,6 @@ const STRETCH_KERNEL: f64 = 1_200.0;
 const STRETCH_MOST: f64 = 2.0 * 86_400.0;
 /// A leak that starts in this first part of the time since boot was there at boot.
 const AT_BOOT: f64 = 0.2;
-/// A leak that goes on after a boot has a rate that differs at most by this factor.
-const SAME_RATE: f64 = 1.5;
 
 /// What the finder said over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -47,8 +45,9 @@ pub fn watch(series: &Series) -> Watch {
     loop {
         let next = scales.iter().enumerate().filter_map(|(index, scale)| Some((scale.next_time()?, index)));
         let Some((time, index)) = next.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
+        course.boot(seen.begin_of(time));
         if let Some(scale) = scales.get_mut(index) {
-            scale.look(&seen, series.kind);
+            scale.look(&seen, series.kind, course.leaked_before);
         }
         course.update(time, &scales, &seen, series.kind);
     }
@@ -66,9 +65,20 @@ struct Course {
     /// The one that was, once it is not said any more.
     past: Option<Sight>,
     suspicion: Option<Sight>,
+    booted: f64,
+    /// The rate of what was said to leak when the last boot came.
+    leaked_before: Option<f64>,
 }
 
 impl Course {
+    /// The last boot was at this time.
+    fn boot(&mut self, time: f64) {
+        if time > self.booted {
+            self.leaked_before = self.leak.map(|leak| leak.shape.slope);
+            self.booted = time;
+        }
+    }
+
     fn update(&mut self, time: f64, scales: &[Scale], seen: &Seen, kind: Kind) {
         let earliest = |a: &&Sight, b: &&Sight| a.shape.start.total_cmp(&b.shape.start);
         if let Some(leak) = scales.iter().filter_map(Scale::leak).min_by(earliest) {
@@ -94,8 +104,11 @@ impl Course {
         Watch {
             verdict,
             // What may grow as long as it likes is never said to leak.
-            detected_at: self.detected.filter(|_| series.kind != Kind::Cache).map(|time| seen.unix(time)),
-            withdrawn_at: withdrawn.filter(|_| is_over).map(|time| seen.unix(time)),
+            detected_at: self
+                .detected
+                .filter(|_| series.kind != Kind::Cache)
+                .map(|time| seen.unix_of_last_before(time)),
+            withdrawn_at: withdrawn.filter(|_| is_over).map(|time| seen.unix_of_last_before(time)),
         }
     }
 
@@ -150,7 +163,7 @@ fn growth_since(start: f64, series: &Series, seen: &Seen) -> Option<Growth> {
     let mut growth = estimate.growth(seen);
     if estimate.since - begin < AT_BOOT * (estimate.until - begin)
         && let Some(earlier) = leak_before(seen.unix(begin), series)
-        && (1.0 / SAME_RATE..SAME_RATE).contains(&(earlier.per_second / growth.per_second))
+        && is_same_rate(earlier.per_second, growth.per_second)
     {
         (growth.since, growth.since_error) = (earlier.since, earlier.since_error);
     }

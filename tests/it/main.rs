@@ -11,6 +11,8 @@ mod audit;
 mod chart;
 mod cli;
 mod config;
+#[path = "../corpus/mod.rs"]
+mod corpus;
 mod docs;
 mod doctor;
 mod events;
@@ -18,6 +20,8 @@ mod explain;
 mod help;
 mod install;
 mod layers;
+mod leak;
+mod leak_properties;
 mod metrics;
 mod program;
 mod rollup;

@@ -62,7 +62,7 @@ fn first(outcomes: &[Outcome]) {
     rows(&leaks, |outcome| DAYS[outcome.case.days().round() as usize % DAYS.len()]);
 }
 
-const DAYS: [&str; 8] = ["", "one day", "2 days", "3 days", "4 days", "5 days", "6 days", "7 days"];
+const DAYS: [&str; 8] = ["", "1 day", "2 days", "3 days", "4 days", "5 days", "6 days", "7 days"];
 
 fn accused_without_ramps(outcomes: &[Outcome]) -> String {
     let others: Vec<&Outcome> =
@@ -171,7 +171,7 @@ fn rows<'a>(outcomes: &'a [Outcome<'a>], key: fn(&Outcome) -> &'static str) {
     }
 }
 
-/// Outcomes of a key together, in the order in which they come first; what has no number sorts by it.
+/// Outcomes of a key together, by the number that their name begins with, else in the order in which they come.
 fn groups<'a>(
     outcomes: &'a [Outcome<'a>],
     key: fn(&Outcome) -> &'static str,
@@ -184,5 +184,11 @@ fn groups<'a>(
             None => groups.push((name, vec![outcome])),
         }
     }
+    groups.sort_by_key(|(name, _)| leading_number(name));
     groups
+}
+
+/// 16 of "16–32"; 0 of what begins with no number.
+fn leading_number(name: &str) -> u32 {
+    name.chars().map_while(|letter| letter.to_digit(10)).fold(0, |number, digit| number * 10 + digit)
 }

@@ -45,8 +45,8 @@ fn assert_sees_only_what_came_before(case: &Case) {
 
 #[test]
 fn the_future_changes_nothing_that_was_said() {
-    let cases = corpus::first_set(22).into_iter().step_by(23);
-    cases.chain(corpus::hosts::hosts(22).into_iter().step_by(13)).for_each(|case| {
+    let cases = corpus::first_set(22).into_iter().step_by(37);
+    cases.chain(corpus::hosts::hosts(22).into_iter().step_by(31)).for_each(|case| {
         assert_sees_only_what_came_before(&case);
     });
 }

@@ -54,6 +54,12 @@ impl Seen {
         }
     }
 
+    /// From the least to the largest value.
+    pub(super) fn range(&self) -> f64 {
+        let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);
+        self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max) - least
+    }
+
     /// The last time at which it began anew, up to `time`.
     pub(super) fn begin_of(&self, time: f64) -> f64 {
         self.breaks.iter().copied().filter(|known| *known <= time).fold(f64::NEG_INFINITY, f64::max)

@@ -39,6 +39,11 @@ pub fn watch(series: &Series) -> Watch {
     if seen.times.len() < LEAST_VALUES {
         return Watch::default();
     }
+    // Most parts of a host hardly move: no look at them would find what is worth one.
+    if seen.range() < seen.floor(&[], 0.0) {
+        let verdict = Verdict { reason: Reason::NoGrowth, ..Verdict::default() };
+        return Watch { verdict, ..Watch::default() };
+    }
     let mut course = Course::default();
     let mut scales = Scale::all(series.kind, &seen);
     // All scales side by side in time: what one of them sees holds for the series.

@@ -236,7 +236,9 @@ pub struct ExplainArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The first line names the columns: `unix_time,value`, or `series,unix_time,value`. Times are unix seconds or
-RFC 3339, in any order. Rows that cannot be read are named and skipped.
+RFC 3339, in any order; other columns do not matter. Rows that cannot be read are named and skipped.
+How long a growth must last: of the kernel about 20 minutes if it is fast, 3 hours if not; of anything else half a
+day and more, the longer the less it stands out from what was before.
 Exits 0 where nothing leaks, 3 where something does. Fields of --json (null where there is none):
   series, leaking, state (ok, suspect, leaking), since, since_error, per_hour, per_hour_low, per_hour_high,
   full_at, ended_at, detected_at (the first row at which it would have been said to leak, seeing only the rows
@@ -247,7 +249,7 @@ Example, from the logs of a host:
   (echo unix_time,value; zcat -f samples/*.jsonl* | jq -r '[.t, .meminfo.SUnreclaim] | @csv') \\
     | cronograph trend --kind kernel --unit B")]
 pub struct TrendArgs {
-    /// The CSV; without it, standard input
+    /// The CSV; without it, or for -, standard input
     #[arg(value_name = "FILE.csv")]
     pub file: Option<PathBuf>,
     /// What counts as full, in the unit of the values

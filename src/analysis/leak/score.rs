@@ -90,20 +90,13 @@ const CLAUSES: [Clause; 10] = [
     Clause { of: |shape| Some(shape.least_step), stairs: &[(0.006, 0.12), (0.025, 0.08)], unknown: 0.0 },
 ];
 
-/// Below this evenness nothing is worth points; one step is no growth, nor is one that falls in between.
-const LEAST_EVENNESS: f64 = 0.8;
-const LARGEST_STEP: f64 = 0.55;
-const LARGEST_FALL: f64 = -0.08;
-/// And it takes six hours.
+/// Below six hours nothing is worth points.
 pub(super) const LEAST_SECONDS: f64 = 6.0 * HOUR;
 
 /// Points of a shape: a leak above 0. `None` where it is not worth any.
 pub(super) fn points(shape: &Shape) -> Option<f64> {
-    let is_growth = shape.seconds >= LEAST_SECONDS
-        && shape.evenness >= LEAST_EVENNESS
-        && shape.largest_step <= LARGEST_STEP
-        && shape.least_step >= LARGEST_FALL;
-    is_growth.then(|| BEGIN + CLAUSES.iter().map(|clause| clause.points(shape)).sum::<f64>())
+    let is_long = shape.seconds >= LEAST_SECONDS;
+    is_long.then(|| BEGIN + CLAUSES.iter().map(|clause| clause.points(shape)).sum::<f64>())
 }
 
 impl Clause {

@@ -9,6 +9,10 @@ const BLOCKS: usize = 6;
 const FINE_BLOCKS: usize = 12;
 /// A slope of fewer standard errors is none.
 const LEAST_CERTAINTY: f64 = 3.5;
+/// Below this evenness it is no growth; nor is a single step one, nor what falls in between.
+const LEAST_EVENNESS: f64 = 0.8;
+const LARGEST_STEP: f64 = 0.55;
+const LARGEST_FALL: f64 = -0.08;
 /// Fewer points have no shape.
 const LEAST_POINTS: usize = 12;
 /// Fewer points before the start are no history.
@@ -78,7 +82,7 @@ pub(super) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Its shape; `None` where nothing grows or too little is known.
+    /// Its shape; `None` where nothing grows evenly or too little is known.
     pub(super) fn shape(&self) -> Option<Shape> {
         let (times, values) = (self.horizon.times.get(self.start..)?, self.horizon.values.get(self.start..)?);
         let (start, end) = (*times.first()?, *times.last()?);
@@ -90,6 +94,10 @@ impl Candidate<'_> {
         let growth = line.slope * (end - start);
         let blocks = block_medians::<BLOCKS>(times, values)?;
         let (least_step, largest_step) = steps(&blocks)?;
+        let evenness = super::points::line(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], &blocks)?.r_squared;
+        if evenness < LEAST_EVENNESS || largest_step > LARGEST_STEP || least_step < LARGEST_FALL {
+            return None;
+        }
         let third = times.len() / 3;
         let last = times.len() - third;
         let last_third = super::points::line(times.get(last..)?, values.get(last..)?)?;
@@ -105,7 +113,7 @@ impl Candidate<'_> {
             certainty: line.slope / line.error.max(f64::MIN_POSITIVE),
             least_step,
             largest_step,
-            evenness: super::points::line(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], &blocks)?.r_squared,
+            evenness,
             levelling: levelling(&blocks),
             steadiness: steadiness(times, values),
             floor: (low(values.get(last..)?)? - low(values.get(..third)?)?) / growth,

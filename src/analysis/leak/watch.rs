@@ -10,6 +10,8 @@ use super::verdict::{Growth, Kind, Reason, Series, State, Verdict};
 
 /// Fewer values than this say nothing.
 const LEAST_VALUES: usize = 18;
+/// A rate that may be so many times what it is estimated at is none.
+const LOOSEST: f64 = 2.5;
 /// A leak of this age has no history on the scales that it could stand out from.
 const OLD: f64 = 5.0 * 86_400.0;
 /// A leak goes on if it still grows at this share of its rate …
@@ -121,9 +123,9 @@ impl Course {
         let nothing = Verdict { reason: Reason::NoGrowth, ..Verdict::default() };
         let told = |state, sight: &Sight, reason| {
             let growth = growth_since(sight.shape.start, series, seen);
-            // What may as well not grow at all is no more than a suspicion.
+            // Of what may grow at any rate, none included, there is no more than a suspicion.
             let (state, reason) = match growth {
-                Some(growth) if state == State::Leaking && growth.low <= 0.0 => {
+                Some(growth) if state == State::Leaking && growth.high > LOOSEST * growth.per_second => {
                     (State::Suspect, Reason::NotYet)
                 }
                 _ => (state, reason),

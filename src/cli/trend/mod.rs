@@ -112,6 +112,11 @@ impl Judge<'_> {
         }
     }
 
+    fn is_over(&self, watch: &Watch) -> bool {
+        let limit = self.args.limit.unwrap_or(f64::INFINITY) * self.measure.factor;
+        watch.verdict.growth.is_some_and(|growth| growth.to_level >= limit)
+    }
+
     /// When the line reaches the limit.
     fn full_at(&self, growth: &Growth) -> Option<i64> {
         let room = self.args.limit? * self.measure.factor - growth.to_level;
@@ -139,7 +144,9 @@ impl Judge<'_> {
         if let (Some(growth), Some(_)) = (watch.verdict.growth, found.since) {
             said.push(self.growth(&growth));
         }
-        if let Some(full) = found.full_at {
+        if found.full_at.is_some() && self.is_over(watch) {
+            said.push(self.words.get("trend.over").to_owned());
+        } else if let Some(full) = found.full_at {
             said.push(self.words.fill("trend.full", &[("time", &self.time(full))]));
         }
         said.push(found.reason.clone());

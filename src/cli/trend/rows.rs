@@ -42,11 +42,17 @@ pub(super) fn read(
     file: Option<&Path>,
     visit: &mut dyn FnMut(Series) -> anyhow::Result<()>,
 ) -> anyhow::Result<Count> {
-    let Some(path) = file else { return Table::of(std::io::stdin().lock())?.whole(visit) };
-    let open = || {
-        let hint = "cronograph trend reads a CSV file, or standard input without one";
-        fs_err::File::open(path).map_err(|error| output::failure(error.to_string(), hint))
+    let Some(path) = file.filter(|path| path.as_os_str() != "-") else {
+        return Table::of(std::io::stdin().lock())?.whole(visit);
     };
+    let explained = |error: std::io::Error| {
+        output::failure(error.to_string(), "cronograph trend reads a CSV file, or standard input without one")
+    };
+    let open = || fs_err::File::open(path).map_err(explained);
+    // A pipe can be read but once.
+    if !fs_err::metadata(path).map_err(explained)?.is_file() {
+        return Table::of(open()?)?.whole(visit);
+    }
     if Table::of(open()?)?.stands_in_order()? {
         Table::of(open()?)?.one_by_one(visit)
     } else {
@@ -71,7 +77,10 @@ impl<R: Read> Table<R> {
         let Some((time, value)) = time.zip(value) else {
             let found: Vec<String> =
                 header.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-            let message = format!("line 1: no column unix_time or value in {:?}", found.join(","));
+            let message = match found.as_slice() {
+                [] => "there is no line in it".to_owned(),
+                _ => format!("line 1: no column unix_time or value in {:?}", found.join(",")),
+            };
             return Err(output::failure(message, HEADER_HINT));
         };
         Ok(Self { reader, series, time, value, count: Count::default() })
@@ -147,7 +156,7 @@ impl<R: Read> Table<R> {
     fn row(&self, record: &csv::ByteRecord) -> Result<(String, i64, f64), String> {
         let field = |column: usize| String::from_utf8_lossy(record.get(column).unwrap_or_default());
         let (time, value) = (field(self.time), field(self.value));
-        let unix = unix_time(&time).ok_or_else(|| format!("unix_time {time:?} is no time"))?;
+        let unix = unix_time(&time).ok_or_else(|| format!("unix_time {time:?} is no time in seconds"))?;
         let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
         let number = number.ok_or_else(|| format!("value {value:?} is no number"))?;
         Ok((self.series.map_or_else(String::new, |column| field(column).into_owned()), unix, number))

@@ -21,30 +21,31 @@ const BYTES: [(&str, f64); 9] = [
 pub(super) struct Measure {
     /// How many bytes one is, or 1.
     pub(super) factor: f64,
+    /// How numbers are told: bytes in binary or in decimal units as they were given, or bare.
+    unit: Unit,
     /// What stands behind a number that is no bytes.
-    word: Option<String>,
+    word: String,
 }
 
 impl Measure {
     /// The measure of a unit; without one, numbers stand alone.
     pub(super) fn of(unit: Option<&str>) -> Self {
-        let Some(unit) = unit else { return Self { factor: 1.0, word: Some(String::new()) } };
+        let unit = unit.unwrap_or_default();
         match BYTES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)) {
-            Some((_, factor)) => Self { factor: *factor, word: None },
-            None => Self { factor: 1.0, word: Some(unit.to_owned()) },
+            Some((name, factor)) => {
+                let is_decimal = *factor > 1.0 && !name.contains('i');
+                let unit = if is_decimal { Unit::Data } else { Unit::Memory };
+                Self { factor: *factor, unit, word: String::new() }
+            }
+            None if unit.is_empty() => Self { factor: 1.0, unit: Unit::Count, word: String::new() },
+            None => Self { factor: 1.0, unit: Unit::Count, word: format!(" {unit}") },
         }
     }
 
     /// A change in an hour with its interval: `+61.2 MiB/h [60.9, 61.9]`. The numbers are bytes, or what they are.
     pub(super) fn rate(&self, per_hour: f64, low: f64, high: f64) -> String {
-        let unit = if self.word.is_some() { Unit::Count } else { Unit::Memory };
-        let scale = Scale::of(per_hour, unit, false);
-        let word = self
-            .word
-            .as_deref()
-            .filter(|word| !word.is_empty())
-            .map_or(String::new(), |word| format!(" {word}"));
-        let change = format::change(per_hour, unit, false);
+        let scale = Scale::of(per_hour, self.unit, false);
+        let (change, word) = (format::change(per_hour, self.unit, false), &self.word);
         format!("{change}{word}/h [{}, {}]", scale.number(low), scale.number(high))
     }
 }
@@ -60,6 +61,8 @@ mod tests {
             mib.rate(61.2 * mib.factor, 60.9 * mib.factor, 61.9 * mib.factor),
             "+61.2 MiB/h [60.9, 61.9]"
         );
+        let mb = Measure::of(Some("MB"));
+        assert_eq!(mb.rate(30.0 * mb.factor, 29e6, 31e6), "+30.0 MB/h [29.0, 31.0]");
         assert_eq!(Measure::of(Some("requests")).rate(12.0, 11.0, 13.0), "+12 requests/h [11, 13]");
         assert_eq!(Measure::of(None).rate(0.5, 0.25, 0.75), "+0.50/h [0.25, 0.75]");
     }

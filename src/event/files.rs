@@ -6,7 +6,7 @@ use super::look::Sight;
 use super::tree::{Stamp, Tree, print_of};
 use super::{Change, Event, Kind};
 use rustix::fs::FileType;
-use rustix::io::Result;
+use rustix::io::{Errno, Result};
 use std::collections::BTreeMap;
 
 /// As much of a file is compared.
@@ -71,8 +71,11 @@ pub(super) fn look(sight: &mut Sight<'_>) {
         let file = format!("{}.json", source.name);
         let old: Option<Files> = sight.shelf.load(&file);
         // A folder that cannot be read today is not an empty one.
-        let Ok(stamps) = stamps(&sight.tree, source) else { continue };
-        let new = read(&sight.tree, &stamps, old.as_ref());
+        let Ok((stamps, closed)) = stamps(&sight.tree, source) else { continue };
+        let mut new = read(&sight.tree, &stamps, old.as_ref());
+        let inside = |path: &str| closed.iter().any(|closed| path.starts_with(closed));
+        let kept = old.iter().flatten().filter(|(path, _)| inside(path));
+        new.extend(kept.map(|(path, known)| (path.clone(), *known)));
         if let Some(old) = &old {
             let events = compare(sight, source, old, &new, &stamps);
             sight.events.extend(events);
@@ -83,18 +86,21 @@ pub(super) fn look(sight: &mut Sight<'_>) {
     }
 }
 
-/// The stamps of all files of a source.
-fn stamps(tree: &Tree, source: &Source) -> Result<BTreeMap<String, Stamp>> {
-    let mut stamps = BTreeMap::new();
+/// The stamps of all files of a source; and the folders, each with a slash behind it, that are not for this user.
+fn stamps(tree: &Tree, source: &Source) -> Result<(BTreeMap<String, Stamp>, Vec<String>)> {
+    let (mut stamps, mut closed) = (BTreeMap::new(), Vec::new());
     for path in source.files {
         if let Some(stamp) = tree.stat(path)?.filter(is_file) {
             stamps.insert((*path).to_owned(), stamp);
         }
     }
     for folder in source.folders {
-        add_folder(tree, source.kind, folder, &mut stamps)?;
+        match add_folder(tree, source.kind, folder, &mut stamps) {
+            Err(Errno::ACCESS) => closed.push(format!("{folder}/")),
+            other => other?,
+        }
     }
-    Ok(stamps)
+    Ok((stamps, closed))
 }
 
 fn add_folder(tree: &Tree, kind: Kind, folder: &str, stamps: &mut BTreeMap<String, Stamp>) -> Result<()> {
@@ -209,5 +215,22 @@ mod tests {
         assert_eq!((event.change, event.subject.as_str()), (Some(Change::Enabled), "nginx.service"));
         assert!(holds_units("etc/systemd/system/nginx.service.d"));
         assert!(!holds_units("etc/systemd/system/a.d/b.d"));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_for_this_user_costs_itself_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("var/spool/cron/crontabs");
+        fs_err::create_dir_all(&secret).unwrap();
+        fs_err::create_dir_all(folder.path().join("etc/cron.d")).unwrap();
+        fs_err::write(folder.path().join("etc/cron.d/b"), "x").unwrap();
+        fs_err::set_permissions(&secret, PermissionsExt::from_mode(0)).unwrap();
+        let tree = Tree::open(&crate::sample::Root::recorded(folder.path())).unwrap();
+        let (stamps, closed) = stamps(&tree, &SOURCES[0]).unwrap();
+        assert_eq!(stamps.keys().collect::<Vec<_>>(), ["etc/cron.d/b"]);
+        if !rustix::process::geteuid().is_root() {
+            assert_eq!(closed, ["var/spool/cron/crontabs/"]);
+        }
     }
 }

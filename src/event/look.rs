@@ -36,7 +36,7 @@ pub struct Look<'a> {
 pub struct Noticed {
     /// What changed, by time.
     pub events: Vec<Event>,
-    shelf: Shelf,
+    shelf: Option<Shelf>,
 }
 
 impl Noticed {
@@ -45,14 +45,15 @@ impl Noticed {
     /// # Errors
     /// What the file system says.
     pub fn save(&self) -> io::Result<()> {
-        self.shelf.save()
+        self.shelf.as_ref().map_or(Ok(()), Shelf::save)
     }
 }
 
-/// Looks. Never fails: what cannot be read is looked at again the next time.
+/// Looks. Never fails: what cannot be read is looked at again the next time. While another run looks, nothing is seen:
+/// what changed is told once.
 pub fn look(look: &Look<'_>) -> Noticed {
-    let shelf = Shelf::new(look.seen);
-    let Some(tree) = Tree::open(look.root) else { return Noticed { events: Vec::new(), shelf } };
+    let opened = Shelf::open(look.seen).zip(Tree::open(look.root));
+    let Some((shelf, tree)) = opened else { return Noticed { events: Vec::new(), shelf: None } };
     let before = shelf.seen();
     let mut sight = Sight {
         look,
@@ -78,7 +79,7 @@ pub fn look(look: &Look<'_>) -> Noticed {
     if before.as_ref() != Some(&now) {
         shelf.keep_seen(&now);
     }
-    Noticed { events, shelf }
+    Noticed { events, shelf: Some(shelf) }
 }
 
 /// A look under way.

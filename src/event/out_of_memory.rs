@@ -17,7 +17,8 @@ pub(super) fn look(sight: &mut Sight<'_>) {
     let Some(before) = before else { return };
     // After a boot the kernel counts from 0.
     let new = if sight.now.boot == sight.before.boot { kills.saturating_sub(before) } else { kills };
-    if new == 0 {
+    // In a container the counter is its host's, and so are most of the kills.
+    if new == 0 || sight.look.state.made_up_meminfo || is_container(sight) {
         return;
     }
     let since = sight.look.previous.uptime.filter(|_| sight.now.boot == sight.before.boot).unwrap_or(0.0);
@@ -29,6 +30,11 @@ pub(super) fn look(sight: &mut Sight<'_>) {
     let subject = names.first().filter(|_| new == 1).cloned().unwrap_or_default();
     let names = if new == 1 { Vec::new() } else { names };
     sight.events.push(Event { count: Some(new), subject, names, ..Event::new(at, Kind::OutOfMemory) });
+}
+
+fn is_container(sight: &Sight<'_>) -> bool {
+    let marks = ["run/systemd/container", ".dockerenv", "run/.containerenv"];
+    marks.iter().any(|mark| matches!(sight.tree.stat(mark), Ok(Some(_))))
 }
 
 /// Who was killed since an uptime, each with the uptime in seconds.

@@ -3,6 +3,7 @@
 //! only rpm can read).
 
 use super::look::Sight;
+use super::tree::Stamp;
 use super::{Change, Event, Kind, apk, dpkg, rpm};
 use std::collections::BTreeMap;
 
@@ -46,8 +47,8 @@ pub(super) fn look(sight: &mut Sight<'_>) {
         return;
     }
     let found = match format {
-        Format::Dpkg => dpkg::packages(&sight.tree).and_then(|packages| compared(sight, packages)),
-        Format::Apk => apk::packages(&sight.tree).and_then(|packages| compared(sight, packages)),
+        Format::Dpkg => dpkg::packages(&sight.tree).and_then(|packages| compared(sight, packages, stamp)),
+        Format::Apk => apk::packages(&sight.tree).and_then(|packages| compared(sight, packages, stamp)),
         Format::Rpm => Some(rpm::changes(sight, since)),
     };
     // What cannot be read now is read at the next look.
@@ -61,13 +62,13 @@ pub(super) fn look(sight: &mut Sight<'_>) {
 }
 
 /// What became of the packages that are remembered.
-fn compared(sight: &mut Sight<'_>, new: Packages) -> Option<Vec<Event>> {
+fn compared(sight: &mut Sight<'_>, new: Packages, stamp: Stamp) -> Option<Vec<Event>> {
     // A database that is being written has no packages for a moment.
     if new.is_empty() {
         return None;
     }
     let old: Option<Packages> = sight.shelf.load(FILE);
-    let at = sight.moment(sight.tree.stat(dpkg::DATABASE).ok().flatten());
+    let at = sight.moment(Some(stamp));
     let events = old.as_ref().map_or_else(Vec::new, |old| compare(old, &new, at));
     if old.as_ref() != Some(&new) {
         sight.shelf.keep(FILE, &new);

@@ -11,13 +11,14 @@ use jiff::tz::TimeZone;
 const LOG_BYTES: usize = 1 << 20;
 
 /// What the logs say since shortly before `since`, when the database was first seen to change.
-pub(super) fn changes(sight: &Sight<'_>, since: i64) -> Vec<Event> {
+pub(super) fn changes(sight: &mut Sight<'_>, since: i64) -> Vec<Event> {
     if sight.first || !sight.before.prints.contains_key("packages") {
         return Vec::new();
     }
     let now = sight.time();
     // The log is written while the database is, which was after the look before.
     let from = sight.look.previous.time.min(since) - 120;
+    let from = sight.before.rpm_told.map_or(from, |told| from.max(told + 1));
     let read = |path| {
         let bytes = sight.tree.tail(path, LOG_BYTES).ok().flatten().unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -25,6 +26,7 @@ pub(super) fn changes(sight: &Sight<'_>, since: i64) -> Vec<Event> {
     let mut events = of_dnf(&read("var/log/dnf.rpm.log"));
     events.extend(of_yum(&read("var/log/yum.log"), now, &dpkg::zone(sight)));
     events.retain(|event| (from..=now).contains(&event.t));
+    sight.now.rpm_told = events.iter().map(|event| event.t).max().or(sight.before.rpm_told);
     if events.is_empty() {
         events.push(Event { change: Some(Change::Changed), ..Event::new(now, Kind::Package) });
     }
@@ -51,8 +53,8 @@ fn of_yum(log: &str, now: i64, zone: &TimeZone) -> Vec<Event> {
             Some(zone.to_timestamp(at).ok()?.as_second())
         };
         // A line of last December is read in January.
-        let at = at(year)?;
-        action(if at > now + 86_400 { at - 365 * 86_400 } else { at }, rest)
+        let at = Some(at(year)?).filter(|at| *at <= now + 86_400).or_else(|| at(year - 1))?;
+        action(at, rest)
     };
     log.lines().filter_map(event).collect()
 }
@@ -115,5 +117,8 @@ mod tests {
         );
         let yum = of_yum("Nov 23 15:00:01 Updated: bash-4.2-1.el7.x86_64\n", 1_795_446_061, &TimeZone::UTC);
         assert_eq!((yum[0].t, yum[0].after.as_deref()), (1_795_446_001, Some("4.2-1.el7")));
+        // 2025-01-01T00:00:00Z: the 31st before it is of a leap year.
+        let last = of_yum("Dec 31 23:00:00 Updated: bash-4.2-1.el7.x86_64\n", 1_735_689_600, &TimeZone::UTC);
+        assert_eq!(last[0].t, 1_735_689_600 - 3_600);
     }
 }

@@ -4,10 +4,13 @@
 //! Any of them can be deleted, or be torn: that source then remembers anew and reports nothing this time.
 
 use crate::base::files;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// The file that each look reads.
@@ -31,6 +34,9 @@ pub(super) struct Seen {
     pub(super) reboot_required: bool,
     /// Since when packages are being changed: they are compared when that has settled.
     pub(super) packages_since: Option<i64>,
+    /// The time of the last line of an rpm log that was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rpm_told: Option<i64>,
     /// A service that is young, or a container.
     pub(super) services_pending: bool,
     /// When events that are held back are due.
@@ -41,11 +47,22 @@ pub(super) struct Seen {
 pub(super) struct Shelf {
     folder: PathBuf,
     files: Vec<(String, Vec<u8>)>,
+    /// Held until what was seen is saved and told.
+    _lock: Option<OwnedFd>,
 }
 
 impl Shelf {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), files: Vec::new() }
+    /// The folder, for one look at a time: `None` while another run has it.
+    pub(super) fn open(folder: &Path) -> Option<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        // Where there is no folder and none can be made, saving says why.
+        let _ = files::create_folder(folder);
+        let lock = rustix::fs::open(folder, flags, Mode::empty()).ok();
+        let taken = lock.as_ref().map(|lock| flock(lock, FlockOperation::NonBlockingLockExclusive));
+        if taken == Some(Err(Errno::WOULDBLOCK)) {
+            return None;
+        }
+        Some(Self { folder: folder.to_owned(), files: Vec::new(), _lock: lock })
     }
 
     /// What each look needs; none of a first one.

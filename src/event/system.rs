@@ -3,26 +3,26 @@
 
 use super::look::Sight;
 use super::{Event, Kind, MOST_NAMES};
-use crate::sample::{Sample, State};
-
-/// A clock that is set right by so many seconds is not worth a word.
-const TOLERANCE_SECONDS: f64 = 60.0;
+use crate::sample::Reading;
 
 const REBOOT_REQUIRED: &str = "run/reboot-required";
 
 pub(super) fn look(sight: &mut Sight<'_>) {
     boot(sight);
     version(sight);
-    let jump = clock_jump(sight.look.previous, sight.look.sample);
-    sight.events.extend(
-        jump.map(|seconds| Event { seconds: Some(seconds), ..Event::new(sight.look.sample.t, Kind::Clock) }),
-    );
+    let (now, before) = (Reading::of(sight.look.sample), Reading::of_state(sight.look.previous));
+    // Without a boot there was no sample before.
+    if let Some(step) = before.boot.and_then(|_| now.step_since(&before)) {
+        sight.events.push(Event { seconds: Some(step.seconds), ..Event::new(now.t, Kind::Clock) });
+    }
     reboot_required(sight);
 }
 
 fn boot(sight: &mut Sight<'_>) {
     let boot = sight.look.sample.boot.clone();
-    if boot.is_none() || (!sight.first && boot == sight.before.boot) {
+    let (now, before) = (Reading::of(sight.look.sample), Reading::of_state(sight.look.previous));
+    let restarted = boot == sight.before.boot && before.boot == now.boot && !now.same_boot(&before);
+    if boot.is_none() || (!sight.first && boot == sight.before.boot && !restarted) {
         return;
     }
     let release = sight.tree.read("proc/sys/kernel/osrelease", 0, 256).ok().flatten();
@@ -50,20 +50,6 @@ fn version(sight: &mut Sight<'_>) {
     version.clone_into(&mut sight.now.version);
 }
 
-/// How far the clock moved against the uptime since the sample before; over a boot only a step back is known.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    reason = "a jump is at most some thousand years"
-)]
-fn clock_jump(previous: &State, sample: &Sample) -> Option<i64> {
-    previous.boot.as_ref()?;
-    let step = (sample.t - previous.time) as f64;
-    let jump =
-        if previous.boot == sample.boot { step - (sample.uptime? - previous.uptime?) } else { step.min(0.0) };
-    (jump.abs() > TOLERANCE_SECONDS).then_some(jump.round() as i64)
-}
-
 fn reboot_required(sight: &mut Sight<'_>) {
     let required = sight.look.sample.reboot_required;
     if required == sight.before.reboot_required {
@@ -79,29 +65,4 @@ fn reboot_required(sight: &mut Sight<'_>) {
     names.truncate(MOST_NAMES);
     let at = sight.moment(sight.tree.stat(REBOOT_REQUIRED).ok().flatten());
     sight.events.push(Event { names, ..Event::new(at, Kind::RebootRequired) });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(time: i64, uptime: f64, boot: &str) -> (State, Sample) {
-        let state = State { time, uptime: Some(uptime), boot: Some(boot.to_owned()), ..State::default() };
-        let sample =
-            Sample { t: time, uptime: Some(uptime), boot: Some(boot.to_owned()), ..Sample::default() };
-        (state, sample)
-    }
-
-    #[test]
-    fn the_clock_jumps_against_the_uptime() {
-        let (before, _) = at(1000, 500.0, "a");
-        let jump = |time, uptime, boot| clock_jump(&before, &at(time, uptime, boot).1);
-        assert_eq!(jump(1060, 560.0, "a"), None);
-        assert_eq!(jump(1120, 560.0, "a"), None, "a minute is no jump");
-        assert_eq!(jump(4660, 560.0, "a"), Some(3600));
-        assert_eq!(jump(-2540, 560.0, "a"), Some(-3600));
-        assert_eq!(jump(9000, 20.0, "b"), None, "it was off for long");
-        assert_eq!(jump(500, 20.0, "b"), Some(-500));
-        assert_eq!(clock_jump(&State::default(), &at(9000, 5.0, "a").1), None, "there was none before");
-    }
 }

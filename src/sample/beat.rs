@@ -6,7 +6,7 @@ use super::growth::Averages;
 use rustix::fs::CWD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// What one slow beat hands to the next.
@@ -53,6 +53,11 @@ impl Beat {
     /// # Errors
     /// What the file system says, with the path.
     pub fn save(path: &Path, encoded: &[u8]) -> io::Result<()> {
-        fs_err::write(path, encoded)
+        let mut file = fs_err::OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        file.write_all(encoded)?;
+        if file.metadata()?.len() > encoded.len() as u64 {
+            file.set_len(encoded.len() as u64)?;
+        }
+        Ok(())
     }
 }

@@ -4,6 +4,8 @@
 use super::check::CheckRun;
 use crate::base::clock::Stopwatch;
 use crate::base::escape;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -81,17 +83,20 @@ fn spawn(command: &[String]) -> std::io::Result<Child> {
 
 /// Waits until the child ends, or kills its group. What else is left of its group when it ended by itself is killed too.
 fn wait(child: &mut Child, timeout_seconds: f64, watch: Stopwatch) -> (Option<ExitStatus>, bool) {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return (Some(status), false),
-            Ok(None) if watch.seconds() < timeout_seconds => std::thread::sleep(POLL),
-            _ => break,
+    let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+        return (child.wait().ok(), false);
+    };
+    // Not waited for until its group was killed: its number cannot be another's meanwhile.
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let ended = loop {
+        match waitid(WaitId::Pid(pid), options) {
+            Ok(Some(_)) => break true,
+            Ok(None) | Err(Errno::INTR) if watch.seconds() < timeout_seconds => std::thread::sleep(POLL),
+            _ => break false,
         }
-    }
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    (child.wait().ok(), true)
+    };
+    let _ = kill_process_group(pid, Signal::KILL);
+    (child.wait().ok(), !ended)
 }
 
 /// Reads all output, so that nobody has to wait for a full pipe, and keeps the beginning. In a thread that is left
@@ -172,6 +177,18 @@ mod tests {
         let outcome = shell("echo begun; sleep 600 & sleep 600", 0.2);
         assert_eq!((outcome.code, outcome.signal, outcome.killed), (None, Some(9), true));
         assert_eq!(outcome.line.as_deref(), Some("begun"));
+    }
+
+    #[test]
+    fn what_a_check_leaves_behind_is_killed_with_it() {
+        let outcome = shell("sleep 600 & echo $!", 20.0);
+        assert_eq!((outcome.code, outcome.killed), (Some(0), false));
+        let left = format!("/proc/{}/stat", outcome.line.unwrap());
+        let is_gone = || fs_err::read_to_string(&left).map_or(true, |stat| stat.contains(") Z "));
+        assert!((0..400).any(|_| {
+            std::thread::sleep(POLL);
+            is_gone()
+        }));
     }
 
     #[test]

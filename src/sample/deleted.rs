@@ -109,7 +109,9 @@ impl Search {
         let mut buffer = Vec::with_capacity(4096);
         let mut entries = RawDir::new(listing, buffer.spare_capacity_mut());
         let (mut held, mut largest, mut target) = (0, (0, Vec::new()), Vec::with_capacity(256));
-        while let Some(Ok(entry)) = entries.next() {
+        while let Some(Ok(entry)) = entries.next()
+            && self.links < MOST_LINKS
+        {
             if entry.file_type() != FileType::Symlink {
                 continue;
             }

@@ -6,6 +6,7 @@
 mod addresses;
 pub mod audit;
 mod beat;
+mod clock_step;
 mod context;
 mod error;
 mod growth;
@@ -53,6 +54,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use beat::Beat;
+pub use clock_step::{ClockStep, Reading};
 pub use context::Context;
 pub use error::SampleError;
 pub use root::Root;

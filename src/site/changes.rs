@@ -46,9 +46,9 @@ pub(crate) fn told(events: &[Event], scene: &Scene) -> Vec<Told> {
     events.iter().filter_map(tell).collect()
 }
 
-/// The last of all events, newest first.
-pub(crate) fn latest(told: &[Told]) -> Vec<Told> {
-    told.iter().rev().take(MOST_IN_STATUS).cloned().collect()
+/// The last of all events, newest first; none that a clock set wrong dated ahead.
+pub(crate) fn latest(told: &[Told], now: i64) -> Vec<Told> {
+    told.iter().rev().filter(|told| told.t <= now).take(MOST_IN_STATUS).cloned().collect()
 }
 
 impl Changes {
@@ -110,7 +110,7 @@ mod tests {
         let public = told(&events, &scene(true));
         assert_eq!(public.len(), 1);
         assert_eq!(public[0].text, "one package installed");
-        assert_eq!(latest(&told(&events, &scene(false)))[0].text, "crontab /etc/cron.d/secret added");
+        assert_eq!(latest(&told(&events, &scene(false)), 3)[0].text, "crontab /etc/cron.d/secret added");
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Workshop<'_> {
             now: Some(now),
             mounts,
             report,
-            changes: changes::latest(&told),
+            changes: changes::latest(&told, self.scene.now),
             small,
         })
     }

@@ -6,13 +6,10 @@
 
 use super::layout::Layout;
 use super::tail::{self, Taken};
-use crate::sample::Sample;
+use crate::sample::{ClockStep, Reading, Sample};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::fmt;
-
-/// A clock that is set right by so many seconds is not worth a word.
-const TOLERANCE_SECONDS: f64 = 60.0;
 
 /// The clock's step between two samples and what really passed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,16 +18,16 @@ pub struct ClockJump {
     pub before: i64,
     /// Unix time of this sample.
     pub now: i64,
-    /// Seconds that passed between them by the uptime; `None` if the host booted in between.
-    pub passed: Option<f64>,
+    /// How far it jumped.
+    pub step: ClockStep,
 }
 
 impl fmt::Display for ClockJump {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (before, now) = (stamp(self.before), stamp(self.now));
-        let direction = if self.now < self.before { "back" } else { "ahead" };
+        let direction = if self.step.seconds < 0 { "back" } else { "ahead" };
         write!(formatter, "the clock has jumped {direction}: the sample before was taken at {before}, ")?;
-        match self.passed {
+        match self.step.passed {
             Some(passed) => write!(formatter, "{passed:.0} s later it is {now}")?,
             None => write!(formatter, "and after a boot it is {now}")?,
         }
@@ -59,27 +56,8 @@ pub(super) fn since_last(layout: &Layout, day: Date, sample: &Sample) -> Option<
         .iter()
         .filter(|last| last.boot.is_some() && last.boot == sample.boot)
         .max_by(|a, b| a.uptime.unwrap_or(0.0).total_cmp(&b.uptime.unwrap_or(0.0)));
-    match same_boot {
-        Some(last) => step(last, sample),
-        None => candidates.iter().max_by_key(|last| last.t).and_then(|last| step_over_boot(last, sample)),
-    }
-}
-
-/// Within one boot: the clock's step against the uptime's.
-#[expect(clippy::cast_precision_loss, reason = "a jump is at most some thousand years, exact in an f64")]
-fn step(last: &Taken, sample: &Sample) -> Option<ClockJump> {
-    let passed = sample.uptime? - last.uptime?;
-    let clock = (sample.t - last.t) as f64;
-    ((clock - passed).abs() > TOLERANCE_SECONDS).then_some(ClockJump {
-        before: last.t,
-        now: sample.t,
-        passed: Some(passed),
-    })
-}
-
-/// Over a boot only a step back is known to be wrong.
-#[expect(clippy::cast_precision_loss, reason = "a jump is at most some thousand years, exact in an f64")]
-fn step_over_boot(last: &Taken, sample: &Sample) -> Option<ClockJump> {
-    let clock = (sample.t - last.t) as f64;
-    (clock < -TOLERANCE_SECONDS).then_some(ClockJump { before: last.t, now: sample.t, passed: None })
+    let last = same_boot.or_else(|| candidates.iter().max_by_key(|last| last.t))?;
+    let before = Reading { t: last.t, uptime: last.uptime, boot: last.boot.as_deref() };
+    let step = Reading::of(sample).step_since(&before)?;
+    Some(ClockJump { before: last.t, now: sample.t, step })
 }

@@ -12,7 +12,7 @@ use crate::event::{Event, FORMAT_VERSION};
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 
-/// A file of this size loses its older half. A busy host writes about 100 KB a year.
+/// A file of this size loses its older half. That is about 40 000 events.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 /// How every line that we write begins.
 const START: &[u8] = b"{\"v\":";

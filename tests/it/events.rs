@@ -194,6 +194,34 @@ fn a_kill_is_told_with_its_victim() {
     assert_eq!(host.told(), told(&[(30, "the kernel killed a process for want of memory: mysqld")]));
 }
 
+#[test]
+fn a_container_tells_of_no_kills_and_a_restart_of_it_is_a_boot() {
+    let host = Host::new();
+    host.put("run/systemd/container", "lxc\n", 0);
+    host.put("proc/vmstat", "oom_kill 0\n", 0);
+    host.minute(0);
+    host.put("proc/vmstat", "oom_kill 1\n", 0);
+    host.minute(60);
+    host.boot("0123abcd-boot", 10);
+    host.sample(120);
+    assert_eq!(host.told(), told(&[(110, "boot")]));
+}
+
+#[test]
+fn while_another_run_looks_nothing_is_seen() {
+    let host = Host::new();
+    host.put("etc/crontab", "one\n", -99_999);
+    host.minute(0);
+    host.put("etc/crontab", "other\n", 10);
+    let seen = fs_err::File::open(host.layout().seen()).unwrap();
+    rustix::fs::flock(&seen, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    host.minute(60);
+    assert_eq!(host.told(), []);
+    drop(seen);
+    host.minute(120);
+    assert_eq!(host.told(), told(&[(10, "crontab /etc/crontab changed")]));
+}
+
 /// A line of `/proc/PID/stat`.
 fn process(pid: u32, name: &str, started: i64) -> String {
     format!("{pid} ({name}) S 1 {pid} {pid} 0 -1 0 0 0 0 0 9 0 0 0 20 0 1 0 {} 1000 9 0\n", started * 100)

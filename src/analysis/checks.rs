@@ -5,7 +5,7 @@ use super::leak::State;
 use super::own;
 use super::part::Part;
 use super::recent::{column, mean, ratio, since, since_about, sum};
-use super::report::{Finding, Report, Subject};
+use super::report::{Finding, Subject};
 use super::state::{Evidence, Level, Problem, ProblemKind, Resource, Table};
 use crate::sample::filesystem::Filesystem;
 use crate::sample::mdstat::RaidArray;
@@ -37,8 +37,6 @@ const SWAP_IN: f64 = MIB;
 const SLAB_SHARE: f64 = 0.25;
 /// A leak that fills memory within a day cannot wait until tomorrow.
 const LEAK_CRITICAL_SECONDS: i64 = 86_400;
-/// A leak warns if memory is full within a week, or if it took so much of memory already; else it is a note.
-const LEAK_WARNING: (i64, f64) = (7 * 86_400, 0.05);
 /// Load of 15 minutes for each core: at 1 the host is used, at 2 half of the tasks wait.
 const LOAD: (f64, f64) = (2.0, 5.0);
 /// Share of time in which all tasks stall for memory: healthy hosts show less than 1 %.
@@ -75,9 +73,10 @@ const WRITABLE: [&str; 3] = ["/", "/var", "/home"];
 type Check = fn(&Evidence, &mut Vec<Problem>);
 
 /// Every check, in the order in which problems of one level are shown.
-pub(super) const ALL: [Check; 17] = [
+pub(super) const ALL: [Check; 18] = [
     leaks,
     own::leaks,
+    own::checks,
     silence,
     raid,
     filesystems,
@@ -242,21 +241,18 @@ fn available(evidence: &Evidence, memory: &Meminfo) -> Option<f64> {
 fn leaks(evidence: &Evidence, problems: &mut Vec<Problem>) {
     let Some(report) = evidence.report else { return };
     for finding in &report.findings {
-        let level = leak_level(finding, report);
+        let level = leak_level(finding, report.at);
         let kind = ProblemKind::Leak { finding: Box::new(finding.clone()) };
         add(problems, level, kind, Some(finding.growth.since));
     }
 }
 
-/// Only what is sure disturbs anybody, and only if it matters soon.
-fn leak_level(finding: &Finding, report: &Report) -> Level {
-    let left = finding.full.map(|full| full.at - report.at);
-    let taken = (finding.growth.to_level - finding.growth.from_level) / report.total;
+/// Only what is sure disturbs anybody. However slow, it does not stop by itself.
+fn leak_level(finding: &Finding, at: i64) -> Level {
+    let is_near = finding.full.is_some_and(|full| full.at - at <= LEAK_CRITICAL_SECONDS);
     match finding.state {
-        State::Leaking if left.is_some_and(|left| left <= LEAK_CRITICAL_SECONDS) => Level::Critical,
-        State::Leaking if left.is_some_and(|left| left <= LEAK_WARNING.0) || taken > LEAK_WARNING.1 => {
-            Level::Warning
-        }
+        State::Leaking if is_near => Level::Critical,
+        State::Leaking => Level::Warning,
         _ => Level::Ok,
     }
 }

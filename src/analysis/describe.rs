@@ -8,6 +8,7 @@ use crate::base::format;
 use crate::base::unit::Unit;
 use crate::base::words::Words;
 use crate::sample::audit::Suspect;
+use crate::sample::check::CheckRun;
 
 /// What a problem is, in one line; since when stands beside it. `mount` gives the name by which a mount point is shown: on a page for everyone
 /// not its path.
@@ -64,6 +65,7 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
         ProblemKind::BrokenLines { count, place } => {
             words.count("problem.broken_lines", *count, &[("place", place)])
         }
+        ProblemKind::Check { name, run } => check(name, run, words),
         ProblemKind::OwnLeak(suspect) => own_leak(suspect, words),
         ProblemKind::Collectors { names } => line("problem.collectors", &[("names", names.join(", "))]),
     }
@@ -141,6 +143,23 @@ fn fill(words: &Words, key: &str, values: &[(&str, String)]) -> String {
     words.fill(key, &values)
 }
 
+fn check(name: &str, run: &CheckRun, words: &Words) -> String {
+    let who = format!("{} {name}", words.get("own_leak.check")).trim_end().to_owned();
+    let (key, number) = match (run.exit_code, run.signal) {
+        _ if run.killed.unwrap_or(0) > 0 => ("problem.check_killed", 0),
+        (Some(code), _) => ("problem.check_failed", code),
+        (None, Some(signal)) => ("problem.check_signal", signal),
+        (None, None) => ("problem.check_not_run", 0),
+    };
+    fill(words, key, &[("who", who), ("number", number.to_string())])
+}
+
+/// `Check services`; without its name on a page for everyone.
+pub(super) fn own_name(suspect: &Suspect, words: &Words) -> String {
+    let what = words.get(if suspect.kind == "check" { "own_leak.check" } else { "own_leak.collector" });
+    format!("{what} {}", suspect.name).trim_end().to_owned()
+}
+
 /// A collector or a check that leaks; the kernel's names stay, those of processes become words.
 fn own_leak(suspect: &Suspect, words: &Words) -> String {
     let part = match suspect.part.as_str() {
@@ -148,12 +167,11 @@ fn own_leak(suspect: &Suspect, words: &Words) -> String {
         "bus_rss" => words.get("own_leak.bus").to_owned(),
         kernel => kernel.to_owned(),
     };
-    let what = words.get(if suspect.kind == "check" { "own_leak.check" } else { "own_leak.collector" });
     let end = words.get(if suspect.stopped { "own_leak.stopped" } else { "own_leak.runs_on" });
     #[expect(clippy::cast_precision_loss, reason = "bytes of a run")]
     let bytes = memory(suspect.bytes_per_run as f64);
-    let values = [("what", what), ("name", &suspect.name), ("bytes", &bytes), ("part", &part), ("end", end)];
-    let values = values.map(|(key, value)| (key, value.to_owned()));
+    let values =
+        [("who", own_name(suspect, words)), ("bytes", bytes), ("part", part), ("end", end.to_owned())];
     fill(words, "problem.own_leak", &values)
 }
 
@@ -206,6 +224,10 @@ mod tests {
         assert_eq!(
             both(&suspect("collector", "hwmon", "init_rss", false))[0],
             "Collector hwmon of cronograph leaks: each run leaves 1.00 MiB behind (process 1); it still runs"
+        );
+        // As on a page for everyone.
+        assert!(
+            both(&suspect("check", "", "SUnreclaim", true))[0].starts_with("Check of cronograph leaks: ")
         );
     }
 

@@ -1,4 +1,4 @@
-//! What cronograph itself leaves behind: collectors and checks that its audit found to leak, from the last sample's `self`.
+//! What cronograph's own collectors and checks do, from the last sample: what its audit found to leak (`self`), and checks that fail.
 
 use super::state::{Evidence, Level, Problem, ProblemKind};
 
@@ -9,6 +9,16 @@ pub(super) fn leaks(evidence: &Evidence, problems: &mut Vec<Problem>) {
         level: if suspect.stopped { Level::Ok } else { Level::Warning },
         kind: ProblemKind::OwnLeak(suspect.clone()),
         since: suspect.since,
+    }));
+}
+
+/// Checks of which the last run failed: the user asked to be told.
+pub(super) fn checks(evidence: &Evidence, problems: &mut Vec<Problem>) {
+    let runs = evidence.sample.check.iter().flat_map(|checks| &checks.0);
+    problems.extend(runs.filter(|(_, run)| run.has_failed()).map(|(name, run)| Problem {
+        level: Level::Warning,
+        kind: ProblemKind::Check { name: name.clone(), run: Box::new(run.clone()) },
+        since: Some(run.t),
     }));
 }
 
@@ -41,5 +51,29 @@ mod tests {
         leaks(&evidence, &mut problems);
         let levels: Vec<_> = problems.iter().map(|problem| (problem.level, problem.since)).collect();
         assert_eq!(levels, [(Level::Warning, Some(5)), (Level::Ok, Some(5))]);
+    }
+
+    #[test]
+    fn a_check_that_fails_or_is_killed_warns() {
+        use crate::sample::check::{CheckRun, Checks};
+        let of = |exit_code, killed| CheckRun { exit_code, killed, t: 5, ..CheckRun::default() };
+        let runs =
+            [("fine", of(Some(0), None)), ("failed", of(Some(1), None)), ("killed", of(None, Some(1)))];
+        let check = Checks(runs.map(|(name, run)| (name.to_owned(), run)).into());
+        let sample = Sample { check: Some(check), ..Sample::default() };
+        let (hour, damage) = (Frame::default(), Damage::default());
+        let evidence = Evidence {
+            sample: &sample,
+            previous: None,
+            hour: &hour,
+            days: &[],
+            damage: &damage,
+            report: None,
+            now: 9,
+        };
+        let mut problems = Vec::new();
+        checks(&evidence, &mut problems);
+        let levels: Vec<_> = problems.iter().map(|problem| (problem.level, problem.since)).collect();
+        assert_eq!(levels, [(Level::Warning, Some(5)), (Level::Warning, Some(5))]);
     }
 }

@@ -6,6 +6,7 @@ use super::checks;
 use super::report::{Finding, Report};
 use crate::sample::Sample;
 use crate::sample::audit::Suspect;
+use crate::sample::check::CheckRun;
 use crate::series::{DaySummary, Frame, Latest};
 use crate::store::Damage;
 
@@ -94,6 +95,8 @@ pub enum ProblemKind {
     BrokenLines { count: u64, place: String },
     /// Parts of the last sample that could not be read.
     Collectors { names: Vec<String> },
+    /// A check failed, or was killed.
+    Check { name: String, run: Box<CheckRun> },
     /// A collector or a check of cronograph's own leaks.
     OwnLeak(Suspect),
 }

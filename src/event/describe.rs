@@ -34,10 +34,14 @@ pub fn describe_public(event: &Event, words: &Words) -> Option<String> {
 }
 
 impl Event {
-    /// Takes out names of files, packages and services; false for what nobody else should know at all.
+    /// Takes out names of files, packages and services, and versions of packages; false for what nobody else should know at all.
     pub fn make_public(&mut self) -> bool {
         self.subject.clear();
         self.names.clear();
+        // The kernel's versions are shown; those of packages tell which package it is.
+        if self.kind != Kind::Kernel {
+            (self.before, self.after, self.lines) = (None, None, None);
+        }
         matches!(
             self.kind,
             Kind::Boot
@@ -210,6 +214,12 @@ mod tests {
             let private = ["nginx", "crontab", "hi\"", "a.b", "x.service", ": a"];
             assert!(private.iter().all(|private| !text.contains(private)), "{text}");
         }
+        let versions =
+            Event { before: Some("1.22".to_owned()), ..Event::of(5, Kind::Package, Change::Upgraded, "x") };
+        let mut bare = Event { after: Some("1.24".to_owned()), lines: Some(3), ..versions };
+        assert!(bare.make_public());
+        let json = serde_json::to_string(&bare).unwrap();
+        assert!(!json.contains("1.2") && !json.contains("lines"), "{json}");
         let installed = Event::of(5, Kind::Package, Change::Installed, "nginx");
         assert_eq!(describe_public(&installed, words).unwrap(), "one package installed");
     }

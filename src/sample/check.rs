@@ -35,6 +35,13 @@ record! {
     }
 }
 
+impl CheckRun {
+    /// Whether it did not end as it should.
+    pub fn has_failed(&self) -> bool {
+        self.exit_code != Some(0) || self.killed.unwrap_or(0) > 0
+    }
+}
+
 impl Collector for Checks {
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
         let results = context.previous.results.clone();

@@ -6,6 +6,7 @@ use super::table::Table;
 use super::window::DAY;
 use crate::sample::Sample;
 use crate::sample::cgroup::{Cgroup, Cgroups};
+use crate::sample::check::{CheckRun, Checks};
 use crate::sample::host::Host;
 use crate::sample::processes::Process;
 use crate::sample::slabinfo::Slabinfo;
@@ -114,6 +115,7 @@ struct Carried {
     sockstat: Sockstat,
     critical: BTreeMap<String, f64>,
     groups: BTreeMap<String, Cgroup>,
+    checks: BTreeMap<String, CheckRun>,
     processes: HashMap<(u32, String), Process>,
 }
 
@@ -161,6 +163,9 @@ impl Carried {
         for (path, group) in sample.cgroup.iter().flat_map(|cgroup| &cgroup.groups) {
             fill_group(self.groups.entry(path.clone()).or_default(), group, true);
         }
+        for (name, run) in sample.check.iter().flat_map(|checks| &checks.0) {
+            self.checks.insert(name.clone(), run.clone());
+        }
         for process in sample.processes.iter().flat_map(|processes| &processes.top) {
             if process.started.is_some() || process.pss.is_some() || process.swap.is_some() {
                 self.processes.insert((process.pid, process.name.clone()), process.clone());
@@ -176,6 +181,8 @@ impl Carried {
         }
         sample.slabinfo = self.slabinfo.or(sample.slabinfo.take());
         slow_parts!(sample, self.slow, tmpfs ipc program deleted);
+        // Each check has its own beat: a line has only those that ran since the line before it.
+        sample.check = (!self.checks.is_empty()).then_some(Checks(self.checks));
         if let Some(sockstat) = &mut sample.sockstat {
             fill_sockets(sockstat, &self.sockstat);
         }

@@ -6,13 +6,10 @@ use super::scene::Scene;
 use crate::analysis::leak;
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{self, Finding, History, PartRow, Report};
-use crate::base::format;
 use crate::base::unit::Unit;
+use crate::base::{escape, format};
 use crate::series::SeriesError;
 use crate::store::Layout;
-
-/// A change of fewer bytes is none: lists of free pages and caches breathe.
-const LEAST_CHANGE: f64 = 64.0 * 1024.0;
 
 /// The report on a host up to its last sample.
 pub(crate) fn report_of(layout: &Layout, scene: &Scene, at: i64) -> Result<Option<Report>, SeriesError> {
@@ -37,21 +34,24 @@ fn panel(finding: &Finding, telling: &Telling) -> Leak {
     let mut facts = Vec::new();
     let mut add = |key: &str, value: String| {
         if !value.is_empty() {
-            facts.push(Fact { label: telling.words.get(&format!("leak.{key}")).to_owned(), value });
+            facts.push(Fact {
+                label: telling.words.get(&format!("leak.{key}")).to_owned(),
+                value: escape::terminal(&value).into_owned(),
+            });
         }
     };
     add("since", telling.since(&finding.growth));
     add("rate", telling.rate_with_interval(&finding.growth));
     add("evidence", telling.evidence(finding));
     if finding.state != leak::State::Ended {
-        add("full", telling.full(finding.full.as_ref()));
+        add("full", telling.full(finding.full.as_ref(), finding.state));
     }
     add("owner", telling.owner(&finding.owner));
     add("grows_with", telling.grows_with(&finding.grows_with));
     add("changed", telling.changed(&finding.events));
     Leak {
         state: State { class, word: telling.state(finding.state) },
-        what: telling.subject(&finding.subject),
+        what: escape::terminal(&telling.subject(&finding.subject)).into_owned(),
         facts,
         next_label: telling.words.get("leak.next").to_owned(),
         next: finding.next.clone(),
@@ -70,7 +70,7 @@ pub(crate) fn parts(report: Option<&Report>, scene: &Scene) -> Option<Table> {
         column(scene.word("legend.now"), true),
         column(scene.words().fill("explain.since", &[("time", &since)]), true),
     ];
-    let shown = report.parts.iter().filter(|row| row.bytes >= 1.0 || row.change.is_some_and(is_change));
+    let shown = report.parts.iter().filter(|row| row.is_shown());
     let rows: Vec<Vec<Cell>> = shown.map(|row| cells(row, &telling)).collect();
     let table = Table {
         id: "parts",
@@ -90,7 +90,7 @@ fn cells(row: &PartRow, telling: &Telling) -> Vec<Cell> {
         _ => "",
     };
     let change = row.change.map(|change| {
-        if is_change(change) { format::change(change, Unit::Memory, false) } else { "0".to_owned() }
+        if row.has_changed() { format::change(change, Unit::Memory, false) } else { "0".to_owned() }
     });
     let marked = |cell: Cell| Cell { class, ..cell };
     vec![
@@ -99,8 +99,4 @@ fn cells(row: &PartRow, telling: &Telling) -> Vec<Cell> {
         marked(Cell::number(format::quantity(row.bytes, Unit::Memory, false))),
         marked(Cell::maybe(change)),
     ]
-}
-
-fn is_change(change: f64) -> bool {
-    change.abs() >= LEAST_CHANGE
 }

@@ -40,7 +40,7 @@ fn note(scene: &Scene) -> State {
     State { class: "note", word: scene.word("state.note") }
 }
 
-/// Where the logs are is nobody's business: the file's name is enough.
+/// Where the logs are and what checks are called is nobody's business.
 fn public(kind: ProblemKind) -> ProblemKind {
     match kind {
         ProblemKind::BrokenLines { count, place } => {
@@ -50,6 +50,11 @@ fn public(kind: ProblemKind) -> ProblemKind {
         ProblemKind::Leak { finding } => {
             let finding = Box::new(report::without_names(*finding));
             ProblemKind::Leak { finding }
+        }
+        ProblemKind::Check { run, .. } => ProblemKind::Check { name: String::new(), run },
+        ProblemKind::OwnLeak(mut suspect) => {
+            suspect.name.clear();
+            ProblemKind::OwnLeak(suspect)
         }
         other => other,
     }

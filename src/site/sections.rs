@@ -30,7 +30,7 @@ pub(crate) fn of(host: &Host, view: &WindowView) -> Vec<Section> {
         of(SectionId::Cpu, vec![]),
         of(SectionId::Disk, vec![tables.filesystems(), tables.disks(), tables.raid()]),
         of(SectionId::Network, vec![extras.traffic(&tables), tables.interfaces()]),
-        of(SectionId::System, vec![extras.uptime(&tables), tables.limits()]),
+        of(SectionId::System, vec![tables.checks(), extras.uptime(&tables), tables.limits()]),
         section("used", Vec::new(), vec![used::table(&tables)]),
         section("damage", Vec::new(), damage::tables(&tables)),
     ];

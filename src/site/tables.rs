@@ -5,6 +5,7 @@ use super::evaluate::{fill, last};
 use super::model::{Cell, Column, Table};
 use super::now::bytes;
 use super::scene::{Aliases, Scene};
+use crate::base::escape;
 use crate::base::unit::Unit;
 use crate::sample::filesystem::Filesystem;
 use crate::series::Latest;
@@ -203,6 +204,31 @@ impl Tables<'_> {
             Some(vec![name, self.count(used), self.count(limit), self.filled(share)])
         });
         self.table("limits", &["limit", "used", "most", "filled"], rows.collect())
+    }
+
+    /// The user's checks, as they last ran. A public page has none.
+    pub(crate) fn checks(&self) -> Option<Table> {
+        let checks = self.latest.sample.check.as_ref().filter(|_| !self.scene.public)?;
+        let rows = checks.0.iter().map(|(name, run)| {
+            let class = if run.has_failed() { "warning" } else { "" };
+            let end = match (run.exit_code, run.signal) {
+                _ if run.killed.unwrap_or(0) > 0 => self.scene.word("table.killed"),
+                (Some(code), _) => code.to_string(),
+                (None, Some(signal)) => {
+                    self.scene.words().fill("table.signal", &[("number", &signal.to_string())])
+                }
+                (None, None) => self.scene.word("table.not_run"),
+            };
+            let said = run.output.as_ref().or(run.error.as_ref());
+            vec![
+                Cell { class, ..Cell::text(name) },
+                Cell { class, ..Cell::text(end) },
+                Cell::maybe(run.seconds.map(|seconds| self.scene.quantity(seconds, Unit::Seconds))),
+                Cell::text(self.scene.minute(run.t).text),
+                Cell::text(said.map(|said| escape::terminal(said)).unwrap_or_default()),
+            ]
+        });
+        self.table("checks", &["check", "exit.text", "took", "when.text", "output.text"], rows.collect())
     }
 
     /// A table of the words `table.ID`, with columns `column.KEY`; a key with `.text` stands left.

@@ -67,6 +67,10 @@ fn the_story_in_words() {
     insta::assert_snapshot!("explain_leaking", text);
     let (text, _) = world.page(&["--since", "2 days ago"]);
     assert!(text.contains("since Sun 22 Nov 20:0"), "the log begins there: {text}");
+    assert!(!text.contains("The last sample is"), "{text}");
+    let (text, _) = World { now: world.now + 3 * 24 * HOUR, ..world }.page(&[]);
+    assert!(text.contains("The last sample is 3 d old: what follows is of then."), "{text}");
+    let world = World::of(&story(4)).with_events();
     // Before it began nothing was wrong.
     let (text, code) = world.page(&["--at", "22:55"]);
     assert_eq!(code, Some(0), "{text}");
@@ -160,7 +164,17 @@ fn what_cannot_be_done_is_said() {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("the log of nobody has no sample") && said.contains("hint: "), "{said}");
+    assert!(said.contains("there is no host nobody in") && said.contains("there is web-1"), "{said}");
+    let failure = |options: &[&str]| {
+        let mut command = cronograph();
+        command.args(["explain", "--host", "web-1", "--now", &world.now.to_string(), "--data"]);
+        let output = command.arg(world.folder.path()).args(options).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{options:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(failure(&["--at", "2026-01-01"]).contains("it begins "));
+    assert!(failure(&["--at", "2027-01-01"]).contains("--at is in the future"));
+    assert!(failure(&["--since", "2027-01-01"]).contains("--since is not before now"));
     let mut command = cronograph();
     let output = command.args(["explain", "--at", "soonish"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -39,15 +39,11 @@ pub(super) fn when(history: &History, row: usize, part: Part, growth: &Growth) -
 }
 
 /// Bytes that can still be had: not MemTotal, since most of that is in use, but what the kernel calls available, less
-/// a reserve; with swap for what can be swapped; within the limit of a container.
+/// a reserve; with swap for what can be swapped. What a container holds of its limit no sample says.
 fn headroom(history: &History, row: usize, part: Part) -> Option<f64> {
     let total = history.total_at(row)?;
     let of = |metric: &str| history.value_at(metric, row);
     let mut left = available(history, row)? - RESERVE.1.min(RESERVE.0 * total);
-    if let Some(limit) = of("cgroup.memory_max").filter(|limit| *limit < total) {
-        // What the container holds: its processes', which are all that it sees.
-        left = left.min(limit - of("processes.rss").unwrap_or(0.0));
-    }
     if matches!(part, Part::Anonymous | Part::Shared) {
         left += of("meminfo.SwapFree").unwrap_or(0.0);
     }

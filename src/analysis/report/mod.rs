@@ -31,6 +31,8 @@ use serde::{Serialize, Serializer};
 
 /// Seconds of a day: how far back changes are shown where nothing leaks.
 const DAY: i64 = 86_400;
+/// A change of fewer bytes is none.
+const LEAST_CHANGE: f64 = 64.0 * 1024.0;
 /// How long a leak that has ended is worth a word.
 const REMEMBERED_SECONDS: i64 = 7 * DAY;
 
@@ -137,13 +139,6 @@ pub enum Subject {
         /// `system.slice/cron.service`
         instance: String,
     },
-    /// A process, by name.
-    Process {
-        /// Its name.
-        name: String,
-        /// Its number.
-        pid: u32,
-    },
 }
 
 /// The report on a host at the last sample that is not later than `at`; changes are counted from `since`, or from
@@ -170,6 +165,18 @@ pub fn of_sample(host: &str, sample: &Sample) -> Option<Report> {
     let parts = parts.into_iter().map(|row| PartRow { change: None, ..row }).collect();
     let report = assemble(&history, 0, None, parts, Vec::new());
     Some(Report { watched_since: None, ..report })
+}
+
+impl PartRow {
+    /// Whether it changed by more than lists of free pages and caches breathe.
+    pub fn has_changed(&self) -> bool {
+        self.change.is_some_and(|change| change.abs() >= LEAST_CHANGE)
+    }
+
+    /// Whether there is anything to show of it.
+    pub fn is_shown(&self) -> bool {
+        self.bytes >= 1.0 || self.has_changed()
+    }
 }
 
 impl Report {
@@ -199,13 +206,11 @@ pub fn without_names(mut finding: Finding) -> Finding {
     if let Owner::Program { name, .. } = &mut finding.owner {
         name.clear();
     }
-    match &mut finding.subject {
-        Subject::Part(_) => {}
-        Subject::Series { instance, .. } => instance.clear(),
-        Subject::Process { name, pid } => {
-            name.clear();
-            *pid = 0;
-        }
+    if let Subject::Series { instance, .. } = &mut finding.subject {
+        instance.clear();
+    }
+    if let Owner::Cronograph(suspect) = &mut finding.owner {
+        suspect.name.clear();
     }
     // The names of slab caches are the kernel's own.
     finding
@@ -252,7 +257,7 @@ fn judge_parts(history: &History, row: usize) -> Judged {
 fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdict) -> Option<Finding> {
     let growth = spoken(verdict, *history.times().get(row)?)?;
     let (grows_with, clues) = companion::of_part(history, row, part, &growth);
-    let owner = owner::of_part(history, row, part, &growth);
+    let owner = owner::of_part(history, row, part, &growth, verdict.state);
     let next = next::commands(part, &owner, &grows_with, &clues);
     let events = cause::events_near(history.events(), &growth, *history.times().get(row)?);
     let full = (verdict.state != State::Ended).then(|| full::when(history, row, part, &growth)).flatten();

@@ -23,7 +23,8 @@ pub(super) fn commands(part: Part, owner: &Owner, sizes: &[Companion], clues: &[
     if named("cgroup.dying").is_some() || named("cgroup.count").is_some() {
         commands.push("cat /sys/fs/cgroup/cgroup.stat".to_owned());
     }
-    commands.extend(of_part(part).iter().map(|command| (*command).to_owned()));
+    let of_part = if part == Part::SlabUnreclaimable { of_slab(&named) } else { of_part(part) };
+    commands.extend(of_part.iter().map(|command| (*command).to_owned()));
     commands.dedup();
     commands.truncate(MOST);
     commands
@@ -37,9 +38,22 @@ fn unit_of(group: &str) -> Option<&str> {
     (is_unit && is_plain && !unit.starts_with('-')).then_some(unit)
 }
 
+/// What slabtop cannot show is told by what else grows.
+fn of_slab<'a>(named: &dyn Fn(&str) -> Option<&'a Companion>) -> &'static [&'static str] {
+    let grows = |metric: &str| named(metric).is_some();
+    if grows("ipc.semaphores") {
+        &["ipcs -s", "slabtop -o -s c"]
+    } else if grows("ipc.msg") {
+        &["ipcs -q", "slabtop -o -s c"]
+    } else if grows("slabinfo.large_kmalloc") && !grows("slabinfo.bytes") {
+        &["ipcs -u", "lsmod"]
+    } else {
+        &["slabtop -o -s c", "ipcs -u"]
+    }
+}
+
 fn of_part(part: Part) -> &'static [&'static str] {
     match part {
-        Part::SlabUnreclaimable => &["slabtop -o -s c", "ipcs -u", "ipcs -q"],
         Part::SlabReclaimable | Part::KernelReclaimable => &["slabtop -o -s c"],
         Part::KernelStacks => &["ps -eo nlwp,pid,comm --sort=-nlwp"],
         Part::PageTables | Part::SecondaryPageTables => &["grep -H VmPTE /proc/[0-9]*/status"],

@@ -1,10 +1,11 @@
 //! Whose memory it is: the processes that samples name, and whether one of them explains a part's growth.
 
-use super::super::leak::Growth;
+use super::super::leak::{Growth, State};
 use super::super::part::Part;
 use super::companion::{Points, span};
 use super::history::History;
 use crate::sample::Sample;
+use crate::sample::audit::Suspect;
 use crate::sample::processes as sample;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -20,6 +21,8 @@ const SAME_START_SECONDS: u64 = 120;
 pub enum Owner {
     /// The kernel holds it: no process.
     Nobody,
+    /// A collector or a check of cronograph leaves it behind, or is on trial for that.
+    Cronograph(Suspect),
     /// A process explains it.
     Process(ProcessGrowth),
     /// The processes of one name explain it; which of them, the log does not tell.
@@ -120,7 +123,12 @@ fn started(sample: &Sample, process: &sample::Process) -> Option<i64> {
 }
 
 /// Whose growth it is.
-pub(super) fn of_part(history: &History, row: usize, part: Part, growth: &Growth) -> Owner {
+pub(super) fn of_part(history: &History, row: usize, part: Part, growth: &Growth, state: State) -> Owner {
+    // What has ended is not that of a trial that goes on.
+    let is_own = |own: &&Suspect| own.part == part.kernel_name() && (own.leaks || state > State::Ended);
+    if let Some(own) = history.own().iter().find(is_own) {
+        return Owner::Cronograph(own.clone());
+    }
     match part {
         Part::Anonymous | Part::Shared => {}
         Part::KernelStacks | Part::PageTables => return Owner::Tasks,

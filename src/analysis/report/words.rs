@@ -1,5 +1,6 @@
 //! Sentences of a report: short and exact, the same in the terminal, on the pages and in messages.
 
+use super::super::describe;
 use super::super::leak::{Growth, State};
 use super::super::part::Part;
 use super::{Companion, Finding, FullAt, Owner, ProcessGrowth, Report, Subject, Unit};
@@ -7,6 +8,7 @@ use crate::base::format;
 use crate::base::unit;
 use crate::base::words::Words;
 use crate::event::{self, Event};
+use crate::sample::audit::Suspect;
 use jiff::tz::TimeZone;
 
 /// Rates are told by the minute, the hour or the day: in the first in which they are so many bytes.
@@ -65,7 +67,6 @@ impl Telling<'_> {
         match subject {
             Subject::Part(part) => lower_first(&self.part(*part)),
             Subject::Series { metric, instance } => self.thing(metric, instance),
-            Subject::Process { name, pid } => format!("{name} ({pid})"),
         }
     }
 
@@ -114,7 +115,10 @@ impl Telling<'_> {
         let rate = self.rate(growth.per_second);
         let values = [("state", state), ("what", what), ("since", since), ("error", error), ("rate", rate)];
         let what = self.fill("finding.what", &values);
-        self.fill("finding.headline", &[("what", what), ("full", self.full(finding.full.as_ref()))])
+        self.fill(
+            "finding.headline",
+            &[("what", what), ("full", self.full(finding.full.as_ref(), finding.state))],
+        )
     }
 
     /// What belongs to a finding, a line each: whose it is, what grows with it, what to do next.
@@ -191,7 +195,7 @@ impl Telling<'_> {
     }
 
     /// When memory is full.
-    pub fn full(&self, full: Option<&FullAt>) -> String {
+    pub fn full(&self, full: Option<&FullAt>, state: State) -> String {
         let Some(full) = full else { return self.words.get("finding.not_soon").to_owned() };
         if full.at <= self.now {
             return self.words.get("finding.full_now").to_owned();
@@ -204,7 +208,10 @@ impl Telling<'_> {
         let duration = full.at - self.now;
         let duration = self.duration(if is_far { duration / DAY * DAY } else { duration });
         let (earliest, latest) = (time(full.earliest), full.latest.map(time));
-        let mut values = vec![("time", time(full.at)), ("duration", duration)];
+        // Of what is not sure no future is foretold.
+        let is = if state == State::Suspect { "finding.would_be" } else { "finding.is" };
+        let is = self.words.get(is).to_owned();
+        let mut values = vec![("is", is), ("time", time(full.at)), ("duration", duration)];
         let key = match latest.filter(|latest| *latest != earliest) {
             Some(latest) => {
                 values.extend([("earliest", earliest), ("latest", latest)]);
@@ -220,6 +227,7 @@ impl Telling<'_> {
     pub fn owner(&self, owner: &Owner) -> String {
         match owner {
             Owner::Nobody => self.words.get("finding.nobody").to_owned(),
+            Owner::Cronograph(suspect) => self.own(suspect),
             Owner::Process(process) => self.process(process),
             Owner::Program { name, delta, share } => {
                 let values = [
@@ -236,6 +244,18 @@ impl Telling<'_> {
             Owner::NoSingleProcess => self.words.get("finding.no_single_process").to_owned(),
             Owner::Unknown => self.words.get("finding.unknown_owner").to_owned(),
         }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "bytes of a run")]
+    fn own(&self, suspect: &Suspect) -> String {
+        let (key, end) = match (suspect.leaks, suspect.stopped) {
+            (false, _) => ("finding.own_trial", ""),
+            (true, true) => ("finding.own", "own_leak.stopped"),
+            (true, false) => ("finding.own", "own_leak.runs_on"),
+        };
+        let bytes = format::quantity(suspect.bytes_per_run as f64, unit::Unit::Memory, false);
+        let end = self.words.find(end).unwrap_or("").to_owned();
+        self.fill(key, &[("who", describe::own_name(suspect, self.words)), ("bytes", bytes), ("end", end)])
     }
 
     fn process(&self, process: &ProcessGrowth) -> String {
@@ -349,12 +369,15 @@ mod tests {
     #[test]
     fn memory_is_full_soon_later_or_not_at_all() {
         let telling = telling(Lang::En);
-        let full = |at, earliest, latest| telling.full(Some(&FullAt { at, earliest, latest }));
-        assert_eq!(telling.full(None), "At this rate memory lasts for more than 90 days.");
+        let full =
+            |at, earliest, latest| telling.full(Some(&FullAt { at, earliest, latest }), State::Leaking);
+        assert_eq!(telling.full(None, State::Leaking), "At this rate memory lasts for more than 90 days.");
         assert_eq!(full(NOW, NOW, None), "Memory is full.");
         let soon = full(NOW + 1_920, NOW + 1_800, Some(NOW + 2_100));
         assert_eq!(soon, "Memory is full at 15:32, in 32 min (between 15:30 and 15:35).");
         let far = full(NOW + 345_000, NOW + 259_200, Some(NOW + 432_000));
         assert_eq!(far, "Memory is full on Fri 27 Nov, in 3 d (between Thu 26 Nov and Sat 28 Nov).");
+        let near = FullAt { at: NOW + 1_920, earliest: NOW + 1_920, latest: None };
+        assert_eq!(telling.full(Some(&near), State::Suspect), "Memory would be full at 15:32, in 32 min.");
     }
 }

@@ -13,15 +13,30 @@ use crate::sample::audit::Suspect;
 
 /// A part of less than this share is dimmed.
 const SMALL_SHARE: f64 = 0.002;
-/// A change of fewer bytes is none: lists of free pages and caches breathe.
-const LEAST_CHANGE: f64 = 64.0 * 1024.0;
 /// How far what belongs to a finding is set in.
 const INDENT: usize = 2;
 
+/// What the report rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Log {
+    /// One sample taken now.
+    None,
+    /// A log that reaches up to the moment asked for.
+    Fresh,
+    /// A log that ends so many seconds before.
+    Old(i64),
+}
+
 /// The whole page.
-pub(super) fn text(report: &Report, has_log: bool, telling: &Telling, terminal: Terminal) -> String {
+pub(super) fn text(report: &Report, log: Log, telling: &Telling, terminal: Terminal) -> String {
     let mut page = Page { telling, terminal, lines: Vec::new() };
     page.title(report);
+    if let Log::Old(age) = log {
+        let age = telling.duration(age);
+        let line = telling.words.fill("explain.old", &[("age", &age)]);
+        page.paragraph(&line, 0, Style::Warning);
+        page.blank();
+    }
     page.table(report);
     page.free(report);
     for line in describe::unknown(&report.unknown, telling.words) {
@@ -38,7 +53,7 @@ pub(super) fn text(report: &Report, has_log: bool, telling: &Telling, terminal: 
         page.paragraph(&describe::describe(&kind, telling, &str::to_owned), 0, Style::Critical);
         page.blank();
     }
-    if !has_log {
+    if log == Log::None {
         page.paragraph(telling.words.get("explain.no_log"), 0, Style::Plain);
     } else if report.findings.is_empty() && own.is_empty() {
         page.paragraph(&telling.calm(report), 0, Style::Plain);
@@ -98,7 +113,7 @@ impl Page<'_> {
     }
 
     fn table(&mut self, report: &Report) {
-        let shown = report.parts.iter().filter(|row| row.bytes >= 1.0 || row.change.is_some_and(is_change));
+        let shown = report.parts.iter().filter(|row| row.is_shown());
         let rows: Vec<Row> = shown.map(|row| self.row(row, report.total)).collect();
         let words = self.telling.words;
         let since =
@@ -124,7 +139,7 @@ impl Page<'_> {
             _ => ("", Style::Plain),
         };
         let change = match row.change {
-            Some(change) if is_change(change) => format::change(change, Unit::Memory, false),
+            Some(change) if row.has_changed() => format::change(change, Unit::Memory, false),
             Some(_) => "0".to_owned(),
             None => String::new(),
         };
@@ -186,8 +201,4 @@ fn row_text(row: &Row, columns: &[usize; 6]) -> String {
         line += &format!("  {}", left(rate, columns[5]));
     }
     line
-}
-
-fn is_change(change: f64) -> bool {
-    change.abs() >= LEAST_CHANGE
 }

@@ -56,7 +56,11 @@ async function open(context, url, problems) {
     if (['error', 'warning'].includes(message.type())) complain(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => complain(`script: ${error.message}`));
-  page.on('requestfailed', (request) => complain(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) => {
+    const error = request.failure()?.errorText;
+    // The browser itself cancels a lazy picture when it moves on; that every picture is shown is a check of its own.
+    if (error !== 'net::ERR_ABORTED') complain(`failed: ${request.url()} ${error}`);
+  });
   page.on('request', (request) => {
     const target = new URL(request.url());
     if (target.protocol !== 'data:' && target.host !== base.host) complain(`asks another host: ${request.url()}`);

@@ -225,7 +225,7 @@ mod tests {
         fs_err::create_dir_all(&secret).unwrap();
         fs_err::create_dir_all(folder.path().join("etc/cron.d")).unwrap();
         fs_err::write(folder.path().join("etc/cron.d/b"), "x").unwrap();
-        fs_err::set_permissions(&secret, PermissionsExt::from_mode(0)).unwrap();
+        fs_err::set_permissions(&secret, PermissionsExt::from_mode(0o0)).unwrap();
         let tree = Tree::open(&crate::sample::Root::recorded(folder.path())).unwrap();
         let (stamps, closed) = stamps(&tree, &SOURCES[0]).unwrap();
         assert_eq!(stamps.keys().collect::<Vec<_>>(), ["etc/cron.d/b"]);

@@ -1,7 +1,7 @@
 //! What README, CONTRIBUTING and CHANGELOG claim: files that they name exist, commands are those of the program, and
 //! the `jq` examples run on a log.
 
-use crate::program::{cronograph, stdout};
+use crate::program::cronograph;
 use crate::synth::{GIB, Synth};
 use std::path::Path;
 
@@ -41,7 +41,6 @@ fn the_files_that_contributing_names_exist() {
 
 #[test]
 fn every_command_of_the_readme_is_one() {
-    let help = stdout(cronograph().arg("--help"));
     // The word after the program's name, in code: blocks that are set in or fenced, and what stands between backticks.
     let mut seen = 0;
     let mut fenced = false;
@@ -51,10 +50,19 @@ fn every_command_of_the_readme_is_one() {
         let code: Vec<&str> = if fenced || line.starts_with("    ") { vec![line] } else { quoted.collect() };
         for part in code {
             for rest in part.split("cronograph ").skip(1) {
-                let word = rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or("");
-                let is_command = help.lines().any(|line| line.split_whitespace().next() == Some(word));
-                assert!(word.is_empty() || is_command, "cronograph {word}: {line}");
-                seen += usize::from(!word.is_empty());
+                let word = rest.split_whitespace().next().unwrap_or("");
+                let word = word.trim_end_matches(|letter: char| !letter.is_ascii_lowercase());
+                // A host that the program is copied to is no command.
+                if !word.chars().all(|letter| letter.is_ascii_lowercase()) {
+                    continue;
+                }
+                if word.is_empty() {
+                    continue;
+                }
+                // Hidden ones have a help, too.
+                let help = cronograph().args([word, "--help"]).output().unwrap();
+                assert!(help.status.success(), "cronograph {word}: {line}");
+                seen += 1;
             }
         }
     }

@@ -2,6 +2,8 @@
 # What changes on the booted Debian is logged with its time: real dpkg, crontabs, units and services. Sourced by the
 # case `debian`, beside cron's minutes; it samples for itself, with a short slow beat, into a folder of its own.
 
+# The case that sources this file sets it.
+# shellcheck disable=SC2154
 events=$root/srv/events/box/events.jsonl
 
 look_for_events() { within_machine cronograph sample --config /root/events.toml --data /srv/events --host box; }

@@ -14,6 +14,7 @@ mod config;
 mod doctor;
 mod explain;
 mod install;
+mod moment;
 mod note;
 mod reference;
 mod sample;

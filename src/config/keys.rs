@@ -5,7 +5,8 @@ use super::Loaded;
 use toml::{Table, Value};
 
 impl Loaded {
-    /// `services.command` and its value, of all keys in the file; those of `[[traffic]]` are `traffic.1.quota_gb`.
+    /// `services.command` and its value, of all keys in the file; those of `[[traffic]]` are
+    /// `traffic.1.quota_gb`, and where an entry has a name, by that: `check.services.command`.
     pub fn keys(&self) -> Vec<(String, String)> {
         let mut keys = Vec::new();
         if let Ok(table) = self.text.as_deref().unwrap_or_default().parse::<Table>() {
@@ -21,7 +22,9 @@ fn flatten(name: &str, value: Value, keys: &mut Vec<(String, String)>) {
         Value::Table(table) => table.into_iter().for_each(|(key, value)| flatten(&inside(&key), value, keys)),
         Value::Array(items) if items.iter().any(Value::is_table) => {
             for (index, item) in items.into_iter().enumerate() {
-                flatten(&inside(&(index + 1).to_string()), item, keys);
+                let named = item.get("name").and_then(Value::as_str);
+                let label = named.map_or_else(|| (index + 1).to_string(), str::to_owned);
+                flatten(&inside(&label), item, keys);
             }
         }
         value => keys.push((name.to_owned(), value.to_string())),
@@ -36,11 +39,18 @@ mod tests {
     fn keys_are_flat() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cronograph.toml");
-        fs_err::write(&path, "lang = \"zh\"\n[sample]\ntop = 3\n[[traffic]]\nquota_gb = 5.0\n").unwrap();
+        fs_err::write(
+            &path,
+            "lang = \"zh\"\n[sample]\ntop = 3\n[[traffic]]\nquota_gb = 5.0\n[[check]]\nname = \"mail\"\ncommand = [\"x\"]\n",
+        )
+        .unwrap();
         let flags = Flags { config: Some(path), ..Flags::default() };
         let keys = load(&flags, &Environment::default()).unwrap().keys();
         let names: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(names, ["lang", "sample.top", "traffic.1.quota_gb"]);
-        assert_eq!(keys[0].1, "\"zh\"");
+        assert_eq!(
+            names,
+            ["check.mail.command", "check.mail.name", "lang", "sample.top", "traffic.1.quota_gb"]
+        );
+        assert_eq!(keys[2].1, "\"zh\"");
     }
 }

@@ -14,7 +14,7 @@ const FILE: &str = "config.json";
 pub struct ConfigFile<'a> {
     /// The file.
     pub path: &'a Path,
-    /// Its keys, `services.command`, and their values as text. Asked for only when the file has changed.
+    /// Its keys, `check.services.command`, and their values as text. Asked for only when the file has changed.
     pub keys: &'a dyn Fn() -> Vec<(String, String)>,
 }
 
@@ -41,13 +41,26 @@ pub(super) fn look(sight: &mut Sight<'_>) {
 }
 
 fn compare(old: &BTreeMap<String, u16>, new: &BTreeMap<String, u16>, at: i64) -> Vec<Event> {
-    let event = |change, key: &String| Event::of(at, Kind::Config, change, key);
+    let event = |change, key: String| Event::of(at, Kind::Config, change, key);
     let changed = new.iter().filter_map(|(key, print)| match old.get(key) {
-        None => Some(event(Change::Added, key)),
-        Some(before) => (before != print).then(|| event(Change::Changed, key)),
+        None => Some(event(Change::Added, entry_or_key(key, old))),
+        Some(before) => (before != print).then(|| event(Change::Changed, key.clone())),
     });
     let removed = old.keys().filter(|key| !new.contains_key(*key));
-    changed.chain(removed.map(|key| event(Change::Removed, key))).collect()
+    let mut events: Vec<Event> =
+        changed.chain(removed.map(|key| event(Change::Removed, entry_or_key(key, new)))).collect();
+    events.dedup();
+    events
+}
+
+/// `check services` for a key of `check.services` of which `others` has none: the entry came or went as a whole.
+fn entry_or_key(key: &str, others: &BTreeMap<String, u16>) -> String {
+    let entry = key.rsplit_once('.').map(|(entry, _)| entry).filter(|entry| entry.contains('.'));
+    let is_whole = |entry: &&str| {
+        let inside = |other: &String| other.strip_prefix(*entry).is_some_and(|rest| rest.starts_with('.'));
+        !others.keys().any(inside)
+    };
+    entry.filter(is_whole).map_or_else(|| key.to_owned(), |entry| entry.replacen('.', " ", 1))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "few bits are the purpose")]
@@ -77,6 +90,18 @@ mod tests {
                 ("z".to_owned(), Change::Removed)
             ]
         );
+        let with_check = keys(&[
+            ("a", "1"),
+            ("check.services.command", "x"),
+            ("check.services.name", "x"),
+            ("mail.password", "hunter2"),
+            ("z", "1"),
+        ]);
+        let told = |old, new| -> Vec<_> {
+            compare(old, new, 7).into_iter().map(|event| (event.subject, event.change.unwrap())).collect()
+        };
+        assert_eq!(told(&old, &with_check), [("check services".to_owned(), Change::Added)]);
+        assert_eq!(told(&with_check, &old), [("check services".to_owned(), Change::Removed)]);
         assert!(!serde_json::to_string(&new).unwrap().contains("hunter"));
     }
 }

@@ -1,5 +1,5 @@
 //! Files that were deleted and are still open: the links in `/proc/PID/fd`, `proc_pid_fd(5)`; root only. They hold disk space, or
-//! memory where they lie in a tmpfs or are a memfd, and no folder lists them. On the slow beat, and less often where it is dear.
+//! memory where they lay in `/dev/shm` or are a memfd, and no folder lists them. On the slow beat, and less often where it is dear.
 
 use super::context::Context;
 use super::metric::record;
@@ -18,7 +18,7 @@ record! {
         files "files" u64 Gauge Count;
         /// What they hold, on disks and in memory.
         bytes "bytes" u64 Gauge Data;
-        /// What of it is memory: memfd, tmpfs; inside Shmem.
+        /// What of it is memory: memfd and `/dev/shm`; inside Shmem.
         memory "memory" u64 Gauge Memory;
         also {
             /// The process that holds the most.

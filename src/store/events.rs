@@ -10,7 +10,7 @@ use super::reader::Damage;
 use crate::base::files;
 use crate::event::{Event, FORMAT_VERSION};
 use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 
 /// A file of this size loses its older half. That is about 40 000 events.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
@@ -98,8 +98,15 @@ pub fn event_log(layout: &Layout) -> Result<EventLog, StoreError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(EventLog::default()),
         Err(error) => return Err(read_error(error)),
     }
-    let mut source = BufReader::new(fs_err::File::open(&path).map_err(read_error)?);
+    let mut file = fs_err::File::open(&path).map_err(read_error)?;
+    // One that another host sent can be of any size; its newest part counts, from the beginning of a line on.
+    let skip = file.metadata().map_err(read_error)?.len().saturating_sub(MOST_BYTES);
+    file.seek(SeekFrom::Start(skip)).map_err(read_error)?;
+    let mut source = BufReader::new(file);
     let (mut log, mut line, mut number) = (EventLog::default(), Vec::new(), 0);
+    if skip > 0 {
+        next_line(&mut source, &mut line).map_err(read_error)?;
+    }
     loop {
         number += 1;
         match next_line(&mut source, &mut line).map_err(read_error)? {
@@ -195,6 +202,9 @@ mod tests {
         let many: String = (0..160_000).map(line).collect();
         assert!(many.len() as u64 > MOST_BYTES);
         fs_err::write(layout.events(), many).unwrap();
+        let log = event_log(&layout).unwrap();
+        assert!(log.damage.is_none() && log.events.len() < 160_000, "no more is read of it");
+        assert_eq!(log.events.last().unwrap().t, 159_999);
         append_events(&layout, &[Event::new(160_000, Kind::Boot)]).unwrap();
         let log = event_log(&layout).unwrap();
         assert!(log.damage.is_none());

@@ -290,6 +290,9 @@ fn a_note_is_appended_and_said() {
         command.args(args);
         command
     };
+    let output = run(&["x"]).output().unwrap();
+    assert!(stderr(&output).contains("there is no host web1"), "{}", stderr(&output));
+    fs_err::create_dir_all(data.path().join("web1")).unwrap();
     let said = stdout(&mut run(&["service", "check\u{1b}[31m", "on all hosts"]));
     assert!(said.starts_with("web1: "), "{said}");
     assert!(said.ends_with("note \"service check [31m on all hosts\"\n"), "{said}");
@@ -301,7 +304,12 @@ fn a_note_is_appended_and_said() {
         notes,
         [(NOW - 3000, Kind::Note, "earlier"), (NOW, Kind::Note, "service check [31m on all hosts")]
     );
-    for (args, reason) in [(&["--at", "noon", "x"][..], "--at noon"), (&["  "], "empty")] {
+    let wrong = [
+        (&["--at", "noon", "x"][..], "\"noon\" is no time"),
+        (&["--at", "2099-01-01", "x"], "yet to come"),
+        (&["  "], "empty"),
+    ];
+    for (args, reason) in wrong {
         let output = run(args).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains(reason), "{}", stderr(&output));

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 /// A log grows each minute; one that has missed several does not grow.
 const STALE_SECONDS: i64 = 300;
 
+/// A sample from further ahead was taken when the clock was wrong, or it is wrong now.
+const CLOCK_SECONDS: i64 = 60;
+
 /// How far back lines are looked at: today's and yesterday's.
 const DAMAGE_SECONDS: i64 = 86_400;
 
@@ -42,6 +45,10 @@ pub(super) fn age(patient: &Patient) -> Vec<Finding> {
 fn own_age(patient: &Patient, host: &str, others: bool) -> Finding {
     let folder = patient.layout.samples();
     match newest(patient, &patient.layout) {
+        Some(seconds) if seconds < -CLOCK_SECONDS => Finding::wrong(
+            format!("the last sample of {host} is {} ahead of the clock", ahead(seconds)),
+            "see that the clock is right and synchronised (`timedatectl`); samples ahead of it are shown when it gets there",
+        ),
         Some(seconds) if seconds <= STALE_SECONDS => {
             Finding::well(format!("the log of {host} grows: last sample {}", ago(seconds)))
         }
@@ -69,6 +76,11 @@ fn newest(patient: &Patient, layout: &Layout) -> Option<i64> {
 #[expect(clippy::cast_precision_loss, reason = "seconds of some years are exact in an f64")]
 fn ago(seconds: i64) -> String {
     format::age(seconds as f64, Lang::En)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds of some years are exact in an f64")]
+fn ahead(seconds: i64) -> String {
+    format::duration(-seconds as f64, Lang::En)
 }
 
 /// Whether this user may write what a sample writes.

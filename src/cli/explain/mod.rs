@@ -3,12 +3,11 @@
 //!
 //! Exit code 3 where something leaks.
 
-mod moment;
 mod page;
 
 use super::args::ExplainArgs;
 use super::terminal::Terminal;
-use super::{Context, FOUND, output};
+use super::{Context, FOUND, moment, output};
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{self, History, Report};
 use crate::base::format;

@@ -1,6 +1,6 @@
 //! Times as people type them.
 
-use crate::cli::output;
+use super::output;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ZonedDateTime};
@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str, now: i64, zone: &TimeZone) -> anyhow::Result<i64
 
 fn known(text: &str, here: &ZonedDateTime, zone: &TimeZone) -> Option<i64> {
     if let Ok(unix) = text.parse::<i64>() {
-        return Some(unix);
+        return Timestamp::from_second(unix).ok().map(Timestamp::as_second);
     }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_second());

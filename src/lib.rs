@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! /proc, /sys ─ sample ─> event ─> store (the logs) ─ series ─> analysis ─> site (pages; pictures by chart)
+//! probe: runs a command many times and watches the same parts of memory
 //! ```
 //!
 //! `cli` parses and dispatches; `config` is what the user decided; `base` is clock, files, units, words.
@@ -13,6 +14,7 @@ pub mod config;
 pub mod analysis;
 pub mod chart;
 pub mod event;
+pub mod probe;
 pub mod sample;
 pub mod series;
 pub mod site;

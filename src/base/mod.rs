@@ -1,8 +1,9 @@
-//! What every stage stands on and knows nothing of any of them: clock, files, units, words.
+//! What every stage stands on and knows nothing of any of them: clock, files, units, words, statistics.
 
 pub mod clock;
 pub mod escape;
 pub mod files;
 pub mod format;
+pub mod statistics;
 pub mod unit;
 pub mod words;

@@ -1,6 +1,10 @@
 //! What can be typed: every command, its options and its help. The man page and the shell completions are made
 //! from the same definitions. Nothing is interpreted here.
 
+mod experiment;
+
+pub use experiment::{BisectArgs, Growth, ProbeArgs, StreamChoice, SurroundingsChoice};
+
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -53,6 +57,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Find what leaks in anybody's numbers, a CSV
     Trend(TrendArgs),
+    /// Run a command many times: does each run leave memory behind, how much, in which part
+    Probe(ProbeArgs),
+    /// Find the script that makes a command leak, without touching any
+    Bisect(BisectArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -328,6 +336,8 @@ impl Command {
             Self::Site(args) => (None, args.out.as_ref()),
             Self::Install(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Explain(args) => (args.host.as_deref(), None),
+            Self::Probe(args) => (args.host.as_deref(), None),
+            Self::Bisect(args) => (args.host.as_deref(), None),
             Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Try(_) | Self::Trend(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => {

@@ -1,7 +1,7 @@
 //! The command line: parses, dispatches, turns errors into words and exit codes. One file for each command.
 //!
 //! Results go to standard output, everything else to standard error. 0: it worked; 1: it failed; 2: wrong
-//! usage; 3: it worked and found something (`doctor`, `explain`, `trend`).
+//! usage; 3: it worked and found something (`doctor`, `explain`, `trend`, `probe`, `bisect`).
 
 pub mod args;
 mod confirm;
@@ -10,12 +10,15 @@ mod output;
 mod schedule;
 mod web;
 
+mod bisect;
 mod config;
 mod doctor;
 mod explain;
 mod install;
 mod moment;
 mod note;
+mod probe;
+mod quantity;
 mod reference;
 mod sample;
 mod site;
@@ -62,6 +65,8 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Uninstall(args) => uninstall::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),
         Command::Trend(args) => trend::run(args, &context),
+        Command::Probe(args) => probe::run(args, &context),
+        Command::Bisect(args) => bisect::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),

@@ -84,18 +84,20 @@ const V1: Hierarchy = Hierarchy {
     cpu: "sys/fs/cgroup/cpuacct",
 };
 
-impl Collector for Cgroups {
-    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
-        // A hybrid hierarchy has version 2 in a folder of its own, and memory in version 1.
-        let hierarchy = if context.exists("sys/fs/cgroup/cgroup.controllers") {
-            V2
-        } else if context.exists("sys/fs/cgroup/memory/memory.usage_in_bytes") {
-            V1
-        } else {
-            return Ok(None);
-        };
+impl Cgroups {
+    /// How many groups there are and how many are dying, without a look at any of them.
+    pub(crate) fn counted(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        let Some(hierarchy) = Hierarchy::of(context) else { return Ok(None) };
         let mut cgroups = Self { version: hierarchy.version, ..Self::default() };
         hierarchy.count(context, &mut cgroups)?;
+        Ok(Some(cgroups))
+    }
+}
+
+impl Collector for Cgroups {
+    fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
+        let Some(hierarchy) = Hierarchy::of(context) else { return Ok(None) };
+        let Some(mut cgroups) = Self::counted(context)? else { return Ok(None) };
         // 2^63 less a page means that there is no limit; so does the word `max`.
         let limit = context.limit(&format!("{}/{}", hierarchy.memory, hierarchy.limit));
         cgroups.memory_max = limit.filter(|limit| *limit < 1 << 60);
@@ -113,6 +115,17 @@ impl Collector for Cgroups {
 }
 
 impl Hierarchy {
+    /// A hybrid hierarchy has version 2 in a folder of its own, and memory in version 1.
+    fn of(context: &Context<'_>) -> Option<Self> {
+        if context.exists("sys/fs/cgroup/cgroup.controllers") {
+            Some(V2)
+        } else if context.exists("sys/fs/cgroup/memory/memory.usage_in_bytes") {
+            Some(V1)
+        } else {
+            None
+        }
+    }
+
     fn count(&self, context: &mut Context<'_>, cgroups: &mut Cgroups) -> Result<(), SampleError> {
         if self.version == 2 {
             if let Some(stat) = context.read_at_once("sys/fs/cgroup/cgroup.stat")? {

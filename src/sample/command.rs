@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Where programs are found, whoever starts the run.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How much of the first line is kept.
 const LINE_BYTES: usize = 200;
 /// How often it is looked whether a command has ended.
@@ -109,7 +109,7 @@ fn first_bytes(mut output: ChildStdout) -> Arc<Mutex<(Vec<u8>, bool)>> {
         loop {
             let count = output.read(&mut buffer).unwrap_or(0);
             let Ok(mut kept) = shared.lock() else { return };
-            let room = (4 * LINE_BYTES).saturating_sub(kept.0.len()).min(count);
+            let room = ENOUGH_BYTES.saturating_sub(kept.0.len()).min(count);
             kept.0.extend_from_slice(&buffer[..room]);
             kept.1 = count == 0;
             if count == 0 {
@@ -131,7 +131,15 @@ fn first_line(output: &Mutex<(Vec<u8>, bool)>) -> Option<String> {
         std::thread::sleep(POLL);
     }
     let bytes = output.lock().ok()?.0.clone();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    line_of(&bytes)
+}
+
+/// How much of an output is enough for [`line_of`].
+pub(crate) const ENOUGH_BYTES: usize = 4 * LINE_BYTES;
+
+/// The first line of an output that is not empty, cut, made harmless.
+pub(crate) fn line_of(output: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(output);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut end = line.len().min(LINE_BYTES);
     while !line.is_char_boundary(end) {

@@ -19,6 +19,7 @@ mod slab_names;
 mod state;
 mod take;
 mod users;
+mod watcher;
 
 pub mod arcstats;
 pub mod cgroup;
@@ -60,6 +61,7 @@ pub use error::SampleError;
 pub use root::Root;
 pub use state::State;
 pub use take::take;
+pub use watcher::Watcher;
 
 /// The version of the log's format, `"v"` of each line.
 pub const FORMAT_VERSION: u32 = 1;

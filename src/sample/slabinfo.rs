@@ -34,8 +34,21 @@ record! {
             /// Other caches that the kernel merged with this one: any of them may be the user. At most three.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             aliases: Vec<String>,
+            /// Bytes of an object, and whether the kernel can shrink the cache, where that is known. For who watches at once;
+            /// not in the log.
+            #[serde(skip)]
+            kind: Option<CacheKind>,
         }
     }
+}
+
+/// What a cache holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheKind {
+    /// Bytes of an object.
+    pub object_bytes: u64,
+    /// Whether the kernel can shrink it.
+    pub reclaimable: bool,
 }
 
 /// How many that grow are kept beside the largest ones.
@@ -116,6 +129,7 @@ struct Cache<'a> {
     name: &'a [u8],
     bytes: u64,
     objects: u64,
+    object_bytes: u64,
 }
 
 impl<'a> Cache<'a> {
@@ -124,10 +138,11 @@ impl<'a> Cache<'a> {
         let mut fields = parse::fields(line);
         let name = fields.next()?;
         let objects = parse::number(fields.next()?)?;
-        let pages_per_slab = parse::number(fields.nth(3)?)?;
+        let object_bytes = parse::number(fields.nth(1)?)?;
+        let pages_per_slab = parse::number(fields.nth(1)?)?;
         let slabs = parse::number(fields.nth(8)?)?;
         let bytes = slabs.saturating_mul(pages_per_slab).saturating_mul(page_size);
-        Some(Self { name, bytes, objects })
+        Some(Self { name, bytes, objects, object_bytes })
     }
 
     fn text(&self) -> String {
@@ -141,7 +156,10 @@ impl<'a> Cache<'a> {
     fn described(self, context: &Context<'_>) -> (String, SlabCache) {
         let name = self.text();
         let aliases = context.next.beat.aliases.get(&name).filter(|_| context.slow).cloned();
+        let reclaimable = &context.next.beat.reclaimable;
+        let kind = CacheKind { object_bytes: self.object_bytes, reclaimable: self.is_one_of(reclaimable) };
         let cache = SlabCache {
+            kind: (!reclaimable.is_empty()).then_some(kind),
             bytes: Some(self.bytes),
             objects: Some(self.objects),
             aliases: aliases.unwrap_or_default(),
@@ -159,6 +177,7 @@ mod tests {
         let cache =
             Cache::parse(b"kmalloc-4k 30 32 4096 8 8 : tunables 0 0 0 : slabdata 4 4 0", 4096).unwrap();
         assert_eq!((cache.name, cache.bytes, cache.objects), (&b"kmalloc-4k"[..], 4 * 8 * 4096, 30));
+        assert_eq!(cache.object_bytes, 4096);
         assert!(Cache::parse(b"# name <active_objs> <num_objs> <objsize>", 4096).is_none());
         assert!(Cache::parse(b"slabinfo - version: 2.1", 4096).is_none());
     }

@@ -7,7 +7,6 @@
 #[cfg(test)]
 mod collector_tests;
 mod reading;
-mod statistics;
 mod subject;
 #[cfg(test)]
 mod subject_tests;

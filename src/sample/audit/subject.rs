@@ -6,7 +6,7 @@
 //! What others leave behind is in both.
 
 use super::reading::{COUNT, Change, Reading};
-use super::statistics::{Estimate, level, median};
+use crate::base::statistics::{Estimate, level, median};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 

@@ -1,0 +1,162 @@
+//! What can be typed behind `probe` and `bisect`.
+
+use crate::cli::quantity;
+use clap::{Args, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub use crate::cli::quantity::Growth;
+
+/// `cronograph probe`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Runs of the command alternate with runs of nothing, so that what others do meanwhile cancels out. It ends when it is sure.
+Exits 3 where the command leaks, 0 where it does not, 1 where that cannot be told.
+Example, the story's: it leaks only when its output is no terminal:
+  cronograph probe --stdout all -- service --status-all
+Example, a job as cron runs it, the answer kept as a mark on the charts:
+  cronograph probe --env cron --note -- /etc/cron.hourly/backup")]
+pub struct ProbeArgs {
+    /// What standard output and error are; several, separated by commas
+    #[arg(long, value_enum, value_name = "WAY", value_delimiter = ',', default_value = "pipe")]
+    pub stdout: Vec<StreamChoice>,
+    /// What standard input is; there is nothing to read in any
+    #[arg(long, value_enum, value_name = "WAY", value_delimiter = ',', default_value = "null")]
+    pub stdin: Vec<StreamChoice>,
+    /// The environment
+    #[arg(long, value_enum, value_name = "WAY", value_delimiter = ',', default_value = "full")]
+    pub env: Vec<SurroundingsChoice>,
+    /// Run the command as this user (root only)
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Have the kernel drop its caches before and after, to prove what is given back (root only)
+    #[arg(long)]
+    pub drop_caches: bool,
+    /// Limits of the experiment.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Keep the answer as a note on the charts
+    #[arg(long)]
+    pub note: bool,
+    /// Print the answer as JSON: bytes, seconds
+    #[arg(long)]
+    pub json: bool,
+    /// Name of this host in the data folder, for --note
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Read this recorded tree in place of /; for tests
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// The command and its arguments; no shell is between
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// When an experiment ends at the latest.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Run the command so many times at most
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    pub runs: u32,
+    /// Stop after this time: 90s, 5m
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = quantity::seconds)]
+    pub budget: f64,
+    /// Kill a run after this time
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = quantity::seconds)]
+    pub timeout: f64,
+    /// Stop when the runs have left more than this behind: 64MiB, or a share of what is available
+    #[arg(long, value_name = "SIZE", default_value = "5%", value_parser = quantity::growth)]
+    pub max_growth: Growth,
+}
+
+/// What a standard stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StreamChoice {
+    /// A terminal of its own, as at a prompt
+    Tty,
+    /// /dev/null
+    Null,
+    /// A temporary file
+    File,
+    /// A pipe, as under cron or in a monitor
+    Pipe,
+    /// Each of them in turn
+    All,
+}
+
+/// What the environment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SurroundingsChoice {
+    /// That of this shell
+    Full,
+    /// Nothing but PATH
+    Clean,
+    /// As cron sets it, in the user's home
+    Cron,
+    /// Each of them in turn
+    All,
+}
+
+/// `cronograph bisect`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Nothing is changed: scripts are switched off in a mount namespace of each run's own, where an empty file covers them.
+Exits 3 where a culprit was found, 0 where nothing leaks, 1 where that cannot be told.
+Example, which init script makes the service check leak:
+  cronograph bisect
+Example, the jobs of each day:
+  cronograph bisect --dir /etc/cron.daily -- run-parts /etc/cron.daily
+Example, where namespaces are not allowed, in a copy:
+  cp -a /etc/cron.daily /tmp/daily && cronograph bisect --copy --dir /tmp/daily -- run-parts /tmp/daily")]
+pub struct BisectArgs {
+    /// The folder of the scripts
+    #[arg(long, value_name = "DIR", default_value = "/etc/init.d")]
+    pub dir: PathBuf,
+    /// The folder is a copy of your own: switch its scripts off by their permissions
+    #[arg(long)]
+    pub copy: bool,
+    /// What standard output and error are
+    #[arg(long, value_enum, value_name = "WAY", default_value = "pipe")]
+    pub stdout: StreamChoice,
+    /// What standard input is
+    #[arg(long, value_enum, value_name = "WAY", default_value = "null")]
+    pub stdin: StreamChoice,
+    /// The environment
+    #[arg(long, value_enum, value_name = "WAY", default_value = "full")]
+    pub env: SurroundingsChoice,
+    /// Limits of each round; the budget is for all of them.
+    #[command(flatten)]
+    pub limits: BisectLimitArgs,
+    /// Keep the answer as a note on the charts
+    #[arg(long)]
+    pub note: bool,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Name of this host in the data folder, for --note
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Read this recorded tree in place of /; for tests
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// The command that starts the scripts; without it `service --status-all`
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// When a search ends at the latest.
+#[derive(Debug, Args)]
+pub struct BisectLimitArgs {
+    /// Run the command so many times in each round at most
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    pub runs: u32,
+    /// Stop after this time: 90s, 5m
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = quantity::seconds)]
+    pub budget: f64,
+    /// Kill a run after this time
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = quantity::seconds)]
+    pub timeout: f64,
+    /// Stop when all rounds have left more than this behind: 64MiB, or a share of what is available
+    #[arg(long, value_name = "SIZE", default_value = "20%", value_parser = quantity::growth)]
+    pub max_growth: Growth,
+}

@@ -1,0 +1,116 @@
+//! `cronograph bisect`: which scripts of a folder make a command leak. Shows each round as it goes, on standard error; then
+//! the culprits, on standard output. Changes nothing.
+
+mod page;
+mod search;
+
+use super::args::{BisectArgs, StreamChoice, SurroundingsChoice};
+use super::probe::{Interrupt, chosen_streams, chosen_surroundings, explained, keep, own_account, shown};
+use super::terminal::Terminal;
+use super::{Context, FOUND, output};
+use crate::base::words::{Lang, Words};
+use crate::probe::script::{may_be_a_copy, scripts};
+use crate::probe::{Cover, Covering, Kind, Machine, Setup, Surroundings, Way, World};
+use page::Page;
+use search::{Outcome, Search};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What asks each init script how it is.
+const COMMAND: [&str; 2] = ["service", "--status-all"];
+
+/// Runs the command.
+pub(super) fn run(args: &BisectArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let paths = scripts(&args.dir).map_err(explained)?;
+    let command: Vec<OsString> =
+        if args.command.is_empty() { COMMAND.map(OsString::from).into() } else { args.command.clone() };
+    let interrupt = Interrupt::catch()?;
+    let mut machine = machine(args, &paths, command.clone(), &interrupt)?;
+    try_out(&mut machine, paths.len())?;
+    let page = Page {
+        words: Words::of(context.config().lang),
+        terminal: Terminal::of_stdout(&context.environment),
+        command: shown(&command),
+        folder: args.dir.display().to_string(),
+        scripts: &paths,
+        root: Context::root(args.root.as_deref()),
+    };
+    if !args.json {
+        output::say(&page.title());
+    }
+    let mut tell = |round: &search::Round| {
+        if !args.json {
+            output::say(&page.round(round));
+        }
+    };
+    let found = Search::new(&mut machine, args, paths.len(), &mut tell).all().map_err(explained)?;
+    let left = machine.end_leftover();
+    if left > 0 {
+        output::say(&format!("{left} processes that the command had left running were ended"));
+    }
+    output::print(if args.json { page.json(&found)? } else { page.text(&found) })?;
+    if args.note {
+        let told = Page { words: Words::of(Lang::En), ..page };
+        keep(context, &told.short(&found))?;
+    }
+    Ok(match found.outcome {
+        Outcome::Found | Outcome::CommandItself => ExitCode::from(FOUND),
+        Outcome::Clean => ExitCode::SUCCESS,
+        Outcome::Unsure | Outcome::Stopped(_) => ExitCode::FAILURE,
+    })
+}
+
+fn machine(
+    args: &BisectArgs,
+    paths: &[PathBuf],
+    command: Vec<OsString>,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Machine> {
+    let covering = covering(args)?;
+    let cover = Cover::new(paths.to_vec(), covering).map_err(explained)?;
+    let first_stream = |choice: StreamChoice| chosen_streams(&[choice]).into_iter().next();
+    let env = chosen_surroundings(&[args.env]);
+    let several =
+        [args.stdout, args.stdin].contains(&StreamChoice::All) || args.env == SurroundingsChoice::All;
+    let (Some(stdout), Some(stdin), Some(env), false) =
+        (first_stream(args.stdout), first_stream(args.stdin), env.first(), several)
+    else {
+        let message = "one way of running the command is searched at a time";
+        return Err(output::failure(
+            message,
+            "find the way by `cronograph probe --stdout all`, then name it here",
+        ));
+    };
+    let setup = Setup {
+        root: Context::root(args.root.as_deref()),
+        command,
+        way: Way { stdout, stdin, env: *env },
+        account: (*env == Surroundings::Cron).then(own_account).flatten(),
+        timeout_seconds: args.limits.timeout,
+        interrupted: interrupt.flag(),
+    };
+    Machine::new(setup, Some(cover)).map_err(explained)
+}
+
+fn covering(args: &BisectArgs) -> anyhow::Result<Covering> {
+    if args.copy {
+        if !may_be_a_copy(&args.dir) {
+            let message =
+                format!("{} belongs to the system: --copy would change its files", args.dir.display());
+            return Err(output::failure(
+                message,
+                "copy it first: cp -a DIR /tmp/copy, then --copy --dir /tmp/copy",
+            ));
+        }
+        return Ok(Covering::Permissions);
+    }
+    Ok(if rustix::process::geteuid().is_root() { Covering::Namespace } else { Covering::UserNamespace })
+}
+
+/// Runs nothing with every script covered, to see that this is allowed here.
+fn try_out(machine: &mut Machine, count: usize) -> anyhow::Result<()> {
+    let all: Vec<usize> = (0..count).collect();
+    machine.switch_off(&all).and_then(|()| machine.run(Kind::Control)).map_err(explained)?;
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! An experiment: turns of the command and of nothing in alternating blocks, a reading after each, until it is sure, or at
+//! a limit. Knows nothing of processes or of the kernel: it acts on a [`World`].
+
+use super::ProbeError;
+use super::blocks::lengths;
+use super::reading::{Catalogue, Reading};
+use super::world::{Kind, World};
+use crate::base::statistics::median;
+use crate::sample::command::Outcome;
+
+/// Runs whose readings do not count: they fill caches, and free slots of half-full slabs.
+pub(super) const WARM_UP: usize = 2;
+/// A turn of nothing lasts as long as one of the command, but no longer than this many seconds.
+const LONGEST_CONTROL: f64 = 1.0;
+/// A command that is killed at its timeout so often is not run again.
+const MOST_HUNG: usize = 3;
+/// How often whoever waits is told where it is, in seconds of rest.
+const REST: f64 = 0.1;
+
+/// When an experiment ends at the latest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Runs of the command.
+    pub runs: usize,
+    /// Seconds.
+    pub budget_seconds: f64,
+    /// Bytes that runs may leave behind.
+    pub growth: f64,
+    /// Runs whose readings do not count.
+    pub warm_up: usize,
+    /// How long to wait at the end for what is given back late.
+    pub late_seconds: f64,
+    /// Whether to have the kernel drop its caches before the first run and after the last.
+    pub drop_caches: bool,
+}
+
+/// Why it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It is sure.
+    Sure,
+    /// All runs are done.
+    Runs,
+    /// The time is up.
+    Budget,
+    /// The runs left too much behind.
+    Growth,
+    /// The command was killed at its timeout again and again.
+    Hung,
+    /// The user wanted it.
+    Interrupted,
+}
+
+/// Where an experiment is, for whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Runs of the command so far.
+    pub runs: usize,
+    /// Bytes that they added so far.
+    pub growth: f64,
+    /// Seconds that are left at most.
+    pub seconds_left: f64,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Observed {
+    /// The numbers of things.
+    pub catalogue: Catalogue,
+    /// What was run, in order, without the warm-up.
+    pub turns: Vec<Kind>,
+    /// Before the first turn and after each.
+    pub readings: Vec<Reading>,
+    /// How each run of the command went, those of the warm-up first.
+    pub outcomes: Vec<Outcome>,
+    /// After the caches were dropped: at the beginning and at the end.
+    pub dropped: Option<[Reading; 2]>,
+    /// Why it ended.
+    pub stop: Stop,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Observed {
+    /// The levels of a number before the first turn and after each.
+    pub(super) fn levels(&self, of: impl Fn(&Reading) -> f64) -> Vec<f64> {
+        self.readings.iter().map(of).collect()
+    }
+
+    /// Bytes that are not given back and came since the first reading that counts.
+    pub fn growth(&self) -> f64 {
+        let ends = self.readings.first().zip(self.readings.last());
+        ends.map_or(0.0, |(first, last)| (last.staying() - first.staying()).max(0.0))
+    }
+
+    /// The runs of the command that count.
+    pub fn runs(&self) -> usize {
+        self.turns.iter().filter(|kind| **kind == Kind::Command).count()
+    }
+}
+
+/// Makes an experiment. `is_sure` is asked after each run of the command that counts, `tell` is told where it is.
+///
+/// # Errors
+/// The command could not be started.
+pub fn observe(
+    world: &mut dyn World,
+    limits: &Limits,
+    is_sure: &mut dyn FnMut(&Observed) -> bool,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Observed, ProbeError> {
+    let seen = Observed {
+        catalogue: Catalogue::default(),
+        turns: Vec::new(),
+        readings: Vec::new(),
+        outcomes: Vec::new(),
+        dropped: None,
+        stop: Stop::Runs,
+        seconds: 0.0,
+    };
+    let mut session = Session { world, limits, is_sure, tell, seen, grown: 0.0 };
+    session.seen.stop = session.all()?;
+    session.finish()?;
+    Ok(session.seen)
+}
+
+struct Session<'a> {
+    world: &'a mut dyn World,
+    limits: &'a Limits,
+    is_sure: &'a mut dyn FnMut(&Observed) -> bool,
+    tell: &'a mut dyn FnMut(Progress),
+    seen: Observed,
+    /// Bytes that the command's turns added.
+    grown: f64,
+}
+
+impl Session<'_> {
+    fn all(&mut self) -> Result<Stop, ProbeError> {
+        let mut reading = self.read();
+        for _ in 0..self.limits.warm_up {
+            for kind in [Kind::Control, Kind::Command] {
+                let next = self.turn(kind, &reading)?;
+                reading = next;
+            }
+            if let Some(stop) = self.limit() {
+                self.seen.readings.push(reading);
+                return Ok(stop);
+            }
+        }
+        if self.limits.drop_caches && self.world.drop_caches() {
+            reading = self.read();
+            self.seen.dropped = Some([reading.clone(), reading.clone()]);
+        }
+        self.seen.readings.push(reading);
+        for length in lengths() {
+            for kind in [Kind::Control, Kind::Command] {
+                for _ in 0..length {
+                    if let Some(stop) = self.step(kind)? {
+                        return Ok(stop);
+                    }
+                }
+            }
+        }
+        Ok(Stop::Runs)
+    }
+
+    /// One turn that counts.
+    fn step(&mut self, kind: Kind) -> Result<Option<Stop>, ProbeError> {
+        let before = self.seen.readings.last().cloned().unwrap_or_default();
+        let reading = self.turn(kind, &before)?;
+        self.seen.turns.push(kind);
+        self.seen.readings.push(reading);
+        let stop = self.limit();
+        if stop.is_none() && kind == Kind::Command && (self.is_sure)(&self.seen) {
+            return Ok(Some(Stop::Sure));
+        }
+        Ok(stop)
+    }
+
+    /// Runs something, waits, reads.
+    fn turn(&mut self, kind: Kind, before: &Reading) -> Result<Reading, ProbeError> {
+        let outcome = self.world.run(kind)?;
+        match kind {
+            Kind::Command => self.seen.outcomes.push(outcome),
+            Kind::Control => self.rest(self.pause() - outcome.seconds),
+        }
+        let reading = self.read();
+        if kind == Kind::Command {
+            let added = reading.staying() - before.staying();
+            self.grown += if added.is_finite() { added } else { 0.0 };
+        }
+        let progress = self.progress();
+        (self.tell)(progress);
+        Ok(reading)
+    }
+
+    fn read(&mut self) -> Reading {
+        self.world.read(&mut self.seen.catalogue)
+    }
+
+    /// How long a turn of nothing lasts.
+    fn pause(&self) -> f64 {
+        let mut seconds: Vec<f64> = self.seen.outcomes.iter().map(|outcome| outcome.seconds).collect();
+        median(&mut seconds).unwrap_or(0.0).min(LONGEST_CONTROL)
+    }
+
+    fn rest(&mut self, seconds: f64) {
+        let mut left = seconds;
+        while left > 0.0 && !self.world.is_interrupted() {
+            self.world.rest(left.min(REST));
+            left -= REST;
+        }
+    }
+
+    fn limit(&self) -> Option<Stop> {
+        let outcomes = &self.seen.outcomes;
+        let hung = outcomes.iter().rev().take_while(|outcome| outcome.killed).count();
+        if self.world.is_interrupted() {
+            Some(Stop::Interrupted)
+        } else if hung >= MOST_HUNG {
+            Some(Stop::Hung)
+        } else if self.grown > self.limits.growth {
+            Some(Stop::Growth)
+        } else if self.world.seconds() > self.limits.budget_seconds {
+            Some(Stop::Budget)
+        } else if outcomes.len() >= self.limits.runs {
+            Some(Stop::Runs)
+        } else {
+            None
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let (runs, seconds) = (self.seen.outcomes.len(), self.world.seconds());
+        #[expect(clippy::cast_precision_loss, reason = "numbers of runs")]
+        let by_runs = seconds / runs.max(1) as f64 * self.limits.runs.saturating_sub(runs) as f64;
+        let by_time = self.limits.budget_seconds - seconds;
+        Progress { runs, growth: self.grown, seconds_left: by_runs.min(by_time).max(0.0) }
+    }
+
+    /// Waits for what is given back late, and drops the caches again. After Ctrl-C at once.
+    fn finish(&mut self) -> Result<(), ProbeError> {
+        let was_interrupted = self.seen.stop == Stop::Interrupted;
+        let counts = self.seen.turns.last() == Some(&Kind::Command);
+        if counts && !was_interrupted {
+            self.world.run(Kind::Control)?;
+            self.rest(self.limits.late_seconds);
+            let reading = self.read();
+            self.seen.turns.push(Kind::Control);
+            self.seen.readings.push(reading);
+        }
+        if self.seen.dropped.is_some() && !was_interrupted && self.world.drop_caches() {
+            let last = self.read();
+            if let Some([_, end]) = &mut self.seen.dropped {
+                *end = last;
+            }
+        }
+        self.seen.seconds = self.world.seconds();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

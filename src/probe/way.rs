@@ -1,0 +1,89 @@
+//! The ways of running a command: what its standard streams are, and in which environment. A leak may show in one way only:
+//! the story's came when the output was no terminal.
+
+use clap::ValueEnum;
+use serde::Serialize;
+use std::fmt;
+
+/// What a standard stream of the command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// A terminal: a pseudo-terminal of its own, as at a prompt
+    Tty,
+    /// /dev/null
+    Null,
+    /// A file: a temporary one, emptied after each run
+    File,
+    /// A pipe, as under cron or in a monitor
+    Pipe,
+}
+
+/// The environment that a command runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Surroundings {
+    /// That of this shell
+    Full,
+    /// Nothing but PATH
+    Clean,
+    /// As cron sets it: HOME, LOGNAME, SHELL, a short PATH; at home
+    Cron,
+}
+
+/// One way of running a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Way {
+    /// Standard output, and standard error with it.
+    pub stdout: Stream,
+    /// Standard input; there is nothing to read.
+    pub stdin: Stream,
+    /// The environment.
+    pub env: Surroundings,
+}
+
+/// Every combination, the first named first.
+pub fn ways(stdout: &[Stream], stdin: &[Stream], env: &[Surroundings]) -> Vec<Way> {
+    let mut ways = Vec::new();
+    for env in env {
+        for stdin in stdin {
+            ways.extend(stdout.iter().map(|stdout| Way { stdout: *stdout, stdin: *stdin, env: *env }));
+        }
+    }
+    ways
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Tty => "tty",
+            Self::Null => "null",
+            Self::File => "file",
+            Self::Pipe => "pipe",
+        })
+    }
+}
+
+impl fmt::Display for Surroundings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Full => "full",
+            Self::Clean => "clean",
+            Self::Cron => "cron",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn combinations_in_the_order_in_which_they_were_named() {
+        let found =
+            ways(&[Stream::File, Stream::Tty], &[Stream::Null], &[Surroundings::Full, Surroundings::Cron]);
+        let named: Vec<String> =
+            found.iter().map(|way| format!("{} {} {}", way.stdout, way.stdin, way.env)).collect();
+        assert_eq!(named, ["file null full", "tty null full", "file null cron", "tty null cron"]);
+    }
+}

@@ -105,7 +105,10 @@ impl Answer {
 pub(super) fn judge(turns: &[Kind], levels: &[f64], rule: &Rule) -> Answer {
     let Some(series) = Series::new(turns, levels) else { return Answer::Open(None) };
     let mut strict = series.estimates(rule.noise, rule.leak_outside);
-    strict.extend(series.by_ranks(rule.leak_outside));
+    // Of what stands still, as most slab caches do, ranks have nothing to tell.
+    if series.moves() {
+        strict.extend(series.by_ranks(rule.leak_outside));
+    }
     if let Some(found) = narrowest(strict.iter().filter(|estimate| estimate.low > rule.leak)) {
         if series.is_leak(&found, rule) {
             return Answer::Leaks(found);
@@ -152,6 +155,10 @@ impl<'a> Series<'a> {
             steps.map(|(_, pair)| pair[1] - pair[0]).collect()
         };
         Some(Self { turns, levels, of_command: added(Kind::Command), of_control: added(Kind::Control) })
+    }
+
+    fn moves(&self) -> bool {
+        self.levels.windows(2).any(|pair| pair[0] != pair[1])
     }
 
     /// Without ranks: they are no proof that there is nothing, as a leak that fills a page with every fourth run has none.
@@ -302,8 +309,13 @@ fn whole(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
+/// To two decimals.
+pub(super) fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
 #[expect(clippy::cast_precision_loss, reason = "numbers of turns")]
-fn count(turns: usize) -> f64 {
+pub(super) fn count(turns: usize) -> f64 {
     turns as f64
 }
 

@@ -11,13 +11,17 @@ mod account;
 mod blocks;
 mod cover;
 mod estimate;
+mod judged;
 mod leftover;
 mod machine;
+#[cfg(test)]
+mod model;
 mod output;
 mod process;
 mod reading;
 mod round;
 mod session;
+mod slab;
 mod terminal;
 mod verdict;
 mod way;

@@ -68,7 +68,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    fn number(&mut self, metric: &'static str, instance: &str) -> usize {
+    pub(super) fn number(&mut self, metric: &'static str, instance: &str) -> usize {
         let next = self.numbers.len();
         *self.numbers.entry(Thing { metric, instance: instance.to_owned() }).or_insert(next)
     }

@@ -4,7 +4,8 @@
 use super::estimate::{Answer, Rule, judge};
 use super::reading::{IN_USE, LARGE_KMALLOC, Reading, Thing};
 use super::session::Observed;
-use super::verdict::{Verdict, leaking_caches};
+use super::slab::leaking_caches;
+use super::verdict::Verdict;
 use crate::analysis::part::Part;
 use crate::base::statistics::Estimate;
 

@@ -3,7 +3,7 @@
 
 use super::ProbeError;
 use super::blocks::lengths;
-use super::reading::{Catalogue, Reading};
+use super::reading::{Catalogue, Reading, Thing};
 use super::world::{Kind, World};
 use crate::base::statistics::median;
 use crate::sample::command::Outcome;
@@ -73,7 +73,7 @@ pub struct Observed {
     pub readings: Vec<Reading>,
     /// How each run of the command went, those of the warm-up first.
     pub outcomes: Vec<Outcome>,
-    /// After the caches were dropped: at the beginning and at the end.
+    /// After the caches were dropped at the beginning, and at the end; none before the end.
     pub dropped: Option<[Reading; 2]>,
     /// Why it ended.
     pub stop: Stop,
@@ -85,6 +85,18 @@ impl Observed {
     /// The levels of a number before the first turn and after each.
     pub(super) fn levels(&self, of: impl Fn(&Reading) -> f64) -> Vec<f64> {
         self.readings.iter().map(of).collect()
+    }
+
+    /// The number of a thing.
+    pub(super) fn number_of(&self, metric: &str, instance: &str) -> Option<usize> {
+        let is = |thing: &Thing| thing.metric == metric && thing.instance == instance;
+        self.catalogue.all().find(|(thing, _)| is(thing)).map(|(_, number)| number)
+    }
+
+    /// The levels of a thing. One that is not there counts 0: a cache that comes with its first object.
+    pub(super) fn levels_of(&self, number: usize) -> Vec<f64> {
+        let value = |reading: &Reading| reading.things.get(number).copied().filter(|value| value.is_finite());
+        self.levels(|reading| value(reading).unwrap_or(0.0))
     }
 
     /// Bytes that are not given back and came since the first reading that counts.
@@ -118,7 +130,7 @@ pub fn observe(
         stop: Stop::Runs,
         seconds: 0.0,
     };
-    let mut session = Session { world, limits, is_sure, tell, seen, grown: 0.0 };
+    let mut session = Session { world, limits, is_sure, tell, seen, grown: 0.0, floor: None };
     session.seen.stop = session.all()?;
     session.finish()?;
     Ok(session.seen)
@@ -132,6 +144,8 @@ struct Session<'a> {
     seen: Observed,
     /// Bytes that the command's turns added.
     grown: f64,
+    /// After the caches were dropped.
+    floor: Option<Reading>,
 }
 
 impl Session<'_> {
@@ -149,7 +163,7 @@ impl Session<'_> {
         }
         if self.limits.drop_caches && self.world.drop_caches() {
             reading = self.read();
-            self.seen.dropped = Some([reading.clone(), reading.clone()]);
+            self.floor = Some(reading.clone());
         }
         self.seen.readings.push(reading);
         for length in lengths() {
@@ -249,10 +263,9 @@ impl Session<'_> {
             self.seen.turns.push(Kind::Control);
             self.seen.readings.push(reading);
         }
-        if self.seen.dropped.is_some() && !was_interrupted && self.world.drop_caches() {
-            let last = self.read();
-            if let Some([_, end]) = &mut self.seen.dropped {
-                *end = last;
+        if let Some(floor) = self.floor.take().filter(|_| !was_interrupted) {
+            if self.world.drop_caches() {
+                self.seen.dropped = Some([floor, self.read()]);
             }
         }
         self.seen.seconds = self.world.seconds();

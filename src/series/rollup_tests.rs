@@ -54,7 +54,7 @@ fn a_line_reads_as_the_format_says() {
         sample(T + 60, "a", 1060.0, 2800, 70_000_000),
         sample(T + 120, "a", 1120.0, 2800, 70_000_001),
     ];
-    let cache = SlabCache { bytes: Some(4096), objects: Some(3), aliases: Vec::new() };
+    let cache = SlabCache { bytes: Some(4096), objects: Some(3), aliases: Vec::new(), kind: None };
     let caches = BTreeMap::from([("kmalloc-64".to_owned(), cache)]);
     samples[1].slabinfo = Some(Slabinfo { caches, ..Slabinfo::default() });
     let table = Table::of(samples.into_iter());

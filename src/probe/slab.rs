@@ -1,0 +1,102 @@
+//! Unreclaimable slab, judged by more than its pages: as root by the objects in each cache, and by large kmalloc, which is
+//! in no cache. A leak is seen that still finds room in half-full slabs, or that lies in a quiet cache beside noisy ones.
+
+use super::estimate::{Answer, Rule, hundredths, judge};
+use super::reading::{IN_USE, LARGE_KMALLOC, Reading, SLAB_BYTES, SLAB_OBJECTS, Thing};
+use super::session::Observed;
+use super::verdict::{Grown, Slab};
+use crate::analysis::part::Part;
+
+/// A cache is named if it grows by this share of what its part does.
+const LEAST_SHARE: f64 = 0.1;
+/// So many caches are named.
+const MOST_SLABS: usize = 3;
+/// Reclaimable slab has bookkeeping that is not (a pointer for each object, in powers of 2): up to this share of it.
+const BOOKKEEPING: f64 = 0.125;
+/// Where the objects in slabs cannot be seen, so many runs are made before all is clean.
+const LEAST_UNSEEN: usize = 48;
+
+/// Unreclaimable slab: by its pages, and as root by the objects in each cache and by large kmalloc. Bookkeeping of
+/// reclaimable slab that came meanwhile is not counted.
+pub(super) fn judge_slab(seen: &Observed, pages: Answer) -> Answer {
+    let leaking = leaking_caches(seen);
+    if !leaking.is_empty() {
+        return judge(&seen.turns, &sum_of_things(seen, &leaking), &Rule::memory());
+    }
+    let all: Vec<usize> = in_use(seen).collect();
+    if matches!(pages, Answer::Leaks(_)) {
+        let levels = seen.levels(|reading| reading.part(Part::SlabUnreclaimable));
+        let rest = judge(&seen.turns, &without_bookkeeping(seen, levels), &Rule::memory());
+        return if matches!(rest, Answer::Leaks(_)) { pages } else { rest };
+    }
+    if all.is_empty() {
+        // Half-full slabs can hide a small leak for a while.
+        return if seen.runs() >= LEAST_UNSEEN { pages } else { Answer::Open(pages.estimate()) };
+    }
+    match judge(&seen.turns, &without_bookkeeping(seen, sum_of_things(seen, &all)), &Rule::memory()) {
+        Answer::Clean(objects) if matches!(pages, Answer::Clean(_)) => Answer::Clean(objects),
+        objects => Answer::Open(pages.estimate().or(objects.estimate())),
+    }
+}
+
+/// The numbers of caches whose objects leak, and of large kmalloc.
+pub(super) fn leaking_caches(seen: &Observed) -> Vec<usize> {
+    let leaks = |number: &usize| {
+        let levels = without_bookkeeping(seen, seen.levels_of(*number));
+        matches!(judge(&seen.turns, &levels, &Rule::one_of_many()), Answer::Leaks(_))
+    };
+    in_use(seen).filter(leaks).collect()
+}
+
+/// What of unreclaimable slab is in use: the objects of each cache; large kmalloc.
+fn in_use(seen: &Observed) -> impl Iterator<Item = usize> {
+    let is = |thing: &Thing| matches!(thing.metric, IN_USE | LARGE_KMALLOC);
+    // Without the caches it is not known what of the rest is large kmalloc.
+    let is_known = seen.catalogue.all().any(|(thing, _)| thing.metric == IN_USE);
+    seen.catalogue.all().filter(move |(thing, _)| is_known && is(thing)).map(|(_, number)| number)
+}
+
+fn sum_of_things(seen: &Observed, numbers: &[usize]) -> Vec<f64> {
+    let value = |reading: &Reading, number: &usize| {
+        reading.things.get(*number).copied().filter(|value| value.is_finite())
+    };
+    seen.levels(|reading| numbers.iter().filter_map(|number| value(reading, number)).sum())
+}
+
+/// Levels without what reclaimable slab that came meanwhile needs of unreclaimable.
+fn without_bookkeeping(seen: &Observed, levels: Vec<f64>) -> Vec<f64> {
+    let first = seen.readings.first().map_or(0.0, |reading| reading.part(Part::SlabReclaimable));
+    let grown = seen.levels(|reading| (reading.part(Part::SlabReclaimable) - first).max(0.0));
+    levels
+        .iter()
+        .zip(grown)
+        .map(|(level, grown)| level - BOOKKEEPING * if grown.is_finite() { grown } else { 0.0 })
+        .collect()
+}
+
+/// The slab caches, and large kmalloc, that grow with the leaking parts.
+pub(super) fn growing_caches(seen: &Observed, leaking: &[Grown]) -> Vec<Slab> {
+    let of = |wanted: Part| leaking.iter().find(|grown| grown.part == wanted).map(|grown| grown.bytes);
+    let Some(least) =
+        of(Part::SlabUnreclaimable).or(of(Part::SlabReclaimable)).map(|bytes| bytes * LEAST_SHARE)
+    else {
+        return Vec::new();
+    };
+    let per_run = |number| judge(&seen.turns, &seen.levels_of(number), &Rule::memory()).estimate();
+    let mut found: Vec<Slab> = Vec::new();
+    for (thing, number) in seen.catalogue.all() {
+        if !matches!(thing.metric, SLAB_BYTES | LARGE_KMALLOC) {
+            continue;
+        }
+        let Some(grown) = per_run(number).filter(|grown| grown.center >= least && grown.low > 0.0) else {
+            continue;
+        };
+        let objects = seen.number_of(SLAB_OBJECTS, &thing.instance).filter(|_| thing.metric == SLAB_BYTES);
+        let objects = objects.and_then(per_run).map(|objects| hundredths(objects.center));
+        let bytes = grown.center.round();
+        found.push(Slab { name: thing.instance.clone(), bytes, objects });
+    }
+    found.sort_by(|one, other| other.bytes.total_cmp(&one.bytes));
+    found.truncate(MOST_SLABS);
+    found
+}

@@ -32,6 +32,7 @@ fn leaking(state: State, full_in: Option<i64>, grown: u64) -> Host {
         grows_with: Vec::new(),
         events: Vec::new(),
         next: Vec::new(),
+        find: Vec::new(),
     }];
     host.report = Some(report);
     host

@@ -3,7 +3,7 @@
 
 mod experiment;
 
-pub use experiment::{BisectArgs, Growth, ProbeArgs, StreamChoice, SurroundingsChoice};
+pub use experiment::{BisectArgs, Growth, ProbeArgs};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;

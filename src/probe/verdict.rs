@@ -253,7 +253,7 @@ fn ran(seen: &Observed) -> Ran {
         seen.outcomes.get(WARM_UP..).filter(|counted| !counted.is_empty()).unwrap_or(&seen.outcomes);
     let mut seconds: Vec<f64> = counted.iter().map(|outcome| outcome.seconds).collect();
     let failed = seen.outcomes.iter().filter(|outcome| outcome.code != Some(0) && !outcome.killed);
-    let last = failed.clone().last();
+    let last = failed.clone().next_back();
     Ran {
         seconds: median(&mut seconds).unwrap_or(0.0),
         failed: failed.count(),

@@ -1,34 +1,67 @@
 //! The ways of running a command: what its standard streams are, and in which environment. A leak may show in one way only:
 //! the story's came when the output was no terminal.
 
-use clap::ValueEnum;
 use serde::Serialize;
 use std::fmt;
 
 /// What a standard stream of the command is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
-    /// A terminal: a pseudo-terminal of its own, as at a prompt
+    /// A pseudo-terminal of its own, as at a prompt.
     Tty,
-    /// /dev/null
+    /// `/dev/null`.
     Null,
-    /// A file: a temporary one, emptied after each run
+    /// A temporary file, emptied after each run.
     File,
-    /// A pipe, as under cron or in a monitor
+    /// A pipe, as under cron or in a monitor.
     Pipe,
 }
 
 /// The environment that a command runs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Surroundings {
-    /// That of this shell
+    /// That of this shell.
     Full,
-    /// Nothing but PATH
+    /// Nothing but PATH.
     Clean,
-    /// As cron sets it: HOME, LOGNAME, SHELL, a short PATH; at home
+    /// As cron sets it: HOME, LOGNAME, SHELL, a short PATH; at home.
     Cron,
+}
+
+impl Stream {
+    /// Every one, those first with which it began.
+    pub const ALL: [Self; 4] = [Self::File, Self::Null, Self::Pipe, Self::Tty];
+
+    /// The streams of these names; `all` stands for each.
+    pub fn named(names: &[impl AsRef<str>]) -> Vec<Self> {
+        named(names, &Self::ALL)
+    }
+}
+
+impl Surroundings {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Clean, Self::Cron];
+
+    /// The environments of these names; `all` stands for each.
+    pub fn named(names: &[impl AsRef<str>]) -> Vec<Self> {
+        named(names, &Self::ALL)
+    }
+}
+
+/// Each once, in the order in which they were named.
+fn named<T: Copy + PartialEq + fmt::Display>(names: &[impl AsRef<str>], all: &[T]) -> Vec<T> {
+    let mut found: Vec<T> = Vec::new();
+    for name in names.iter().map(AsRef::as_ref) {
+        let meant = all.iter().filter(|one| name == "all" || one.to_string() == name);
+        for one in meant {
+            if !found.contains(one) {
+                found.push(*one);
+            }
+        }
+    }
+    found
 }
 
 /// One way of running a command.
@@ -77,6 +110,13 @@ impl fmt::Display for Surroundings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_streams() {
+        assert_eq!(Stream::named(&["tty", "all"]), [Stream::Tty, Stream::File, Stream::Null, Stream::Pipe]);
+        assert_eq!(Stream::named(&["screen"]), []);
+        assert_eq!(Surroundings::named(&["cron", "cron"]), [Surroundings::Cron]);
+    }
 
     #[test]
     fn combinations_in_the_order_in_which_they_were_named() {

@@ -44,7 +44,7 @@ impl Watcher {
     /// Where memory is, and nothing else: some 0.2 ms. What cannot be read is named in `errors`.
     pub fn memory(&mut self) -> Sample {
         let mut sample = self.begin();
-        self.with_context(&mut sample, |context, sample| memory(context, sample));
+        self.with_context(&mut sample, memory);
         sample
     }
 

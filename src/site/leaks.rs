@@ -55,6 +55,13 @@ fn panel(finding: &Finding, telling: &Telling) -> Leak {
         facts,
         next_label: telling.words.get("leak.next").to_owned(),
         next: finding.next.clone(),
+        find_label: telling.words.get("leak.find").to_owned(),
+        find_note: if finding.find.iter().any(|command| command.ends_with(" CMD")) {
+            telling.words.get("leak.find_note").to_owned()
+        } else {
+            String::new()
+        },
+        find: finding.find.clone(),
     }
 }
 

@@ -77,6 +77,12 @@ pub(crate) struct Leak {
     pub next_label: String,
     /// Commands to run next.
     pub next: Vec<String>,
+    /// What the commands that would find the cause are called.
+    pub find_label: String,
+    /// What their placeholder means.
+    pub find_note: String,
+    /// Commands that would find the cause.
+    pub find: Vec<String>,
 }
 
 /// A name and a sentence.

@@ -140,6 +140,7 @@ mod tests {
             grows_with: Vec::new(),
             events: Vec::new(),
             next: Vec::new(),
+            find: Vec::new(),
         };
         Report { findings: vec![finding], ..Report::default() }
     }

@@ -6,7 +6,20 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 8] = ["sample", "site", "try", "note", "install", "uninstall", "doctor", "config"];
+const COMMANDS: [&str; 12] = [
+    "sample",
+    "site",
+    "try",
+    "note",
+    "install",
+    "uninstall",
+    "explain",
+    "trend",
+    "probe",
+    "bisect",
+    "doctor",
+    "config",
+];
 
 fn help(arguments: &[&str]) -> String {
     stdout(cronograph().args(arguments))

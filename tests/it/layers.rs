@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each stage and what it may use, in the order of the data's path.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("base", &[]),
     ("config", &["base"]),
     ("sample", &["base"]),
@@ -13,9 +13,10 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("store", &["base", "sample", "event"]),
     ("series", &["base", "sample", "event", "store"]),
     ("analysis", &["base", "config", "sample", "event", "store", "series"]),
+    ("probe", &["base", "sample", "analysis"]),
     ("chart", &["base"]),
     ("site", &["base", "config", "sample", "event", "store", "series", "analysis", "chart"]),
-    ("cli", &["base", "config", "sample", "event", "store", "series", "analysis", "chart", "site"]),
+    ("cli", &["base", "config", "sample", "event", "store", "series", "analysis", "probe", "chart", "site"]),
 ];
 
 #[test]

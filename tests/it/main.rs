@@ -8,6 +8,7 @@
 
 mod analysis;
 mod audit;
+mod bisect;
 mod chart;
 mod cli;
 mod config;
@@ -23,6 +24,7 @@ mod layers;
 mod leak;
 mod leak_properties;
 mod metrics;
+mod probe;
 mod program;
 mod rollup;
 mod sample;

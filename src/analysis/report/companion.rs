@@ -212,6 +212,7 @@ fn finding(
         grows_with: Vec::new(),
         events: super::cause::events_near(history.events(), &growth, *history.times().get(row)?),
         next: super::next::commands(part, &Owner::Nobody, &[], &[]),
+        find: Vec::new(),
     })
 }
 

@@ -8,6 +8,7 @@
 
 mod cause;
 mod companion;
+mod experiment;
 mod full;
 mod history;
 mod next;
@@ -124,6 +125,9 @@ pub struct Finding {
     pub events: Vec<Event>,
     /// What to look at next: commands.
     pub next: Vec<String>,
+    /// Which experiment would find the cause: commands of cronograph.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub find: Vec<String>,
 }
 
 /// What a finding is about.
@@ -218,6 +222,7 @@ pub fn without_names(mut finding: Finding) -> Finding {
         .retain(|companion| companion.instance.is_empty() || companion.metric == "slabinfo.bytes");
     finding.events.retain_mut(Event::make_public);
     finding.next.clear();
+    finding.find.clear();
     finding
 }
 
@@ -260,6 +265,11 @@ fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdi
     let owner = owner::of_part(history, row, part, &growth, verdict.state);
     let next = next::commands(part, &owner, &grows_with, &clues);
     let events = cause::events_near(history.events(), &growth, *history.times().get(row)?);
+    let grown: Vec<Companion> = grows_with.into_iter().chain(clues).collect();
+    let find = match verdict.state {
+        State::Ended => Vec::new(),
+        _ => experiment::experiments(part, &owner, &grown, &events),
+    };
     let full = (verdict.state != State::Ended).then(|| full::when(history, row, part, &growth)).flatten();
     Some(Finding {
         subject: Subject::Part(part),
@@ -268,9 +278,10 @@ fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdi
         reason: verdict.reason,
         full,
         owner,
-        grows_with: grows_with.into_iter().chain(clues).collect(),
+        grows_with: grown,
         events,
         next,
+        find,
     })
 }
 

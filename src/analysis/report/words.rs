@@ -134,6 +134,7 @@ impl Telling<'_> {
         add("finding.grows_with", self.grows_with(&finding.grows_with));
         add("finding.changed", self.changed(&finding.events));
         add("finding.next", finding.next.join(" · "));
+        add("finding.find", finding.find.join(" · "));
         lines
     }
 

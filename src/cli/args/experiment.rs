@@ -1,14 +1,27 @@
 //! What can be typed behind `probe` and `bisect`.
 
 use crate::cli::quantity;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use crate::cli::quantity::Growth;
 
+/// The ways of running a command, and all of them.
+const STREAMS: [&str; 5] = ["tty", "null", "file", "pipe", "all"];
+const SURROUNDINGS: [&str; 4] = ["full", "clean", "cron", "all"];
+
+/// One of the ways.
+fn one_of(names: &[&'static str]) -> PossibleValuesParser {
+    PossibleValuesParser::new(names.iter().filter(|name| **name != "all"))
+}
+
 /// `cronograph probe`
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "cronograph probe [OPTIONS] -- <CMD>...\n       cronograph probe [OPTIONS] --check <NAME>"
+)]
 #[command(after_help = "\
 Runs of the command alternate with runs of nothing, so that what others do meanwhile cancels out. It ends when it is sure.
 Exits 3 where the command leaks, 0 where it does not, 1 where that cannot be told.
@@ -17,15 +30,22 @@ Example, the story's: it leaks only when its output is no terminal:
 Example, a job as cron runs it, the answer kept as a mark on the charts:
   cronograph probe --env cron --note -- /etc/cron.hourly/backup")]
 pub struct ProbeArgs {
-    /// What standard output and error are; several, separated by commas
-    #[arg(long, value_enum, value_name = "WAY", value_delimiter = ',', default_value = "pipe")]
-    pub stdout: Vec<StreamChoice>,
+    /// What standard output and error are: a terminal of its own, /dev/null, a temporary file, a pipe
+    ///
+    /// Several, separated by commas, or all of them are tried one after the other.
+    #[arg(long, value_parser = STREAMS, value_name = "WAY", value_delimiter = ',', default_value = "pipe")]
+    pub stdout: Vec<String>,
     /// What standard input is; there is nothing to read in any
-    #[arg(long, value_enum, value_name = "WAY", value_delimiter = ',', default_value = "null")]
-    pub stdin: Vec<StreamChoice>,
-    /// The environment
-    #[arg(long, value_enum, value_name = "WAY", value_delimiter = ',', default_value = "full")]
-    pub env: Vec<SurroundingsChoice>,
+    #[arg(long, value_parser = STREAMS, value_name = "WAY", value_delimiter = ',', default_value = "null")]
+    pub stdin: Vec<String>,
+    /// The environment: this shell's, nothing but PATH, or cron's in the user's home
+    ///
+    /// Without it: full, and clean for --check.
+    #[arg(long, value_parser = SURROUNDINGS, value_name = "WAY", value_delimiter = ',')]
+    pub env: Vec<String>,
+    /// Run the command of this check of the configuration
+    #[arg(long, value_name = "NAME", conflicts_with = "command")]
+    pub check: Option<String>,
     /// Run the command as this user (root only)
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
@@ -48,7 +68,7 @@ pub struct ProbeArgs {
     #[arg(long, hide = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// The command and its arguments; no shell is between
-    #[arg(last = true, required = true, value_name = "CMD")]
+    #[arg(last = true, required_unless_present = "check", value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 
@@ -67,34 +87,6 @@ pub struct LimitArgs {
     /// Stop when the runs have left more than this behind: 64MiB, or a share of what is available
     #[arg(long, value_name = "SIZE", default_value = "5%", value_parser = quantity::growth)]
     pub max_growth: Growth,
-}
-
-/// What a standard stream is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StreamChoice {
-    /// A terminal of its own, as at a prompt
-    Tty,
-    /// /dev/null
-    Null,
-    /// A temporary file
-    File,
-    /// A pipe, as under cron or in a monitor
-    Pipe,
-    /// Each of them in turn
-    All,
-}
-
-/// What the environment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SurroundingsChoice {
-    /// That of this shell
-    Full,
-    /// Nothing but PATH
-    Clean,
-    /// As cron sets it, in the user's home
-    Cron,
-    /// Each of them in turn
-    All,
 }
 
 /// `cronograph bisect`
@@ -116,14 +108,14 @@ pub struct BisectArgs {
     #[arg(long)]
     pub copy: bool,
     /// What standard output and error are
-    #[arg(long, value_enum, value_name = "WAY", default_value = "pipe")]
-    pub stdout: StreamChoice,
+    #[arg(long, value_parser = one_of(&STREAMS), value_name = "WAY", default_value = "pipe")]
+    pub stdout: String,
     /// What standard input is
-    #[arg(long, value_enum, value_name = "WAY", default_value = "null")]
-    pub stdin: StreamChoice,
+    #[arg(long, value_parser = one_of(&STREAMS), value_name = "WAY", default_value = "null")]
+    pub stdin: String,
     /// The environment
-    #[arg(long, value_enum, value_name = "WAY", default_value = "full")]
-    pub env: SurroundingsChoice,
+    #[arg(long, value_parser = one_of(&SURROUNDINGS), value_name = "WAY", default_value = "full")]
+    pub env: String,
     /// Limits of each round; the budget is for all of them.
     #[command(flatten)]
     pub limits: BisectLimitArgs,

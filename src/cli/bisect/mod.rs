@@ -4,13 +4,13 @@
 mod page;
 mod search;
 
-use super::args::{BisectArgs, StreamChoice, SurroundingsChoice};
-use super::probe::{Interrupt, chosen_streams, chosen_surroundings, explained, keep, own_account, shown};
+use super::args::BisectArgs;
+use super::probe::{Interrupt, explained, keep, own_account, shown};
 use super::terminal::Terminal;
 use super::{Context, FOUND, output};
 use crate::base::words::{Lang, Words};
 use crate::probe::script::{may_be_a_copy, scripts};
-use crate::probe::{Cover, Covering, Kind, Machine, Setup, Surroundings, Way, World};
+use crate::probe::{Cover, Covering, Kind, Machine, Setup, Stream, Surroundings, Way, World};
 use page::Page;
 use search::{Outcome, Search};
 use std::ffi::OsString;
@@ -26,7 +26,8 @@ pub(super) fn run(args: &BisectArgs, context: &Context) -> anyhow::Result<ExitCo
     let command: Vec<OsString> =
         if args.command.is_empty() { COMMAND.map(OsString::from).into() } else { args.command.clone() };
     let interrupt = Interrupt::catch()?;
-    let mut machine = machine(args, &paths, command.clone(), &interrupt)?;
+    let way = way(args);
+    let mut machine = machine(args, way, &paths, command.clone(), &interrupt)?;
     try_out(&mut machine, paths.len())?;
     let page = Page {
         words: Words::of(context.config().lang),
@@ -44,7 +45,7 @@ pub(super) fn run(args: &BisectArgs, context: &Context) -> anyhow::Result<ExitCo
             output::say(&page.round(round));
         }
     };
-    let found = Search::new(&mut machine, args, paths.len(), &mut tell).all().map_err(explained)?;
+    let found = Search::new(&mut machine, args, way, paths.len(), &mut tell).all().map_err(explained)?;
     let left = machine.end_leftover();
     if left > 0 {
         output::say(&format!("{left} processes that the command had left running were ended"));
@@ -61,32 +62,30 @@ pub(super) fn run(args: &BisectArgs, context: &Context) -> anyhow::Result<ExitCo
     })
 }
 
+/// The one way in which the command is run.
+fn way(args: &BisectArgs) -> Way {
+    let stream = |name: &String| Stream::named(&[name]).into_iter().next();
+    Way {
+        stdout: stream(&args.stdout).unwrap_or(Stream::Pipe),
+        stdin: stream(&args.stdin).unwrap_or(Stream::Null),
+        env: Surroundings::named(&[&args.env]).into_iter().next().unwrap_or(Surroundings::Full),
+    }
+}
+
 fn machine(
     args: &BisectArgs,
+    way: Way,
     paths: &[PathBuf],
     command: Vec<OsString>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Machine> {
     let covering = covering(args)?;
     let cover = Cover::new(paths.to_vec(), covering).map_err(explained)?;
-    let first_stream = |choice: StreamChoice| chosen_streams(&[choice]).into_iter().next();
-    let env = chosen_surroundings(&[args.env]);
-    let several =
-        [args.stdout, args.stdin].contains(&StreamChoice::All) || args.env == SurroundingsChoice::All;
-    let (Some(stdout), Some(stdin), Some(env), false) =
-        (first_stream(args.stdout), first_stream(args.stdin), env.first(), several)
-    else {
-        let message = "one way of running the command is searched at a time";
-        return Err(output::failure(
-            message,
-            "find the way by `cronograph probe --stdout all`, then name it here",
-        ));
-    };
     let setup = Setup {
         root: Context::root(args.root.as_deref()),
         command,
-        way: Way { stdout, stdin, env: *env },
-        account: (*env == Surroundings::Cron).then(own_account).flatten(),
+        way,
+        account: (way.env == Surroundings::Cron).then(own_account).flatten(),
         timeout_seconds: args.limits.timeout,
         interrupted: interrupt.flag(),
     };

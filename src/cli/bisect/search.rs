@@ -5,8 +5,8 @@ use crate::cli::args::BisectArgs;
 use crate::cli::probe::Bar;
 use crate::probe::bisect::{Ask, culprits};
 use crate::probe::{
-    Answered, Judgement, Limits, Machine, Observed, ProbeError, Stop, Stream, Surroundings, Trace, Verdict,
-    Way, World, is_decided, observe, verdict,
+    Answered, Judgement, Limits, Machine, Observed, ProbeError, Stop, Trace, Verdict, Way, World, is_decided,
+    observe, verdict,
 };
 
 /// With all scripts on, the verdict should be exact; a round only has to tell much from little.
@@ -73,6 +73,7 @@ impl From<ProbeError> for End {
 pub(super) struct Search<'a> {
     machine: &'a mut Machine,
     args: &'a BisectArgs,
+    way: Way,
     count: usize,
     tell: &'a mut dyn FnMut(&Round),
     /// Bytes that may still be left behind.
@@ -87,11 +88,23 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         machine: &'a mut Machine,
         args: &'a BisectArgs,
+        way: Way,
         count: usize,
         tell: &'a mut dyn FnMut(&Round),
     ) -> Self {
         let allowed = args.limits.max_growth.of(machine.available());
-        Self { machine, args, count, tell, allowed, trace: None, whole: 0.0, base: 0.0, rounds: Vec::new() }
+        Self {
+            machine,
+            args,
+            way,
+            count,
+            tell,
+            allowed,
+            trace: None,
+            whole: 0.0,
+            base: 0.0,
+            rounds: Vec::new(),
+        }
     }
 
     pub(super) fn all(mut self) -> Result<Found, ProbeError> {
@@ -140,8 +153,7 @@ impl<'a> Search<'a> {
     /// The experiment that says what to look for.
     fn with_all_on(&mut self, all: &[usize]) -> Result<Verdict, End> {
         let seen = self.experiment(all, WARM_UP, LATE_SECONDS, &mut |seen| is_decided(seen))?;
-        let way = Way { stdout: Stream::Pipe, stdin: Stream::Null, env: Surroundings::Full };
-        let verdict = verdict(&seen, way, self.args.limits.runs as usize);
+        let verdict = verdict(&seen, self.way, self.args.limits.runs as usize);
         if matches!(seen.stop, Stop::Interrupted | Stop::Hung | Stop::Growth)
             && verdict.judgement != Judgement::Leaks
         {

@@ -2,13 +2,14 @@
 
 use super::progress::Bar;
 use crate::base::clock::Stopwatch;
-use crate::cli::args::{ProbeArgs, StreamChoice, SurroundingsChoice};
+use crate::cli::args::ProbeArgs;
 use crate::cli::{Context, output};
 use crate::probe::{
     Account, Limits, Machine, ProbeError, Setup, Stream, Surroundings, Verdict, Way, is_decided, observe,
     verdict, ways,
 };
 use crate::sample::Root;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,12 +19,17 @@ const WARM_UP: usize = 2;
 const LATE_SECONDS: f64 = 1.0;
 
 /// All ways, one after the other; each may use what is left of the budget by its share.
-pub(super) fn all(args: &ProbeArgs) -> anyhow::Result<Vec<Verdict>> {
+pub(super) fn all(args: &ProbeArgs, command: &[OsString]) -> anyhow::Result<Vec<Verdict>> {
     let root = Context::root(args.root.as_deref());
-    let ways =
-        ways(&chosen_streams(&args.stdout), &chosen_streams(&args.stdin), &chosen_surroundings(&args.env));
+    let env = match (args.env.as_slice(), &args.check) {
+        ([], None) => vec![Surroundings::Full],
+        // As `sample` runs it.
+        ([], Some(_)) => vec![Surroundings::Clean],
+        (named, _) => Surroundings::named(named),
+    };
+    let ways = ways(&Stream::named(&args.stdout), &Stream::named(&args.stdin), &env);
     let account = match &args.user {
-        Some(name) => Some(Account::named(&Root::real(), name)?),
+        Some(name) => Some(Account::named(&Root::real(), name).map_err(explained)?),
         None => ways.iter().any(|way| way.env == Surroundings::Cron).then(own_account).flatten(),
     };
     check_rights(args, account.as_ref())?;
@@ -35,7 +41,7 @@ pub(super) fn all(args: &ProbeArgs) -> anyhow::Result<Vec<Verdict>> {
         let budget = (args.limits.budget - watch.seconds()) / (ways.len() - number) as f64;
         let setup = Setup {
             root: root.clone(),
-            command: args.command.clone(),
+            command: command.to_vec(),
             way: *way,
             account: account.clone(),
             timeout_seconds: args.limits.timeout,
@@ -97,47 +103,6 @@ fn check_rights(args: &ProbeArgs, account: Option<&Account>) -> anyhow::Result<(
         ));
     }
     Ok(())
-}
-
-/// The streams that a list of choices means.
-pub(in crate::cli) fn chosen_streams(choices: &[StreamChoice]) -> Vec<Stream> {
-    let mut streams = Vec::new();
-    for choice in choices {
-        match choice {
-            StreamChoice::Tty => streams.push(Stream::Tty),
-            StreamChoice::Null => streams.push(Stream::Null),
-            StreamChoice::File => streams.push(Stream::File),
-            StreamChoice::Pipe => streams.push(Stream::Pipe),
-            StreamChoice::All => streams.extend([Stream::File, Stream::Null, Stream::Pipe, Stream::Tty]),
-        }
-    }
-    without_repeats(streams)
-}
-
-/// The environments that a list of choices means.
-pub(in crate::cli) fn chosen_surroundings(choices: &[SurroundingsChoice]) -> Vec<Surroundings> {
-    let mut surroundings = Vec::new();
-    for choice in choices {
-        match choice {
-            SurroundingsChoice::Full => surroundings.push(Surroundings::Full),
-            SurroundingsChoice::Clean => surroundings.push(Surroundings::Clean),
-            SurroundingsChoice::Cron => surroundings.push(Surroundings::Cron),
-            SurroundingsChoice::All => {
-                surroundings.extend([Surroundings::Full, Surroundings::Clean, Surroundings::Cron]);
-            }
-        }
-    }
-    without_repeats(surroundings)
-}
-
-fn without_repeats<T: PartialEq>(items: Vec<T>) -> Vec<T> {
-    let mut kept: Vec<T> = Vec::new();
-    for item in items {
-        if !kept.contains(&item) {
-            kept.push(item);
-        }
-    }
-    kept
 }
 
 /// This user, as cron would set him up.

@@ -4,7 +4,7 @@ mod experiment;
 mod page;
 mod progress;
 
-pub(in crate::cli) use experiment::{Interrupt, chosen_streams, chosen_surroundings, explained, own_account};
+pub(in crate::cli) use experiment::{Interrupt, explained, own_account};
 pub(in crate::cli) use page::{Amount, growth_text};
 pub(in crate::cli) use progress::Bar;
 
@@ -32,11 +32,12 @@ struct Answer<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &ProbeArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let verdicts = experiment::all(args)?;
+    let words_of_command = command_of(args, context)?;
+    let verdicts = experiment::all(args, &words_of_command)?;
     let judgement = together(&verdicts);
-    let command = shown(&args.command);
+    let command = shown(&words_of_command);
     if args.json {
-        let command = args.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let command = words_of_command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let answer = Answer { v: 1, command, judgement, ways: &verdicts };
         output::print(serde_json::to_string_pretty(&answer)? + "\n")?;
     } else {
@@ -53,6 +54,21 @@ pub(super) fn run(args: &ProbeArgs, context: &Context) -> anyhow::Result<ExitCod
         Judgement::Clean => ExitCode::SUCCESS,
         Judgement::Unsure => ExitCode::FAILURE,
     })
+}
+
+/// The command that was typed, or that of a check.
+fn command_of(args: &ProbeArgs, context: &Context) -> anyhow::Result<Vec<OsString>> {
+    let Some(name) = &args.check else { return Ok(args.command.clone()) };
+    let checks = context.checks();
+    if let Some(check) = checks.iter().find(|check| check.name == *name) {
+        return Ok(check.command.iter().map(OsString::from).collect());
+    }
+    let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+    let hint = match names.as_slice() {
+        [] => format!("{} has no [[check]]", context.loaded.path.display()),
+        names => format!("there is {}", names.join(", ")),
+    };
+    Err(output::failure(format!("there is no check {name}"), hint))
 }
 
 /// Of all ways: one that leaks is enough, and none may be in doubt.

@@ -59,6 +59,14 @@ pub(in crate::cli) fn growth(text: &str) -> Result<Growth, String> {
     found.ok_or_else(|| "write a size as 64MiB, or a share of the available memory as 5%".to_owned())
 }
 
+/// `64KiB`: bytes.
+pub(in crate::cli) fn bytes(text: &str) -> Result<f64, String> {
+    match growth(text) {
+        Ok(Growth::Bytes(bytes)) => Ok(bytes),
+        _ => Err("write a size as 64KiB".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +89,7 @@ mod tests {
             (growth("1.5k"), growth("2 MB"), growth("7")),
             (Ok(Growth::Bytes(1536.0)), Ok(Growth::Bytes(2e6)), Ok(Growth::Bytes(7.0)))
         );
+        assert_eq!((bytes("4KiB"), bytes("5%").is_err()), (Ok(4096.0), true));
         assert_eq!(growth("5%").map(|growth| growth.of(200.0)), Ok(10.0));
         for nonsense in ["", "%", "0%", "101%", "-1M", "5 apples"] {
             assert!(growth(nonsense).is_err(), "{nonsense}");

@@ -1,9 +1,11 @@
 //! Scripts that are switched off without being touched: in a mount namespace of the run's own, `mount_namespaces(7)`, each is
 //! covered by an empty file that is not executable. Paths and names stay what they are, and nobody else sees it. An ordinary
 //! user needs a user namespace, `user_namespaces(7)`, in which he keeps his number. Where neither is allowed, a copy of the
-//! folder that is the user's own can be used: there the permission to execute is taken, and given back.
+//! folder that is the user's own can be used: there the permission to execute is taken, and given back; a link, whose
+//! permission is that of what it leads to, is given a hidden name for a while.
 
 use super::ProbeError;
+use crate::base::files::TEMPORARY_PREFIX;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
@@ -15,7 +17,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// How scripts are switched off.
@@ -37,8 +39,17 @@ pub struct Cover {
     /// What covers them.
     blank: NamedTempFile,
     off: Vec<usize>,
-    /// Their modes, to be given back.
-    modes: Vec<u32>,
+    /// How each is switched off in a copy.
+    switches: Vec<Switch>,
+}
+
+/// What is changed to switch off a script of a copy.
+#[derive(Clone, Debug)]
+enum Switch {
+    /// A file's permissions: the ones to be given back.
+    Mode(u32),
+    /// A link's name: the one that it has meanwhile.
+    Name(PathBuf),
 }
 
 impl Cover {
@@ -49,11 +60,10 @@ impl Cover {
     pub fn new(scripts: Vec<PathBuf>, covering: Covering) -> Result<Self, ProbeError> {
         let blank = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile();
         let blank = blank.map_err(|source| ProbeError::Stream { what: "temporary file", source })?;
-        let mode = |path: &PathBuf| fs_err::metadata(path).map(|metadata| metadata.permissions().mode());
-        let modes = scripts.iter().map(mode).collect::<io::Result<_>>();
-        let modes = modes
+        let switches = scripts.iter().map(Switch::of).collect::<io::Result<_>>();
+        let switches = switches
             .map_err(|source| ProbeError::Scripts { path: String::new(), reason: source.to_string() })?;
-        Ok(Self { scripts, covering, blank, off: Vec::new(), modes })
+        Ok(Self { scripts, covering, blank, off: Vec::new(), switches })
     }
 
     /// Switches off these, by their numbers, and all others on.
@@ -62,11 +72,10 @@ impl Cover {
     /// A permission cannot be changed.
     pub fn switch_off(&mut self, off: &[usize]) -> Result<(), ProbeError> {
         if self.covering == Covering::Permissions {
-            for (number, script) in self.scripts.iter().enumerate() {
-                let mode =
-                    if off.contains(&number) { self.modes[number] & !0o111 } else { self.modes[number] };
-                fs_err::set_permissions(script, Permissions::from_mode(mode)).map_err(|source| {
-                    ProbeError::Scripts { path: script.display().to_string(), reason: source.to_string() }
+            for (number, (script, switch)) in self.scripts.iter().zip(&self.switches).enumerate() {
+                switch.turn(script, !off.contains(&number)).map_err(|source| ProbeError::Scripts {
+                    path: script.display().to_string(),
+                    reason: source.to_string(),
                 })?;
             }
         }
@@ -76,7 +85,7 @@ impl Cover {
 
     /// What the child has to do. `None` where it has nothing to do.
     pub(super) fn in_child(&self) -> Option<InChild> {
-        let text = |path: &std::path::Path| CString::new(path.as_os_str().as_bytes()).ok();
+        let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).ok();
         let identity = match self.covering {
             Covering::Permissions => return None,
             Covering::Namespace => None,
@@ -87,6 +96,34 @@ impl Cover {
         };
         let targets = self.off.iter().filter_map(|number| text(self.scripts.get(*number)?)).collect();
         Some(InChild { identity, blank: text(self.blank.path())?, targets })
+    }
+}
+
+impl Switch {
+    fn of(script: &PathBuf) -> io::Result<Self> {
+        let metadata = fs_err::symlink_metadata(script)?;
+        if metadata.is_symlink() {
+            let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Ok(Self::Name(script.with_file_name(format!("{TEMPORARY_PREFIX}{name}"))));
+        }
+        Ok(Self::Mode(metadata.permissions().mode()))
+    }
+
+    fn turn(&self, script: &Path, on: bool) -> io::Result<()> {
+        match self {
+            Self::Mode(mode) => {
+                let mode = if on { *mode } else { mode & !0o111 };
+                fs_err::set_permissions(script, Permissions::from_mode(mode))
+            }
+            Self::Name(hidden) => {
+                let is_hidden = fs_err::symlink_metadata(hidden).is_ok();
+                match (on, is_hidden) {
+                    (true, true) => fs_err::rename(hidden, script),
+                    (false, false) => fs_err::rename(script, hidden),
+                    _ => Ok(()),
+                }
+            }
+        }
     }
 }
 

@@ -27,6 +27,9 @@ const LEAST_BLOCKS: usize = 4;
 const JUMP: f64 = 16.0;
 /// A leak goes on: its second half grows by this share of the whole's rate at least, within the error.
 const LEAST_HALF: f64 = 0.5;
+/// Where only leaks of so many bytes matter, fewer runs tell that there is none.
+pub(super) const LARGE: f64 = 32_768.0;
+const LARGE_RUNS: usize = 8;
 /// Before so many runs only that is a leak which no warming up explains.
 const SETTLED_RUNS: usize = 24;
 
@@ -61,6 +64,14 @@ impl Rule {
             clean_outside: CLEAN_OUTSIDE,
             clean_runs: SETTLED_RUNS,
         }
+    }
+
+    /// For bytes of memory where fewer than these a run do not matter.
+    pub fn at_least(bytes: f64) -> Self {
+        let rule = Self::memory();
+        // What is so large is not hidden in half-full slabs, nor taken for warming up.
+        let clean_runs = if bytes >= LARGE { LARGE_RUNS } else { rule.clean_runs };
+        Self { clean: bytes.max(rule.clean), clean_runs, ..rule }
     }
 
     /// For each of some two hundred slab caches: surer, since there are so many.

@@ -23,7 +23,8 @@ pub(super) struct Judged {
 
 impl Judged {
     pub(super) fn of(seen: &Observed) -> Self {
-        let rule = |part| if part == Part::Unaccounted { loose() } else { Rule::memory() };
+        let least = seen.limits.least;
+        let rule = |part| if part == Part::Unaccounted { loose(least) } else { Rule::at_least(least) };
         let part = |part: Part| {
             let levels = seen.levels(|reading| reading.part(part));
             let is_known = levels.iter().all(|level| level.is_finite());
@@ -94,9 +95,9 @@ impl Judged {
     }
 }
 
-fn loose() -> Rule {
-    let rule = Rule::memory();
-    Rule { clean: rule.clean * LOOSE, noise: rule.noise * LOOSE, ..rule }
+fn loose(least: f64) -> Rule {
+    let rule = Rule::at_least(least);
+    Rule { clean: rule.clean.max(Rule::memory().clean * LOOSE), noise: rule.noise * LOOSE, ..rule }
 }
 
 /// A growth that dropping the caches takes back is none.

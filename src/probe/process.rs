@@ -113,6 +113,8 @@ impl Runner {
                 set_thread_gid(account.gid)?;
                 set_thread_uid(account.uid)?;
             }
+            // If this process is killed, nobody else ends the command. Changing the user forgets it, so it comes last.
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
             Ok(())
         };
         #[expect(unsafe_code, reason = "a session, a terminal, a namespace and a user of the command's own")]

@@ -30,6 +30,8 @@ pub struct Limits {
     pub warm_up: usize,
     /// How long to wait at the end for what is given back late.
     pub late_seconds: f64,
+    /// A leak of fewer bytes a run does not matter.
+    pub least: f64,
     /// Whether to have the kernel drop its caches before the first run and after the last.
     pub drop_caches: bool,
 }
@@ -75,6 +77,8 @@ pub struct Observed {
     pub outcomes: Vec<Outcome>,
     /// After the caches were dropped at the beginning, and at the end; none before the end.
     pub dropped: Option<[Reading; 2]>,
+    /// When it had to end.
+    pub limits: Limits,
     /// Why it ended.
     pub stop: Stop,
     /// How long it took.
@@ -127,6 +131,7 @@ pub fn observe(
         readings: Vec::new(),
         outcomes: Vec::new(),
         dropped: None,
+        limits: *limits,
         stop: Stop::Runs,
         seconds: 0.0,
     };
@@ -182,6 +187,10 @@ impl Session<'_> {
     fn step(&mut self, kind: Kind) -> Result<Option<Stop>, ProbeError> {
         let before = self.seen.readings.last().cloned().unwrap_or_default();
         let reading = self.turn(kind, &before)?;
+        if self.world.is_interrupted() {
+            // What was killed on the way is no run.
+            return Ok(Some(Stop::Interrupted));
+        }
         self.seen.turns.push(kind);
         self.seen.readings.push(reading);
         let stop = self.limit();
@@ -195,6 +204,7 @@ impl Session<'_> {
     fn turn(&mut self, kind: Kind, before: &Reading) -> Result<Reading, ProbeError> {
         let outcome = self.world.run(kind)?;
         match kind {
+            Kind::Command if self.world.is_interrupted() => {}
             Kind::Command => self.seen.outcomes.push(outcome),
             Kind::Control => self.rest(self.pause() - outcome.seconds),
         }

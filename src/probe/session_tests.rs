@@ -11,6 +11,7 @@ fn limits() -> Limits {
         growth: 1e12,
         warm_up: 2,
         late_seconds: 1.0,
+        least: 4096.0,
         drop_caches: false,
     }
 }

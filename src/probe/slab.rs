@@ -1,7 +1,7 @@
 //! Unreclaimable slab, judged by more than its pages: as root by the objects in each cache, and by large kmalloc, which is
 //! in no cache. A leak is seen that still finds room in half-full slabs, or that lies in a quiet cache beside noisy ones.
 
-use super::estimate::{Answer, Rule, hundredths, judge};
+use super::estimate::{Answer, LARGE, Rule, hundredths, judge};
 use super::reading::{IN_USE, LARGE_KMALLOC, Reading, SLAB_BYTES, SLAB_OBJECTS, Thing};
 use super::session::Observed;
 use super::verdict::{Grown, Slab};
@@ -19,21 +19,23 @@ const LEAST_UNSEEN: usize = 48;
 /// Unreclaimable slab: by its pages, and as root by the objects in each cache and by large kmalloc. Bookkeeping of
 /// reclaimable slab that came meanwhile is not counted.
 pub(super) fn judge_slab(seen: &Observed, pages: Answer) -> Answer {
+    let rule = Rule::at_least(seen.limits.least);
     let leaking = leaking_caches(seen);
     if !leaking.is_empty() {
-        return judge(&seen.turns, &sum_of_things(seen, &leaking), &Rule::memory());
+        return judge(&seen.turns, &sum_of_things(seen, &leaking), &rule);
     }
     let all: Vec<usize> = in_use(seen).collect();
     if matches!(pages, Answer::Leaks(_)) {
         let levels = seen.levels(|reading| reading.part(Part::SlabUnreclaimable));
-        let rest = judge(&seen.turns, &without_bookkeeping(seen, levels), &Rule::memory());
+        let rest = judge(&seen.turns, &without_bookkeeping(seen, levels), &rule);
         return if matches!(rest, Answer::Leaks(_)) { pages } else { rest };
     }
     if all.is_empty() {
         // Half-full slabs can hide a small leak for a while.
-        return if seen.runs() >= LEAST_UNSEEN { pages } else { Answer::Open(pages.estimate()) };
+        let is_seen = seen.runs() >= LEAST_UNSEEN || seen.limits.least >= LARGE;
+        return if is_seen { pages } else { Answer::Open(pages.estimate()) };
     }
-    match judge(&seen.turns, &without_bookkeeping(seen, sum_of_things(seen, &all)), &Rule::memory()) {
+    match judge(&seen.turns, &without_bookkeeping(seen, sum_of_things(seen, &all)), &rule) {
         Answer::Clean(objects) if matches!(pages, Answer::Clean(_)) => Answer::Clean(objects),
         objects => Answer::Open(pages.estimate().or(objects.estimate())),
     }
@@ -42,7 +44,12 @@ pub(super) fn judge_slab(seen: &Observed, pages: Answer) -> Answer {
 /// The numbers of caches whose objects leak, and of large kmalloc.
 pub(super) fn leaking_caches(seen: &Observed) -> Vec<usize> {
     let leaks = |number: &usize| {
-        let levels = without_bookkeeping(seen, seen.levels_of(*number));
+        let levels = seen.levels_of(*number);
+        // Most of some two hundred caches stand still.
+        if levels.last() <= levels.first() {
+            return false;
+        }
+        let levels = without_bookkeeping(seen, levels);
         matches!(judge(&seen.turns, &levels, &Rule::one_of_many()), Answer::Leaks(_))
     };
     in_use(seen).filter(leaks).collect()

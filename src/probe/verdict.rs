@@ -166,7 +166,7 @@ pub fn is_decided(seen: &Observed) -> bool {
 }
 
 /// The verdict.
-pub fn verdict(seen: &Observed, way: Way, limits_runs: usize) -> Verdict {
+pub fn verdict(seen: &Observed, way: Way) -> Verdict {
     let judged = Judged::of(seen);
     let leaking: Vec<Grown> = judged.leaking();
     let left = judged.left();
@@ -183,12 +183,12 @@ pub fn verdict(seen: &Observed, way: Way, limits_runs: usize) -> Verdict {
     Verdict {
         way,
         judgement,
-        why: (judgement == Judgement::Unsure).then(|| why(seen, limits_runs)),
+        why: (judgement == Judgement::Unsure).then(|| why(seen)),
         runs: seen.runs(),
         bytes: sum.center.round(),
         interval: [sum.low.round(), sum.high.round()],
         control: control(&seen.turns, &seen.levels(|reading| sum_of(reading, &leaking))).round(),
-        detectable: if measured { half.max(Rule::memory().clean) } else { f64::INFINITY },
+        detectable: if measured { half.max(seen.limits.least) } else { f64::INFINITY },
         leaking_runs: now_and_then(seen, &leaking),
         slabs: growing_caches(seen, &leaking),
         parts: leaking,
@@ -207,7 +207,8 @@ fn total(seen: &Observed, leaking: &[Grown]) -> Option<Estimate> {
     if let [only] = leaking {
         return Some(Estimate { center: only.bytes, low: only.interval[0], high: only.interval[1] });
     }
-    judge(&seen.turns, &seen.levels(|reading| sum_of(reading, leaking)), &Rule::memory()).estimate()
+    let rule = Rule::at_least(seen.limits.least);
+    judge(&seen.turns, &seen.levels(|reading| sum_of(reading, leaking)), &rule).estimate()
 }
 
 fn sum_of(reading: &Reading, leaking: &[Grown]) -> f64 {
@@ -236,14 +237,14 @@ fn now_and_then(seen: &Observed, leaking: &[Grown]) -> Option<usize> {
     (!leaking.is_empty() && is_all && is_few).then_some(number)
 }
 
-fn why(seen: &Observed, limit: usize) -> Why {
+fn why(seen: &Observed) -> Why {
     match seen.stop {
         Stop::Interrupted => Why::Interrupted,
         Stop::Hung => Why::Hung,
         Stop::Growth => Why::Growth,
         Stop::Budget => Why::Budget,
         // What cannot be told of a hundred runs, others move.
-        Stop::Runs | Stop::Sure if limit < 100 => Why::TooFewRuns,
+        Stop::Runs | Stop::Sure if seen.limits.runs < 100 => Why::TooFewRuns,
         Stop::Runs | Stop::Sure => Why::TooNoisy,
     }
 }

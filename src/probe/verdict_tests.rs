@@ -10,12 +10,20 @@ const MIB: f64 = 1_048_576.0;
 const WAY: Way = Way { stdout: Stream::Pipe, stdin: Stream::Null, env: Surroundings::Full };
 
 fn limits() -> Limits {
-    Limits { runs: 200, budget_seconds: 1e6, growth: 1e12, warm_up: 2, late_seconds: 1.0, drop_caches: false }
+    Limits {
+        runs: 200,
+        budget_seconds: 1e6,
+        growth: 1e12,
+        warm_up: 2,
+        late_seconds: 1.0,
+        least: 4096.0,
+        drop_caches: false,
+    }
 }
 
 fn probe_within(model: &mut Model<'_>, limits: &Limits) -> Verdict {
     let seen = observe(model, limits, &mut is_decided, &mut |_| {}).unwrap();
-    verdict(&seen, WAY, limits.runs)
+    verdict(&seen, WAY)
 }
 
 fn probe<'a>(turn: impl FnMut(Kind, usize, &mut Memory) + 'a) -> Verdict {
@@ -108,7 +116,7 @@ fn dropping_the_caches_proves_what_is_given_back_and_what_is_not() {
     let runs = count(seen.runs());
     let [_, after] = seen.dropped.as_mut().unwrap();
     after.parts[Part::SlabReclaimable as usize] += 500.0 * KIB * runs;
-    let found = verdict(&seen, WAY, 200);
+    let found = verdict(&seen, WAY);
     assert_eq!((found.judgement, found.parts[0].part), (Judgement::Leaks, Part::SlabReclaimable));
 }
 
@@ -169,4 +177,14 @@ fn a_leak_that_reaches_its_limit_after_five_runs_is_one() {
     let mut model = Model::new(|kind, _, memory| memory.add(Part::SlabUnreclaimable, when(kind, MIB)));
     let found = probe_within(&mut model, &Limits { growth: 4.9 * MIB, ..limits() });
     assert_eq!((found.judgement, found.runs), (Judgement::Leaks, 3));
+}
+
+#[test]
+fn where_only_large_leaks_matter_fewer_runs_do() {
+    let limits = Limits { least: 64.0 * KIB, ..limits() };
+    let mut noise = Noise::new(9);
+    let mut model = Model::new(|_, _, memory| memory.add(Part::SlabUnreclaimable, noise.next() * 8.0 * KIB));
+    let found = probe_within(&mut model, &limits);
+    assert_eq!(found.judgement, Judgement::Clean);
+    assert!((8..24).contains(&found.runs), "{}", found.runs);
 }

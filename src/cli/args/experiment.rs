@@ -49,6 +49,9 @@ pub struct ProbeArgs {
     /// Run the command as this user (root only)
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// A leak of fewer bytes a run does not matter: 64KiB
+    #[arg(long, value_name = "SIZE", default_value = "4KiB", value_parser = quantity::bytes)]
+    pub least: f64,
     /// Have the kernel drop its caches before and after, to prove what is given back (root only)
     #[arg(long)]
     pub drop_caches: bool,

@@ -13,6 +13,8 @@ use crate::probe::{
 const WARM_UP: usize = 2;
 const WARM_UP_OF_ROUND: usize = 1;
 const LATE_SECONDS: f64 = 1.0;
+/// A leak of fewer bytes a run is not looked for.
+const LEAST: f64 = 4096.0;
 /// If this share of the leak is there without any script, it is the command's.
 const OWN_SHARE: f64 = 0.75;
 
@@ -153,7 +155,7 @@ impl<'a> Search<'a> {
     /// The experiment that says what to look for.
     fn with_all_on(&mut self, all: &[usize]) -> Result<Verdict, End> {
         let seen = self.experiment(all, WARM_UP, LATE_SECONDS, &mut |seen| is_decided(seen))?;
-        let verdict = verdict(&seen, self.way, self.args.limits.runs as usize);
+        let verdict = verdict(&seen, self.way);
         if matches!(seen.stop, Stop::Interrupted | Stop::Hung | Stop::Growth)
             && verdict.judgement != Judgement::Leaks
         {
@@ -206,6 +208,7 @@ impl<'a> Search<'a> {
             growth: self.allowed,
             warm_up,
             late_seconds,
+            least: LEAST,
             drop_caches: false,
         };
         let bar = Bar::new(None);

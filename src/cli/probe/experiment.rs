@@ -5,8 +5,8 @@ use crate::base::clock::Stopwatch;
 use crate::cli::args::ProbeArgs;
 use crate::cli::{Context, output};
 use crate::probe::{
-    Account, Limits, Machine, ProbeError, Setup, Stream, Surroundings, Verdict, Way, is_decided, observe,
-    verdict, ways,
+    Account, Judgement, Limits, Machine, ProbeError, Setup, Stream, Surroundings, Verdict, Way, is_decided,
+    observe, verdict, ways,
 };
 use crate::sample::Root;
 use std::ffi::OsString;
@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const WARM_UP: usize = 2;
 /// How long to wait for what is given back late.
 const LATE_SECONDS: f64 = 1.0;
+/// A leak that is less than this share of another way's does not matter beside it.
+const SMALL_SHARE: f64 = 1.0 / 16.0;
 
 /// All ways, one after the other; each may use what is left of the budget by its share.
 pub(super) fn all(args: &ProbeArgs, command: &[OsString]) -> anyhow::Result<Vec<Verdict>> {
@@ -47,7 +49,10 @@ pub(super) fn all(args: &ProbeArgs, command: &[OsString]) -> anyhow::Result<Vec<
             timeout_seconds: args.limits.timeout,
             interrupted: interrupt.flag(),
         };
-        verdicts.push(one(args, setup, budget.max(1.0), ways.len() > 1).map_err(explained)?);
+        // Beside a way that leaks much, one that leaks a small part of it does not.
+        let leaks = verdicts.iter().filter(|known| known.judgement == Judgement::Leaks);
+        let least = leaks.map(|known| known.bytes * SMALL_SHARE).fold(args.least, f64::max);
+        verdicts.push(one(args, setup, budget.max(1.0), least, ways.len() > 1).map_err(explained)?);
         if interrupt.came() {
             break;
         }
@@ -59,6 +64,7 @@ fn one(
     args: &ProbeArgs,
     setup: Setup,
     budget_seconds: f64,
+    least: f64,
     is_one_of_many: bool,
 ) -> Result<Verdict, ProbeError> {
     let way = setup.way;
@@ -69,6 +75,7 @@ fn one(
         growth: args.limits.max_growth.of(machine.available()),
         warm_up: WARM_UP,
         late_seconds: LATE_SECONDS,
+        least,
         drop_caches: args.drop_caches,
     };
     let bar = Bar::new(is_one_of_many.then(|| label(&way)));
@@ -78,7 +85,7 @@ fn one(
     if left > 0 {
         output::say(&format!("{left} processes that the command had left running were ended"));
     }
-    Ok(verdict(&seen?, way, limits.runs))
+    Ok(verdict(&seen?, way))
 }
 
 fn label(way: &Way) -> String {

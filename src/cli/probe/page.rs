@@ -298,7 +298,10 @@ impl Page<'_> {
                 text += &self.words.fill("probe.would_not_show", &[("bytes", &least)]);
             }
             self.line("probe.why", &text);
-            let help = self.words.get(&format!("probe.help_{key}")).to_owned();
+            // As it is typed: whole KiB that would do.
+            let kib = (verdict.detectable / 1024.0 * 1.25).ceil();
+            let least = if kib.is_finite() { format!("{kib}KiB") } else { String::new() };
+            let help = self.words.fill(&format!("probe.help_{key}"), &[("bytes", &least)]);
             self.line("probe.try", &help);
         } else if judgement == Judgement::Clean && ways == 1 {
             let way = verdict.way;

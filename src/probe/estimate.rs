@@ -126,7 +126,9 @@ pub(super) fn judge(turns: &[Kind], levels: &[f64], rule: &Rule) -> Answer {
         }
         return Answer::Open(Some(found));
     }
-    let loose = series.estimates(rule.noise, rule.clean_outside);
+    let clipped = series.clipped(JUMP * rule.clean);
+    let calm = Series::new(turns, &clipped).map(|calm| calm.estimates(rule.noise, rule.clean_outside));
+    let loose = calm.unwrap_or_default();
     let clean = narrowest(loose.iter().filter(|estimate| estimate.high < rule.clean));
     match clean {
         Some(found) if series.of_command.len() >= rule.clean_runs && !series.jumps(rule) => {
@@ -299,10 +301,24 @@ impl<'a> Series<'a> {
         mean(&steps)
     }
 
-    /// Whether more turns of the command than of the control added far more than what is looked for: one run in a few may leak.
+    /// Whether more turns of the command than of the control added far more than what is looked for, beyond chance: one run in
+    /// a few may leak.
     fn jumps(&self, rule: &Rule) -> bool {
-        let jumps = |steps: &[f64]| steps.iter().filter(|step| **step > JUMP * rule.clean).count();
-        jumps(&self.of_command) > jumps(&self.of_control) + 1
+        let jumps = |steps: &[f64]| count(steps.iter().filter(|step| **step > JUMP * rule.clean).count());
+        let (command, control) = (jumps(&self.of_command), jumps(&self.of_control));
+        command > control + 1.0 + 2.0 * (command + control).sqrt()
+    }
+
+    /// The levels as if no turn had moved them by more than this: on a busy machine others take and give back megabytes now
+    /// and then, in turns of both kinds, and that there is no leak of some KiB could never be told.
+    fn clipped(&self, most: f64) -> Vec<f64> {
+        let mut level = self.levels.first().copied().unwrap_or(0.0);
+        let steps = self.levels.windows(2).map(|pair| (pair[1] - pair[0]).clamp(-most, most));
+        let rest = steps.map(|step| {
+            level += step;
+            level
+        });
+        self.levels.iter().take(1).copied().chain(rest.collect::<Vec<_>>()).collect()
     }
 }
 

@@ -1,5 +1,5 @@
 //! The standard streams of one run: made anew for each, read and dropped while it runs, so that a command may print without
-//! end. The beginning is kept, to say what a command that failed had to say.
+//! end. The last lines are kept, to say what a command that failed had to say.
 
 use super::ProbeError;
 use super::terminal::pseudo_terminal;
@@ -35,7 +35,7 @@ pub(super) struct Output {
     _terminal: Option<OwnedFd>,
     /// The temporary file.
     file: Option<File>,
-    begun: Vec<u8>,
+    end: Vec<u8>,
 }
 
 fn failed(what: &'static str) -> impl Fn(std::io::Error) -> ProbeError {
@@ -60,7 +60,7 @@ impl Streams {
             (Stream::File, _) => Stdio::from(tempfile::tempfile().map_err(failed("temporary file"))?),
             _ => Stdio::null(),
         };
-        let mut output = Output { source: None, _terminal: None, file: None, begun: Vec::new() };
+        let mut output = Output { source: None, _terminal: None, file: None, end: Vec::new() };
         let (stdout, stderr) = match (way.stdout, &theirs) {
             (Stream::Tty, Some(theirs)) => (Stdio::from(copy(theirs)?), Stdio::from(copy(theirs)?)),
             (Stream::Pipe, _) => {
@@ -108,8 +108,9 @@ impl Output {
         for _ in 0..64 {
             match rustix::io::read(source, &mut buffer) {
                 Ok(count) if count > 0 => {
-                    let room = ENOUGH_BYTES.saturating_sub(self.begun.len()).min(count);
-                    self.begun.extend_from_slice(&buffer[..room]);
+                    self.end.extend_from_slice(&buffer[..count]);
+                    let too_many = self.end.len().saturating_sub(ENOUGH_BYTES);
+                    self.end.drain(..too_many);
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
@@ -129,15 +130,19 @@ impl Output {
         size > MOST_FILE_BYTES
     }
 
-    /// The first line, after the end. A file's pages are given back.
+    /// The last line: a command that fails says why at its end. A file's pages are given back.
     pub(super) fn into_line(mut self) -> Option<String> {
         self.drain();
         if let Some(file) = &mut self.file {
-            let mut begun = vec![0; ENOUGH_BYTES];
-            let count = rustix::io::pread(&*file, &mut begun, 0).unwrap_or(0);
-            self.begun.extend_from_slice(&begun[..count]);
+            let size = file.metadata().map_or(0, |metadata| metadata.len());
+            let mut end = vec![0; ENOUGH_BYTES];
+            let count =
+                rustix::io::pread(&*file, &mut end, size.saturating_sub(ENOUGH_BYTES as u64)).unwrap_or(0);
+            self.end.extend_from_slice(&end[..count]);
             let _ = file.set_len(0);
         }
-        line_of(&self.begun)
+        let is_empty = |line: &&[u8]| line.trim_ascii().is_empty();
+        let mut lines = self.end.split(|byte| matches!(byte, b'\n' | b'\r'));
+        line_of(lines.rfind(|line| !is_empty(line))?)
     }
 }

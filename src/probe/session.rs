@@ -12,6 +12,8 @@ use crate::sample::command::Outcome;
 pub(super) const WARM_UP: usize = 2;
 /// A turn of nothing lasts as long as one of the command, but no longer than this many seconds.
 const LONGEST_CONTROL: f64 = 1.0;
+/// Fewer runs than this tell nothing.
+const FEW_RUNS: usize = 3;
 /// A command that is killed at its timeout so often is not run again.
 const MOST_HUNG: usize = 3;
 /// How often whoever waits is told where it is, in seconds of rest.
@@ -135,9 +137,20 @@ pub fn observe(
         stop: Stop::Runs,
         seconds: 0.0,
     };
-    let mut session = Session { world, limits, is_sure, tell, seen, grown: 0.0, floor: None };
+    let mut session = Session {
+        world,
+        limits,
+        is_sure,
+        tell,
+        seen,
+        grown: 0.0,
+        floor: None,
+        warm_up: Vec::new(),
+        warm_up_readings: Vec::new(),
+    };
     session.seen.stop = session.all()?;
     session.finish()?;
+    session.use_warm_up();
     Ok(session.seen)
 }
 
@@ -151,21 +164,26 @@ struct Session<'a> {
     grown: f64,
     /// After the caches were dropped.
     floor: Option<Reading>,
+    /// The turns that do not count, and the readings before each.
+    warm_up: Vec<Kind>,
+    warm_up_readings: Vec<Reading>,
 }
 
 impl Session<'_> {
     fn all(&mut self) -> Result<Stop, ProbeError> {
-        let mut reading = self.read();
+        let first = self.read();
+        self.seen.readings.push(first);
         for _ in 0..self.limits.warm_up {
             for kind in [Kind::Control, Kind::Command] {
-                let next = self.turn(kind, &reading)?;
-                reading = next;
-            }
-            if let Some(stop) = self.limit() {
-                self.seen.readings.push(reading);
-                return Ok(stop);
+                if let Some(stop) = self.step(kind, false)? {
+                    return Ok(stop);
+                }
             }
         }
+        self.warm_up = std::mem::take(&mut self.seen.turns);
+        let mut warm_up = std::mem::take(&mut self.seen.readings);
+        let mut reading = warm_up.pop().unwrap_or_default();
+        self.warm_up_readings = warm_up;
         if self.limits.drop_caches && self.world.drop_caches() {
             reading = self.read();
             self.floor = Some(reading.clone());
@@ -174,7 +192,7 @@ impl Session<'_> {
         for length in lengths() {
             for kind in [Kind::Control, Kind::Command] {
                 for _ in 0..length {
-                    if let Some(stop) = self.step(kind)? {
+                    if let Some(stop) = self.step(kind, true)? {
                         return Ok(stop);
                     }
                 }
@@ -183,8 +201,8 @@ impl Session<'_> {
         Ok(Stop::Runs)
     }
 
-    /// One turn that counts.
-    fn step(&mut self, kind: Kind) -> Result<Option<Stop>, ProbeError> {
+    /// One turn. Of one that counts it is asked whether that is enough.
+    fn step(&mut self, kind: Kind, counts: bool) -> Result<Option<Stop>, ProbeError> {
         let before = self.seen.readings.last().cloned().unwrap_or_default();
         let reading = self.turn(kind, &before)?;
         if self.world.is_interrupted() {
@@ -194,7 +212,7 @@ impl Session<'_> {
         self.seen.turns.push(kind);
         self.seen.readings.push(reading);
         let stop = self.limit();
-        if stop.is_none() && kind == Kind::Command && (self.is_sure)(&self.seen) {
+        if stop.is_none() && counts && kind == Kind::Command && (self.is_sure)(&self.seen) {
             return Ok(Some(Stop::Sure));
         }
         Ok(stop)
@@ -216,6 +234,14 @@ impl Session<'_> {
         let progress = self.progress();
         (self.tell)(progress);
         Ok(reading)
+    }
+
+    /// Where the runs left so much behind that few were allowed, those of the warm-up have to count, too.
+    fn use_warm_up(&mut self) {
+        if self.seen.stop == Stop::Growth && self.seen.runs() < FEW_RUNS && self.seen.dropped.is_none() {
+            self.seen.turns.splice(0..0, std::mem::take(&mut self.warm_up));
+            self.seen.readings.splice(0..0, std::mem::take(&mut self.warm_up_readings));
+        }
     }
 
     fn read(&mut self) -> Reading {

@@ -18,7 +18,7 @@ const LEAST_JUMP: f64 = 131_072.0;
 /// So many runs are made where no limit comes first.
 const LEAST_RUNS: usize = 8;
 /// A leak is told with an interval of this share of it, or of so many runs.
-const EXACT: f64 = 0.5;
+const EXACT: f64 = 1.0;
 const MOST_FOR_EXACT: usize = 64;
 /// What leaves things behind is run so often at most to see how much memory that is.
 const MOST_FOR_THINGS: usize = 150;
@@ -105,7 +105,7 @@ pub struct Ran {
     pub signal: Option<i32>,
     /// Runs that were killed at their timeout.
     pub killed: usize,
-    /// The first line that a failed run printed, where its output could be read.
+    /// The last line that the last of these printed, where its output could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
 }

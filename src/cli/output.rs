@@ -4,6 +4,7 @@
 use super::WRONG_USAGE;
 use crate::base::escape;
 use crate::config::ConfigError;
+use clap::error::ErrorKind;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -73,6 +74,10 @@ pub(in crate::cli) fn usage(error: &clap::Error) -> ExitCode {
             .strip_prefix("error: ")
             .map_or(text.clone(), |rest| format!("cronograph: {rest}"))
             .trim_end());
+        // `probe service --status-all`: forgotten by everybody once.
+        if error.kind() == ErrorKind::UnknownArgument && text.contains("-- <CMD>") {
+            say("hint: the command and its arguments stand behind `--`");
+        }
         return ExitCode::from(WRONG_USAGE);
     }
     match print(text) {

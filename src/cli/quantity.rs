@@ -21,18 +21,17 @@ impl Growth {
     }
 }
 
-const SIZES: [(&str, f64); 12] = [
-    ("KiB", 1024.0),
-    ("MiB", 1_048_576.0),
-    ("GiB", 1_073_741_824.0),
-    ("kB", 1e3),
-    ("MB", 1e6),
-    ("GB", 1e9),
-    ("K", 1024.0),
+const SIZES: [(&str, f64); 11] = [
+    ("kib", 1024.0),
+    ("mib", 1_048_576.0),
+    ("gib", 1_073_741_824.0),
+    ("kb", 1e3),
+    ("mb", 1e6),
+    ("gb", 1e9),
     ("k", 1024.0),
-    ("M", 1_048_576.0),
-    ("G", 1_073_741_824.0),
-    ("B", 1.0),
+    ("m", 1_048_576.0),
+    ("g", 1_073_741_824.0),
+    ("b", 1.0),
     ("", 1.0),
 ];
 
@@ -52,9 +51,9 @@ pub(in crate::cli) fn growth(text: &str) -> Result<Growth, String> {
         text.trim().strip_suffix('%').map(|percent| number(percent).filter(|percent| *percent <= 100.0));
     let found = match share {
         Some(percent) => percent.map(|percent| Growth::Share(percent / 100.0)),
-        None => SIZES
-            .iter()
-            .find_map(|(unit, bytes)| Some(Growth::Bytes(number(text.trim().strip_suffix(unit)?)? * bytes))),
+        None => SIZES.iter().find_map(|(unit, bytes)| {
+            Some(Growth::Bytes(number(text.trim().to_lowercase().strip_suffix(unit)?)? * bytes))
+        }),
     };
     found.ok_or_else(|| "write a size as 64MiB, or a share of the available memory as 5%".to_owned())
 }
@@ -89,7 +88,7 @@ mod tests {
             (growth("1.5k"), growth("2 MB"), growth("7")),
             (Ok(Growth::Bytes(1536.0)), Ok(Growth::Bytes(2e6)), Ok(Growth::Bytes(7.0)))
         );
-        assert_eq!((bytes("4KiB"), bytes("5%").is_err()), (Ok(4096.0), true));
+        assert_eq!((bytes("4KiB"), bytes("64kb"), bytes("5%").is_err()), (Ok(4096.0), Ok(64e3), true));
         assert_eq!(growth("5%").map(|growth| growth.of(200.0)), Ok(10.0));
         for nonsense in ["", "%", "0%", "101%", "-1M", "5 apples"] {
             assert!(growth(nonsense).is_err(), "{nonsense}");

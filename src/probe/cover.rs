@@ -16,7 +16,7 @@ use std::fs::Permissions;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -41,6 +41,8 @@ pub struct Cover {
     off: Vec<usize>,
     /// How each is switched off in a copy.
     switches: Vec<Switch>,
+    /// A file in the copy for as long as permissions are not what they were: a search that is killed leaves it.
+    mark: Option<PathBuf>,
 }
 
 /// What is changed to switch off a script of a copy.
@@ -60,10 +62,18 @@ impl Cover {
     pub fn new(scripts: Vec<PathBuf>, covering: Covering) -> Result<Self, ProbeError> {
         let blank = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile();
         let blank = blank.map_err(|source| ProbeError::Stream { what: "temporary file", source })?;
-        let switches = scripts.iter().map(Switch::of).collect::<io::Result<_>>();
-        let switches = switches
-            .map_err(|source| ProbeError::Scripts { path: String::new(), reason: source.to_string() })?;
-        Ok(Self { scripts, covering, blank, off: Vec::new(), switches })
+        let switch =
+            |script: &PathBuf| Switch::of(script, covering).map_err(|source| failed(script, &source));
+        let switches = scripts.iter().map(switch).collect::<Result<_, _>>()?;
+        let mark = match scripts.first().filter(|_| covering == Covering::Permissions) {
+            Some(first) => {
+                let mark = first.with_file_name(format!("{TEMPORARY_PREFIX}bisect"));
+                fs_err::write(&mark, "").map_err(|source| failed(&mark, &source))?;
+                Some(mark)
+            }
+            None => None,
+        };
+        Ok(Self { scripts, covering, blank, off: Vec::new(), switches, mark })
     }
 
     /// Switches off these, by their numbers, and all others on.
@@ -73,10 +83,7 @@ impl Cover {
     pub fn switch_off(&mut self, off: &[usize]) -> Result<(), ProbeError> {
         if self.covering == Covering::Permissions {
             for (number, (script, switch)) in self.scripts.iter().zip(&self.switches).enumerate() {
-                switch.turn(script, !off.contains(&number)).map_err(|source| ProbeError::Scripts {
-                    path: script.display().to_string(),
-                    reason: source.to_string(),
-                })?;
+                switch.turn(script, !off.contains(&number)).map_err(|source| failed(script, &source))?;
             }
         }
         self.off = off.to_vec();
@@ -99,9 +106,31 @@ impl Cover {
     }
 }
 
+fn failed(script: &Path, source: &io::Error) -> ProbeError {
+    ProbeError::Scripts { path: script.display().to_string(), reason: cause(source) }
+}
+
+/// What the system says, without the path that stands before it already.
+pub(super) fn cause(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not do that".to_owned(),
+        io::ErrorKind::NotADirectory => "it is no folder".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.rsplit(": ").next().unwrap_or(&text).to_owned()
+        }
+    }
+}
+
 impl Switch {
-    fn of(script: &PathBuf) -> io::Result<Self> {
+    fn of(script: &Path, covering: Covering) -> io::Result<Self> {
         let metadata = fs_err::symlink_metadata(script)?;
+        if covering == Covering::Permissions && metadata.is_file() && metadata.nlink() > 1 {
+            return Err(io::Error::other(
+                "it has another name: in a copy by hard links, the original would change",
+            ));
+        }
         if metadata.is_symlink() {
             let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
             return Ok(Self::Name(script.with_file_name(format!("{TEMPORARY_PREFIX}{name}"))));
@@ -129,7 +158,15 @@ impl Switch {
 
 impl Drop for Cover {
     fn drop(&mut self) {
-        let _ = self.switch_off(&[]);
+        if self.covering == Covering::Permissions {
+            // What is gone meanwhile must not keep the others from what was theirs.
+            for (script, switch) in self.scripts.iter().zip(&self.switches) {
+                let _ = switch.turn(script, true);
+            }
+        }
+        if let Some(mark) = &self.mark {
+            let _ = fs_err::remove_file(mark);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ const JUMP: f64 = 16.0;
 const LEAST_HALF: f64 = 0.5;
 /// Where only leaks of so many bytes matter, fewer runs tell that there is none.
 pub(super) const LARGE: f64 = 32_768.0;
-const LARGE_RUNS: usize = 8;
+const LARGE_RUNS: usize = 16;
 /// Before so many runs only that is a leak which no warming up explains.
 const SETTLED_RUNS: usize = 24;
 
@@ -71,7 +71,7 @@ impl Rule {
         let rule = Self::memory();
         // What is so large is not hidden in half-full slabs, nor taken for warming up.
         let clean_runs = if bytes >= LARGE { LARGE_RUNS } else { rule.clean_runs };
-        Self { clean: bytes.max(rule.clean), clean_runs, ..rule }
+        Self { leak: (bytes / 4.0).max(rule.leak), clean: bytes.max(rule.clean), clean_runs, ..rule }
     }
 
     /// For each of some two hundred slab caches: surer, since there are so many.
@@ -284,10 +284,11 @@ impl<'a> Series<'a> {
         mean(late) - self.drift() + error >= LEAST_HALF * found.center
     }
 
-    /// What runs give back late comes with the turns of the control, and the level stays where it was.
+    /// What runs give back late comes with the turns of the control, and the level stays where it was. A drift downwards may be
+    /// just that, and is not made up for.
     fn stays(&self, found: &Estimate) -> bool {
         let (Some(first), Some(last)) = (self.levels.first(), self.levels.last()) else { return false };
-        let risen = last - first - self.drift() * count(self.turns.len());
+        let risen = last - first - self.drift().max(0.0) * count(self.turns.len());
         risen >= LEAST_HALF * found.center * count(self.of_command.len())
     }
 

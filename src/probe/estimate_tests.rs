@@ -98,6 +98,25 @@ fn what_is_given_back_a_turn_later_is_no_leak() {
 }
 
 #[test]
+fn what_is_given_back_some_turns_later_is_no_leak() {
+    for delay in [2, 3, 5, 8] {
+        let mut pending = std::collections::VecDeque::from(vec![0.0; delay]);
+        let late = |kind, _| {
+            pending.push_back(of_command(kind, MIB));
+            of_command(kind, MIB) - pending.pop_front().unwrap_or(0.0)
+        };
+        let (turns, levels) = series(200, late);
+        // From so many runs on as a session asks at the earliest, where nothing forbids it.
+        let ends = (1..=turns.len())
+            .filter(|end| turns[..*end].iter().filter(|kind| **kind == Kind::Command).count() >= 8);
+        let accused = ends.filter(|end| {
+            matches!(judge(&turns[..*end], &levels[..=*end], &Rule::memory()), Answer::Leaks(_))
+        });
+        assert_eq!(accused.count(), 0, "{delay} turns");
+    }
+}
+
+#[test]
 fn what_others_keep_is_in_both() {
     assert_eq!(first_leak(200, |_, _| 100.0 * KIB), None);
     let (_, estimate) = first_leak(200, |kind, _| 100.0 * KIB + of_command(kind, MIB)).unwrap();

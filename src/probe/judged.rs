@@ -1,10 +1,11 @@
 //! The answers of an experiment about each part of memory and about each kind of thing, by the best evidence that there is.
 
 use super::estimate::{Answer, Rule, control, count, hundredths, judge};
+use super::reading::PROCESSES;
 use super::reading::{LEFT, LeftKind, is_of_processes, reclaimable, staying};
 use super::session::Observed;
 use super::slab;
-use super::verdict::{Grown, Left};
+use super::verdict::{Grown, Judgement, Left};
 use crate::analysis::part::Part;
 use crate::base::statistics::Estimate;
 
@@ -12,8 +13,10 @@ use crate::base::statistics::Estimate;
 const GIVEN_BACK: f64 = 0.5;
 /// What is given back when needed is worth a word from so many bytes a run on.
 const LEAST_RECLAIMABLE: f64 = 8192.0;
-/// Page lists and pages on their way make this part wander.
+/// Page lists and pages on their way make what no field holds wander: so many times what is looked for must be enough, …
 const LOOSE: f64 = 16.0;
+/// … and that it was so restless is told from so many times on.
+const RESTLESS: f64 = 4.0;
 
 /// The answers of all parts and things.
 pub(super) struct Judged {
@@ -60,7 +63,29 @@ impl Judged {
     /// Memory of processes may be too noisy to tell: it is named, and changes nothing.
     pub(super) fn is_clean(&self) -> bool {
         let mut of_kernel = self.parts.iter().filter(|(part, _)| !is_of_processes(*part)).peekable();
-        of_kernel.peek().is_some() && of_kernel.all(|(_, answer)| matches!(answer, Answer::Clean(_)))
+        let is_clean = |answer: &Answer| matches!(answer, Answer::Clean(_));
+        of_kernel.peek().is_some()
+            && of_kernel.all(|(_, answer)| is_clean(answer))
+            && !self.may_leave_things()
+    }
+
+    /// Whether things seem to be left behind, and it is not sure yet.
+    fn may_leave_things(&self) -> bool {
+        self.things.iter().any(|(kind, answer)| match answer {
+            Answer::Open(Some(estimate)) => kind.is_leak && estimate.center > Rule::things().clean,
+            _ => false,
+        })
+    }
+
+    /// What a run adds at most to any of the kernel's parts that were found clean.
+    pub(super) fn clean_up_to(&self) -> f64 {
+        let clean = self.parts.iter().filter_map(|(part, answer)| match answer {
+            Answer::Clean(estimate) if !is_of_processes(*part) && *part != Part::Unaccounted => {
+                Some(estimate.high)
+            }
+            _ => None,
+        });
+        clean.fold(0.0, f64::max)
     }
 
     pub(super) fn leaking(&self) -> Vec<Grown> {
@@ -77,7 +102,13 @@ impl Judged {
     }
 
     pub(super) fn left(&self) -> Vec<Left> {
+        let is_left = |(kind, answer): &(LeftKind, Answer)| {
+            kind.metric == PROCESSES && matches!(answer, Answer::Leaks(_))
+        };
+        let of_processes = self.things.iter().any(is_left);
         let found = self.things.iter().filter_map(|(kind, answer)| match answer {
+            // Files are open as long as the processes that were left have them.
+            Answer::Leaks(_) if kind.metric == "vfs.file_handles" && of_processes => None,
             Answer::Leaks(estimate) => {
                 Some(Left { metric: kind.metric, count: hundredths(estimate.center), command: kind.command })
             }
@@ -86,9 +117,17 @@ impl Judged {
         found.collect()
     }
 
-    pub(super) fn untold(&self) -> Vec<Grown> {
+    /// Parts too restless for so small a leak as was looked for: those of processes, and what no field holds.
+    /// Where it cannot be told, all that are why.
+    pub(super) fn untold(&self, least: f64, judgement: Judgement) -> Vec<Grown> {
+        let is_unsure = judgement == Judgement::Unsure;
         let open = self.parts.iter().filter_map(|(part, answer)| match answer {
-            Answer::Open(Some(estimate)) if is_of_processes(*part) => Some(grown(*part, estimate)),
+            Answer::Open(Some(estimate)) if is_unsure || is_of_processes(*part) => {
+                Some(grown(*part, estimate))
+            }
+            Answer::Clean(estimate) if *part == Part::Unaccounted && estimate.high > RESTLESS * least => {
+                Some(grown(*part, estimate))
+            }
             _ => None,
         });
         open.collect()
@@ -97,16 +136,20 @@ impl Judged {
 
 fn loose(least: f64) -> Rule {
     let rule = Rule::at_least(least);
-    Rule { clean: rule.clean.max(Rule::memory().clean * LOOSE), noise: rule.noise * LOOSE, ..rule }
+    Rule { clean: rule.clean.max(Rule::memory().clean * LOOSE), noise: rule.noise * RESTLESS, ..rule }
 }
 
 /// A growth that dropping the caches takes back is none.
 fn proved(seen: &Observed, part: Part, answer: Answer) -> Answer {
-    match (answer, kept(seen, part)) {
-        (Answer::Leaks(estimate), Some(kept)) if kept < GIVEN_BACK * estimate.center => {
-            Answer::Clean(Estimate { center: kept, low: kept.min(0.0), high: kept.max(0.0) })
-        }
-        _ => answer,
+    let (Answer::Leaks(estimate), Some(kept)) = (answer, kept(seen, part)) else { return answer };
+    let half = (estimate.high - estimate.low) / 2.0;
+    if kept + half < GIVEN_BACK * estimate.center {
+        Answer::Clean(Estimate { center: kept, low: kept.min(0.0), high: kept.max(0.0) })
+    } else if kept < GIVEN_BACK * estimate.center {
+        // Two readings alone are no proof.
+        Answer::Open(Some(estimate))
+    } else {
+        answer
     }
 }
 

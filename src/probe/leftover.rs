@@ -59,7 +59,7 @@ impl Leftover {
         })
     }
 
-    /// Ends all of them but `spared`: asks, then kills. Says how many there were.
+    /// Ends all of them but `spared`: asks, then kills. Says how many that ended.
     pub(super) fn end(&self, spared: &BTreeSet<i32>) -> usize {
         Self::reap();
         let first = self.others(spared);
@@ -81,7 +81,7 @@ impl Leftover {
             std::thread::sleep(POLL);
             Self::reap();
         }
-        first.len()
+        first.difference(&self.others(spared)).count()
     }
 
     fn others(&self, spared: &BTreeSet<i32>) -> BTreeSet<i32> {

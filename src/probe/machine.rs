@@ -144,11 +144,12 @@ fn low(readings: &[Reading]) -> Reading {
 }
 
 impl World for Machine {
-    fn run(&mut self, kind: Kind) -> Result<Outcome, ProbeError> {
-        self.runner.run(match kind {
+    fn run(&mut self, kind: Kind, seconds: f64) -> Result<Outcome, ProbeError> {
+        let command = match kind {
             Kind::Command => &self.command,
             Kind::Control => &self.control,
-        })
+        };
+        self.runner.run(command, seconds)
     }
 
     fn read(&mut self, catalogue: &mut Catalogue) -> Reading {

@@ -54,6 +54,12 @@ pub enum ProbeError {
         /// What the system says.
         source: io::Error,
     },
+    /// The command was killed, and did not end.
+    #[error("the command could not be ended: process {pid} is still there")]
+    NoEnd {
+        /// Its number.
+        pid: u32,
+    },
     /// There is no such user.
     #[error("there is no user {name} in {path}")]
     NoUser {

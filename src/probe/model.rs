@@ -74,7 +74,7 @@ impl<'a> Model<'a> {
 }
 
 impl World for Model<'_> {
-    fn run(&mut self, kind: Kind) -> Result<Outcome, ProbeError> {
+    fn run(&mut self, kind: Kind, _seconds: f64) -> Result<Outcome, ProbeError> {
         let place = usize::from(kind == Kind::Control);
         (self.turn)(kind, self.done[place], &mut self.memory);
         self.done[place] += 1;

@@ -9,11 +9,13 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
 /// As much may be written into the temporary file: pages of it are memory.
-const MOST_FILE_BYTES: u64 = 256 << 20;
+const MOST_FILE_BYTES: u64 = 64 << 20;
+/// What Ctrl-D types.
+const END_OF_INPUT: u8 = 4;
 
 /// Standard input, output and error of one run; what of them is ours.
 pub(super) struct Streams {
@@ -29,13 +31,32 @@ pub(super) struct Streams {
 
 /// What comes out of a command.
 pub(super) struct Output {
-    /// Where it can be read: a pipe, or our side of the terminal.
-    source: Option<OwnedFd>,
-    /// Our side of the terminal, kept open as long as the command runs.
+    /// Where it can be read: a pipe, our side of the terminal.
+    sources: Vec<OwnedFd>,
+    /// The command's side of its terminal: if nobody had it open any more, the command would be hung up.
     _terminal: Option<OwnedFd>,
     /// The temporary file.
     file: Option<File>,
     end: Vec<u8>,
+}
+
+/// Reads what there is and keeps the last of it. Says whether more may come.
+fn is_open_after_reading(source: &OwnedFd, end: &mut Vec<u8>) -> bool {
+    let mut buffer = [0_u8; 16 * 1024];
+    for _ in 0..64 {
+        match rustix::io::read(source, &mut buffer) {
+            Ok(count) if count > 0 => {
+                end.extend_from_slice(&buffer[..count]);
+                let too_many = end.len().saturating_sub(ENOUGH_BYTES);
+                end.drain(..too_many);
+            }
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return true,
+            // The end; of a terminal that nobody has open any more, an error says so.
+            Ok(_) | Err(_) => return false,
+        }
+    }
+    true
 }
 
 fn failed(what: &'static str) -> impl Fn(std::io::Error) -> ProbeError {
@@ -60,13 +81,13 @@ impl Streams {
             (Stream::File, _) => Stdio::from(tempfile::tempfile().map_err(failed("temporary file"))?),
             _ => Stdio::null(),
         };
-        let mut output = Output { source: None, _terminal: None, file: None, end: Vec::new() };
+        let mut output = Output { sources: Vec::new(), _terminal: None, file: None, end: Vec::new() };
         let (stdout, stderr) = match (way.stdout, &theirs) {
             (Stream::Tty, Some(theirs)) => (Stdio::from(copy(theirs)?), Stdio::from(copy(theirs)?)),
             (Stream::Pipe, _) => {
                 let (ours, end) =
                     pipe_with(PipeFlags::CLOEXEC).map_err(|error| failed("pipe")(error.into()))?;
-                output.source = Some(ours);
+                output.sources.push(ours);
                 (Stdio::from(end.try_clone().map_err(failed("pipe"))?), Stdio::from(end))
             }
             (Stream::File, _) => {
@@ -78,9 +99,11 @@ impl Streams {
             }
             _ => (Stdio::null(), Stdio::null()),
         };
-        match ours {
-            Some(ours) if way.stdout == Stream::Tty => output.source = Some(ours),
-            ours => output._terminal = ours,
+        if let (Some(ours), Some(theirs)) = (ours, &theirs) {
+            // Nobody types: who reads is at the end at once.
+            let _ = rustix::io::write(&ours, &[END_OF_INPUT]);
+            output.sources.push(ours);
+            output._terminal = Some(copy(theirs)?);
         }
         output.never_wait();
         Ok(Self { stdin, stdout, stderr, terminal: theirs, output })
@@ -89,7 +112,7 @@ impl Streams {
 
 impl Output {
     fn never_wait(&self) {
-        if let Some(source) = &self.source {
+        for source in &self.sources {
             if let Ok(flags) = fcntl_getfl(source) {
                 let _ = fcntl_setfl(source, flags | OFlags::NONBLOCK);
             }
@@ -97,30 +120,14 @@ impl Output {
     }
 
     /// What to wait for, besides the end of the command.
-    pub(super) fn source(&self) -> Option<BorrowedFd<'_>> {
-        self.source.as_ref().map(AsFd::as_fd)
+    pub(super) fn sources(&self) -> impl Iterator<Item = &OwnedFd> {
+        self.sources.iter()
     }
 
     /// Reads what there is, at most a mebibyte at a time, as the command must be looked after, too.
     pub(super) fn drain(&mut self) {
-        let Some(source) = &self.source else { return };
-        let mut buffer = [0_u8; 16 * 1024];
-        for _ in 0..64 {
-            match rustix::io::read(source, &mut buffer) {
-                Ok(count) if count > 0 => {
-                    self.end.extend_from_slice(&buffer[..count]);
-                    let too_many = self.end.len().saturating_sub(ENOUGH_BYTES);
-                    self.end.drain(..too_many);
-                }
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return,
-                // The end; of a terminal that nobody has open any more, an error says so.
-                Ok(_) | Err(_) => {
-                    self.source = None;
-                    return;
-                }
-            }
-        }
+        let end = &mut self.end;
+        self.sources.retain(|source| is_open_after_reading(source, end));
     }
 
     /// Whether the temporary file has become too large.

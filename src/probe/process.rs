@@ -21,10 +21,12 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// So long a command that was killed has to be gone.
+const KILL_SECONDS: f64 = 5.0;
 /// The path that cron gives.
 const CRON_PATH: &str = "/usr/bin:/bin";
 /// How long to wait for something to happen before looking after the timeout again.
@@ -44,43 +46,34 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn run(&self, command: &[OsString]) -> Result<Outcome, ProbeError> {
+    /// Runs a command to its end, to its timeout, or for so many seconds.
+    pub(super) fn run(&self, command: &[OsString], seconds: f64) -> Result<Outcome, ProbeError> {
         let before = self.leftover.processes();
         let streams = Streams::new(self.way)?;
         let mut output = streams.output;
         let watch = Stopwatch::start();
         let mut child = self
             .spawn(command, streams.stdin, streams.stdout, streams.stderr, streams.terminal)
-            .map_err(|source| self.start_error(command, source))?;
-        let ended = self.wait(&child, watch, &mut output);
+            .map_err(|source| start_error(command, source))?;
+        let ended = self.wait(&child, watch, &mut output, seconds.min(self.timeout_seconds));
         let killed = !ended && !self.interrupted.load(Ordering::Relaxed);
         if !ended {
             self.kill(&child, &before);
         }
-        let status = child.wait().ok();
+        let status = status(&mut child, &mut output)?;
         let seconds = watch.seconds();
         if !ended {
             self.leftover.end(&before);
         }
         Leftover::reap();
         Ok(Outcome {
-            code: status.and_then(|status| status.code()),
-            signal: status.and_then(|status| status.signal()),
+            code: status.code(),
+            signal: status.signal(),
             seconds,
             killed,
             line: output.into_line(),
             error: None,
         })
-    }
-
-    fn start_error(&self, command: &[OsString], source: io::Error) -> ProbeError {
-        let program =
-            command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
-        match source.raw_os_error() {
-            // Of the steps before exec only namespaces are refused with these.
-            Some(code) if self.cover.is_some() && is_refusal(code) => ProbeError::NoNamespace { source },
-            _ => ProbeError::Start { program, source },
-        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "the command is what the user asked to be run")]
@@ -97,8 +90,7 @@ impl Runner {
         let mut built = Command::new(program);
         built.args(arguments).stdin(stdin).stdout(stdout).stderr(stderr);
         self.surround(&mut built);
-        // Who it is already needs no rights to become.
-        let account = self.account.clone().filter(|account| account.uid != rustix::process::geteuid());
+        let account = self.becomes().cloned();
         let cover = self.cover.as_ref().and_then(Cover::in_child);
         let enter = move || {
             setsid()?;
@@ -126,19 +118,24 @@ impl Runner {
         built.spawn()
     }
 
+    /// The user to become. Who it is already needs no rights for it.
+    fn becomes(&self) -> Option<&Account> {
+        self.account.as_ref().filter(|account| account.uid != rustix::process::geteuid())
+    }
+
     fn surround(&self, built: &mut Command) {
         if self.way.env == Surroundings::Full {
-            if let Some(account) = &self.account {
+            if let Some(account) = self.becomes() {
                 built.env("HOME", &account.home).env("USER", &account.name).env("LOGNAME", &account.name);
             }
             return;
         }
         built.env_clear();
+        built.envs(path_of(self.way.env).map(|path| ("PATH", path)));
         if self.way.env == Surroundings::Clean {
-            built.env("PATH", PATH);
             return;
         }
-        built.env("PATH", CRON_PATH).env("SHELL", "/bin/sh");
+        built.env("SHELL", "/bin/sh");
         if let Some(account) = &self.account {
             built.env("HOME", &account.home).env("LOGNAME", &account.name);
             if account.home.is_dir() {
@@ -148,7 +145,7 @@ impl Runner {
     }
 
     /// Waits until the command ends. False at the timeout, when the user interrupts, or when it prints too much into a file.
-    fn wait(&self, child: &Child, watch: Stopwatch, output: &mut Output) -> bool {
+    fn wait(&self, child: &Child, watch: Stopwatch, output: &mut Output, seconds: f64) -> bool {
         let Some(pid) = pid_of(child) else { return false };
         let ends = pidfd_open(pid, PidfdFlags::empty()).ok();
         let patience = if ends.is_some() { PATIENCE_MS } else { IMPATIENCE_MS };
@@ -160,7 +157,7 @@ impl Runner {
                 Ok(Some(_)) => return true,
                 Err(_) => return false,
             }
-            let is_over = watch.seconds() > self.timeout_seconds || output.is_too_much();
+            let is_over = watch.seconds() > seconds || output.is_too_much();
             if is_over || self.interrupted.load(Ordering::Relaxed) {
                 return false;
             }
@@ -188,10 +185,9 @@ impl Drop for Runner {
 
 /// Waits until the command ends, prints something, or a moment is over.
 fn await_either(ends: Option<&OwnedFd>, output: &Output, patience_ms: i64) {
-    let mut awaited = Vec::with_capacity(2);
+    let mut awaited: Vec<PollFd<'_>> =
+        output.sources().map(|source| PollFd::new(source, PollFlags::IN)).collect();
     awaited.extend(ends.map(|ends| PollFd::new(ends, PollFlags::IN)));
-    let source = output.source();
-    awaited.extend(source.as_ref().map(|source| PollFd::new(source, PollFlags::IN)));
     let timeout = Timespec { tv_sec: 0, tv_nsec: patience_ms * 1_000_000 };
     let _ = poll(&mut awaited, Some(&timeout));
 }
@@ -200,8 +196,30 @@ fn pid_of(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
-fn is_refusal(code: i32) -> bool {
-    [Errno::PERM, Errno::ACCESS, Errno::NOSPC, Errno::NOSYS, Errno::INVAL]
-        .iter()
-        .any(|errno| errno.raw_os_error() == code)
+/// The folders of an environment in which a program is looked for, if it is not this shell's.
+pub(super) fn path_of(env: Surroundings) -> Option<&'static str> {
+    match env {
+        Surroundings::Full => None,
+        Surroundings::Clean => Some(PATH),
+        Surroundings::Cron => Some(CRON_PATH),
+    }
+}
+
+/// How it ended. What cannot be killed, as it became another user or waits for a disk that does not answer, is named.
+fn status(child: &mut Child, output: &mut Output) -> Result<ExitStatus, ProbeError> {
+    let watch = Stopwatch::start();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if watch.seconds() < KILL_SECONDS => {}
+            Ok(None) | Err(_) => return Err(ProbeError::NoEnd { pid: child.id() }),
+        }
+        await_either(None, output, IMPATIENCE_MS);
+        output.drain();
+    }
+}
+
+fn start_error(command: &[OsString], source: io::Error) -> ProbeError {
+    let program = command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
+    ProbeError::Start { program, source }
 }

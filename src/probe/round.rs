@@ -1,18 +1,21 @@
-//! One round of a search: does the command leak as it did with all scripts on? Asked of what leaked then, and only whether
-//! it is more than a quarter of that: half of all culprits leak at least a half.
+//! One round of a search: does the command leak as it did with all scripts on? Asked of what leaked then, and only whether it
+//! is more than a small part of that, so that one of thirty equal culprits is seen by itself.
 
 use super::estimate::{Answer, Rule, judge};
-use super::reading::{IN_USE, LARGE_KMALLOC, Reading, Thing};
+use super::reading::{LEFT, Reading, Thing};
 use super::session::Observed;
 use super::slab::leaking_caches;
 use super::verdict::Verdict;
 use crate::analysis::part::Part;
 use crate::base::statistics::Estimate;
 
-/// The share of the whole leak that tells whether a set leaks.
-const SHARE: f64 = 0.25;
+/// The share of the whole leak that tells whether a set leaks; of a small leak a larger one, …
+const SHARE: f64 = 1.0 / 32.0;
+const LARGEST_SHARE: f64 = 0.25;
+/// … since less than this takes many runs to tell: bytes, and things.
+const SOON: [f64; 2] = [24.0 * 1024.0, 0.5];
 /// Numbers of bytes and of things do not stand still to less than this.
-const NOISE: [f64; 2] = [4096.0, 0.25];
+const NOISE: [f64; 2] = [4096.0, 0.1];
 
 /// What leaks with all scripts on: the sum of these.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,19 +49,21 @@ impl Trace {
             parts.retain(|part| *part != Part::SlabUnreclaimable);
             let named = seen.catalogue.all().filter(|(_, number)| caches.contains(number));
             things = named.map(|(thing, _)| thing.clone()).collect();
-            debug_assert!(things.iter().all(|thing| matches!(thing.metric, IN_USE | LARGE_KMALLOC)));
         }
         let is_memory = !(parts.is_empty() && things.is_empty());
         if !is_memory {
-            let left = verdict.left.iter().max_by(|one, other| one.count.total_cmp(&other.count));
+            // Of those that are a leak by themselves the most.
+            let is_leak = |metric: &str| LEFT.iter().any(|kind| kind.metric == metric && kind.is_leak);
+            let left = verdict.left.iter().filter(|left| is_leak(left.metric));
+            let left = left.max_by(|one, other| one.count.total_cmp(&other.count));
             things.extend(left.map(|left| Thing { metric: left.metric, instance: String::new() }));
         }
         Self { parts, things, is_memory }
     }
 
-    /// Whether it is bytes; else a number of things.
-    pub fn is_memory(&self) -> bool {
-        self.is_memory
+    /// The metric of the things that it counts; none where it is bytes.
+    pub fn things(&self) -> Option<&'static str> {
+        self.things.first().filter(|_| !self.is_memory).map(|thing| thing.metric)
     }
 
     fn levels(&self, seen: &Observed) -> Vec<f64> {
@@ -79,8 +84,10 @@ impl Trace {
 
     /// What a round has shown so far of a leak of this size, above what the command leaks without any script.
     pub fn answer(&self, seen: &Observed, whole: f64, base: f64) -> Answered {
-        let threshold = base + SHARE * (whole - base);
-        let rule = Rule::threshold(threshold, NOISE[usize::from(!self.is_memory)]);
+        let kind = usize::from(!self.is_memory);
+        let own = whole - base;
+        let threshold = base + (SHARE * own).max(SOON[kind].min(LARGEST_SHARE * own));
+        let rule = Rule::threshold(threshold, NOISE[kind]);
         let answer = judge(&seen.turns, &self.levels(seen), &rule);
         let estimate = answer.estimate().unwrap_or_default();
         let (leaks, is_sure) = match answer {

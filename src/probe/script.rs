@@ -2,7 +2,9 @@
 //! init scripts, the package that it came with.
 
 use super::ProbeError;
+use super::cover::cause;
 use crate::base::escape;
+use crate::base::files::TEMPORARY_PREFIX;
 use crate::sample::Root;
 use crate::sample::command;
 use rustix::fs::{Access, access};
@@ -15,7 +17,8 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// How long rpm may take.
 const RPM_SECONDS: f64 = 10.0;
 /// The folders of which an init script or job is never a copy.
-const SYSTEM: [&str; 5] = ["/etc", "/usr", "/lib", "/bin", "/sbin"];
+const SYSTEM: [&str; 12] =
+    ["/etc", "/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt", "/boot", "/var/lib", "/proc", "/sys", "/dev"];
 
 /// What a script says of itself, and where it is from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,20 +45,19 @@ pub fn scripts(folder: &Path) -> Result<Vec<PathBuf>, ProbeError> {
     let folder = fs_err::canonicalize(folder).map_err(|error| failed(cause(&error)))?;
     let entries = fs_err::read_dir(&folder).map_err(|error| failed(cause(&error)))?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let is_mark = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX))
+    };
+    if paths.iter().any(is_mark) {
+        let reason = format!("a search runs here, or was killed ({TEMPORARY_PREFIX}*): make the copy anew");
+        return Err(failed(reason));
+    }
     paths.retain(|path| path.is_file() && access(path, Access::EXEC_OK).is_ok());
     paths.sort();
     if paths.is_empty() {
         return Err(failed("there is no executable file in it".to_owned()));
     }
     Ok(paths)
-}
-
-fn cause(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 /// Whether a folder can be somebody's own copy.

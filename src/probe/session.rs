@@ -12,6 +12,10 @@ use crate::sample::command::Outcome;
 pub(super) const WARM_UP: usize = 2;
 /// A turn of nothing lasts as long as one of the command, but no longer than this many seconds.
 const LONGEST_CONTROL: f64 = 1.0;
+/// So much longer than the budget the last run may take.
+const LAST_SECONDS: f64 = 1.0;
+/// Of many runs it is asked after each fourth only whether they are enough.
+const MANY_RUNS: usize = 100;
 /// Fewer runs than this tell nothing.
 const FEW_RUNS: usize = 3;
 /// A command that is killed at its timeout so often is not run again.
@@ -81,6 +85,8 @@ pub struct Observed {
     pub dropped: Option<[Reading; 2]>,
     /// When it had to end.
     pub limits: Limits,
+    /// Bytes that the command's turns added, those of the warm-up, too.
+    pub grown: f64,
     /// Why it ended.
     pub stop: Stop,
     /// How long it took.
@@ -103,12 +109,6 @@ impl Observed {
     pub(super) fn levels_of(&self, number: usize) -> Vec<f64> {
         let value = |reading: &Reading| reading.things.get(number).copied().filter(|value| value.is_finite());
         self.levels(|reading| value(reading).unwrap_or(0.0))
-    }
-
-    /// Bytes that are not given back and came since the first reading that counts.
-    pub fn growth(&self) -> f64 {
-        let ends = self.readings.first().zip(self.readings.last());
-        ends.map_or(0.0, |(first, last)| (last.staying() - first.staying()).max(0.0))
     }
 
     /// The runs of the command that count.
@@ -134,6 +134,7 @@ pub fn observe(
         outcomes: Vec::new(),
         dropped: None,
         limits: *limits,
+        grown: 0.0,
         stop: Stop::Runs,
         seconds: 0.0,
     };
@@ -143,7 +144,6 @@ pub fn observe(
         is_sure,
         tell,
         seen,
-        grown: 0.0,
         floor: None,
         warm_up: Vec::new(),
         warm_up_readings: Vec::new(),
@@ -160,8 +160,6 @@ struct Session<'a> {
     is_sure: &'a mut dyn FnMut(&Observed) -> bool,
     tell: &'a mut dyn FnMut(Progress),
     seen: Observed,
-    /// Bytes that the command's turns added.
-    grown: f64,
     /// After the caches were dropped.
     floor: Option<Reading>,
     /// The turns that do not count, and the readings before each.
@@ -212,15 +210,31 @@ impl Session<'_> {
         self.seen.turns.push(kind);
         self.seen.readings.push(reading);
         let stop = self.limit();
-        if stop.is_none() && counts && kind == Kind::Command && (self.is_sure)(&self.seen) {
-            return Ok(Some(Stop::Sure));
+        let runs = self.seen.runs();
+        let is_asked = counts && kind == Kind::Command && (runs < MANY_RUNS || runs % 4 == 0);
+        if stop.is_none() && is_asked && (self.is_sure)(&self.seen) {
+            // What is given back late may change that; then it goes on.
+            self.wait_for_late()?;
+            return Ok((self.is_sure)(&self.seen).then_some(Stop::Sure));
         }
         Ok(stop)
     }
 
+    /// A turn of nothing that takes longer.
+    fn wait_for_late(&mut self) -> Result<(), ProbeError> {
+        if self.limits.late_seconds > 0.0 {
+            self.world.run(Kind::Control, LAST_SECONDS)?;
+            self.rest(self.limits.late_seconds);
+            let reading = self.read();
+            self.seen.turns.push(Kind::Control);
+            self.seen.readings.push(reading);
+        }
+        Ok(())
+    }
+
     /// Runs something, waits, reads.
     fn turn(&mut self, kind: Kind, before: &Reading) -> Result<Reading, ProbeError> {
-        let outcome = self.world.run(kind)?;
+        let outcome = self.world.run(kind, self.time_left())?;
         match kind {
             Kind::Command if self.world.is_interrupted() => {}
             Kind::Command => self.seen.outcomes.push(outcome),
@@ -229,7 +243,7 @@ impl Session<'_> {
         let reading = self.read();
         if kind == Kind::Command {
             let added = reading.staying() - before.staying();
-            self.grown += if added.is_finite() { added } else { 0.0 };
+            self.seen.grown += if added.is_finite() { added } else { 0.0 };
         }
         let progress = self.progress();
         (self.tell)(progress);
@@ -262,6 +276,11 @@ impl Session<'_> {
         }
     }
 
+    /// How long a run may take before the time is up for all.
+    fn time_left(&self) -> f64 {
+        (self.limits.budget_seconds - self.world.seconds()).max(0.0) + LAST_SECONDS
+    }
+
     fn limit(&self) -> Option<Stop> {
         let outcomes = &self.seen.outcomes;
         let hung = outcomes.iter().rev().take_while(|outcome| outcome.killed).count();
@@ -269,7 +288,7 @@ impl Session<'_> {
             Some(Stop::Interrupted)
         } else if hung >= MOST_HUNG {
             Some(Stop::Hung)
-        } else if self.grown > self.limits.growth {
+        } else if self.seen.grown > self.limits.growth {
             Some(Stop::Growth)
         } else if self.world.seconds() > self.limits.budget_seconds {
             Some(Stop::Budget)
@@ -285,19 +304,14 @@ impl Session<'_> {
         #[expect(clippy::cast_precision_loss, reason = "numbers of runs")]
         let by_runs = seconds / runs.max(1) as f64 * self.limits.runs.saturating_sub(runs) as f64;
         let by_time = self.limits.budget_seconds - seconds;
-        Progress { runs, growth: self.grown, seconds_left: by_runs.min(by_time).max(0.0) }
+        Progress { runs, growth: self.seen.grown, seconds_left: by_runs.min(by_time).max(0.0) }
     }
 
     /// Waits for what is given back late, and drops the caches again. After Ctrl-C at once.
     fn finish(&mut self) -> Result<(), ProbeError> {
         let was_interrupted = self.seen.stop == Stop::Interrupted;
-        let counts = self.seen.turns.last() == Some(&Kind::Command);
-        if counts && !was_interrupted {
-            self.world.run(Kind::Control)?;
-            self.rest(self.limits.late_seconds);
-            let reading = self.read();
-            self.seen.turns.push(Kind::Control);
-            self.seen.readings.push(reading);
+        if self.seen.turns.last() == Some(&Kind::Command) && !was_interrupted {
+            self.wait_for_late()?;
         }
         if let Some(floor) = self.floor.take().filter(|_| !was_interrupted) {
             if self.world.drop_caches() {

@@ -6,38 +6,57 @@ use super::reading::{IN_USE, LARGE_KMALLOC, Reading, SLAB_BYTES, SLAB_OBJECTS, T
 use super::session::Observed;
 use super::verdict::{Grown, Slab};
 use crate::analysis::part::Part;
+use crate::base::statistics::Estimate;
 
 /// A cache is named if it grows by this share of what its part does.
 const LEAST_SHARE: f64 = 0.1;
 /// So many caches are named.
 const MOST_SLABS: usize = 3;
-/// Reclaimable slab has bookkeeping that is not (a pointer for each object, in powers of 2): up to this share of it.
-const BOOKKEEPING: f64 = 0.125;
+/// Reclaimable slab has bookkeeping that is not, a pointer for each object, in powers of 2: a twentieth of dentries and
+/// inodes, and of the smallest objects up to an eighth.
+const USUAL_BOOKKEEPING: f64 = 0.0625;
+const MOST_BOOKKEEPING: f64 = 0.125;
 /// Where the objects in slabs cannot be seen, so many runs are made before all is clean.
 const LEAST_UNSEEN: usize = 48;
 
 /// Unreclaimable slab: by its pages, and as root by the objects in each cache and by large kmalloc. Bookkeeping of
-/// reclaimable slab that came meanwhile is not counted.
+/// reclaimable slab that came meanwhile is not counted; where dropping the caches will tell, that is better.
 pub(super) fn judge_slab(seen: &Observed, pages: Answer) -> Answer {
     let rule = Rule::at_least(seen.limits.least);
     let leaking = leaking_caches(seen);
-    if !leaking.is_empty() {
-        return judge(&seen.turns, &sum_of_things(seen, &leaking), &rule);
+    let caches = judge(&seen.turns, &sum_of_things(seen, &leaking), &rule);
+    if let (false, Answer::Leaks(of_caches)) = (leaking.is_empty(), caches) {
+        // Caches are more exact than pages; but what is noisy may leak besides.
+        let more = |of_pages: Estimate| of_pages.low > of_caches.high;
+        return if matches!(pages, Answer::Leaks(of_pages) if more(of_pages)) { pages } else { caches };
+    }
+    if matches!(pages, Answer::Leaks(_)) {
+        return if seen.dropped.is_some() { pages } else { beside_caches(seen, pages, &rule) };
     }
     let all: Vec<usize> = in_use(seen).collect();
-    if matches!(pages, Answer::Leaks(_)) {
-        let levels = seen.levels(|reading| reading.part(Part::SlabUnreclaimable));
-        let rest = judge(&seen.turns, &without_bookkeeping(seen, levels), &rule);
-        return if matches!(rest, Answer::Leaks(_)) { pages } else { rest };
-    }
     if all.is_empty() {
         // Half-full slabs can hide a small leak for a while.
         let is_seen = seen.runs() >= LEAST_UNSEEN || seen.limits.least >= LARGE;
         return if is_seen { pages } else { Answer::Open(pages.estimate()) };
     }
-    match judge(&seen.turns, &without_bookkeeping(seen, sum_of_things(seen, &all)), &rule) {
+    let objects = without_bookkeeping(seen, sum_of_things(seen, &all), USUAL_BOOKKEEPING);
+    match judge(&seen.turns, &objects, &rule) {
         Answer::Clean(objects) if matches!(pages, Answer::Clean(_)) => Answer::Clean(objects),
         objects => Answer::Open(pages.estimate().or(objects.estimate())),
+    }
+}
+
+/// Pages that leak, maybe since reclaimable slab grew: they do if they grow by more than its books can take, do not if by no
+/// more than these usually take, and in between it cannot be told.
+fn beside_caches(seen: &Observed, pages: Answer, rule: &Rule) -> Answer {
+    let without = |share| {
+        let levels = seen.levels(|reading| reading.part(Part::SlabUnreclaimable));
+        judge(&seen.turns, &without_bookkeeping(seen, levels, share), rule)
+    };
+    match (without(MOST_BOOKKEEPING), without(USUAL_BOOKKEEPING)) {
+        (Answer::Leaks(_), _) => pages,
+        (_, clean @ Answer::Clean(_)) => clean,
+        _ => Answer::Open(pages.estimate()),
     }
 }
 
@@ -49,10 +68,20 @@ pub(super) fn leaking_caches(seen: &Observed) -> Vec<usize> {
         if levels.last() <= levels.first() {
             return false;
         }
-        let levels = without_bookkeeping(seen, levels);
+        let keeps_books =
+            seen.catalogue.all().any(|(thing, known)| known == *number && keeps_books(&thing.instance));
+        let levels = if keeps_books { without_bookkeeping(seen, levels, MOST_BOOKKEEPING) } else { levels };
         matches!(judge(&seen.turns, &levels, &Rule::one_of_many()), Answer::Leaks(_))
     };
     in_use(seen).filter(leaks).collect()
+}
+
+/// Caches from which the kernel takes what it notes of each object of another slab: small plain ones for its group
+/// (`obj_exts`), and those of security modules.
+fn keeps_books(cache: &str) -> bool {
+    const SMALL: [&str; 10] = ["8", "16", "32", "64", "96", "128", "192", "256", "512", "1k"];
+    let is_small = cache.strip_prefix("kmalloc-").is_some_and(|size| SMALL.contains(&size) || size == "1024");
+    is_small || ["lsm_", "selinux_", "apparmor_"].iter().any(|module| cache.starts_with(module))
 }
 
 /// What of unreclaimable slab is in use: the objects of each cache; large kmalloc.
@@ -71,13 +100,13 @@ fn sum_of_things(seen: &Observed, numbers: &[usize]) -> Vec<f64> {
 }
 
 /// Levels without what reclaimable slab that came meanwhile needs of unreclaimable.
-fn without_bookkeeping(seen: &Observed, levels: Vec<f64>) -> Vec<f64> {
+fn without_bookkeeping(seen: &Observed, levels: Vec<f64>, share: f64) -> Vec<f64> {
     let first = seen.readings.first().map_or(0.0, |reading| reading.part(Part::SlabReclaimable));
     let grown = seen.levels(|reading| (reading.part(Part::SlabReclaimable) - first).max(0.0));
     levels
         .iter()
         .zip(grown)
-        .map(|(level, grown)| level - BOOKKEEPING * if grown.is_finite() { grown } else { 0.0 })
+        .map(|(level, grown)| level - share * if grown.is_finite() { grown } else { 0.0 })
         .collect()
 }
 

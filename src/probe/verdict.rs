@@ -95,6 +95,8 @@ pub struct Left {
 pub struct Ran {
     /// Seconds of the middle one.
     pub seconds: f64,
+    /// All runs, those of the warm-up, too.
+    pub runs: usize,
     /// Runs that ended with another code than 0 or by a signal.
     pub failed: usize,
     /// The code of the last of these.
@@ -147,6 +149,8 @@ pub struct Verdict {
     pub untold: Vec<Grown>,
     /// How the runs went.
     pub ran: Ran,
+    /// Bytes that all runs of the experiment left behind together, about.
+    pub cost: f64,
     /// How long it all took, in seconds.
     pub seconds: f64,
 }
@@ -178,7 +182,11 @@ pub fn verdict(seen: &Observed, way: Way) -> Verdict {
         Judgement::Unsure
     };
     let total = total(seen, &leaking);
-    let (sum, measured) = (total.unwrap_or_default(), total.is_some());
+    let (mut sum, measured) = (total.unwrap_or_default(), total.is_some());
+    if judgement == Judgement::Clean {
+        sum.high = judged.clean_up_to();
+        (sum.low, sum.center) = (sum.low.min(sum.high), sum.center.min(sum.high));
+    }
     let half = f64::midpoint(sum.high, -sum.low);
     Verdict {
         way,
@@ -195,8 +203,9 @@ pub fn verdict(seen: &Observed, way: Way) -> Verdict {
         left,
         reclaimable: reclaimed(seen),
         caches_dropped: seen.dropped.is_some(),
-        untold: judged.untold(),
+        untold: judged.untold(seen.limits.least, judgement),
         ran: ran(seen),
+        cost: if judgement == Judgement::Leaks { cost(seen, sum.center) } else { 0.0 },
         seconds: seen.seconds,
     }
 }
@@ -237,6 +246,11 @@ fn now_and_then(seen: &Observed, leaking: &[Grown]) -> Option<usize> {
     (!leaking.is_empty() && is_all && is_few).then_some(number)
 }
 
+/// What the experiment itself has left behind, with its warm-up.
+fn cost(seen: &Observed, per_run: f64) -> f64 {
+    (per_run * count(seen.outcomes.len())).max(0.0).round()
+}
+
 fn why(seen: &Observed) -> Why {
     match seen.stop {
         Stop::Interrupted => Why::Interrupted,
@@ -256,6 +270,7 @@ fn ran(seen: &Observed) -> Ran {
     let failed = seen.outcomes.iter().filter(|outcome| outcome.code != Some(0) && !outcome.killed);
     let last = failed.clone().next_back();
     Ran {
+        runs: seen.outcomes.len(),
         seconds: median(&mut seconds).unwrap_or(0.0),
         failed: failed.count(),
         exit_code: last.and_then(|outcome| outcome.code),

@@ -1,8 +1,12 @@
 //! The ways of running a command: what its standard streams are, and in which environment. A leak may show in one way only:
 //! the story's came when the output was no terminal.
 
+use super::process::path_of;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// What a standard stream of the command is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -64,6 +68,20 @@ fn named<T: Copy + PartialEq + fmt::Display>(names: &[impl AsRef<str>], all: &[T
     found
 }
 
+impl Surroundings {
+    /// Whether a program would be found in this environment; in this shell's, the system says when it is started.
+    pub fn finds(self, program: &OsStr) -> bool {
+        let is_path = program.as_bytes().contains(&b'/');
+        let Some(path) = path_of(self).filter(|_| !is_path) else { return true };
+        path.split(':').any(|folder| Path::new(folder).join(program).is_file())
+    }
+
+    /// The folders in which it looks for programs, if they are not this shell's.
+    pub fn path(self) -> Option<&'static str> {
+        path_of(self)
+    }
+}
+
 /// One way of running a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Way {
@@ -116,6 +134,13 @@ mod tests {
         assert_eq!(Stream::named(&["tty", "all"]), [Stream::Tty, Stream::File, Stream::Null, Stream::Pipe]);
         assert_eq!(Stream::named(&["screen"]), []);
         assert_eq!(Surroundings::named(&["cron", "cron"]), [Surroundings::Cron]);
+    }
+
+    #[test]
+    fn cron_finds_less_than_a_shell() {
+        assert!(Surroundings::Cron.finds(OsStr::new("sh")) && Surroundings::Clean.finds(OsStr::new("sh")));
+        assert!(!Surroundings::Cron.finds(OsStr::new("no-such-program")));
+        assert!(Surroundings::Cron.finds(OsStr::new("./no-such-program")), "a path is not looked for");
     }
 
     #[test]

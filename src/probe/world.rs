@@ -15,11 +15,11 @@ pub enum Kind {
 
 /// Where turns are run and memory is read.
 pub trait World {
-    /// Runs the command or nothing, to its end or its timeout.
+    /// Runs the command or nothing, to its end or its timeout, or for so many seconds.
     ///
     /// # Errors
-    /// It could not be started.
-    fn run(&mut self, kind: Kind) -> Result<Outcome, ProbeError>;
+    /// It could not be started, or not be ended.
+    fn run(&mut self, kind: Kind, seconds: f64) -> Result<Outcome, ProbeError>;
     /// Waits until what the last run gave back has arrived, then reads.
     fn read(&mut self, catalogue: &mut Catalogue) -> Reading;
     /// Does nothing for a while.

@@ -56,7 +56,8 @@ fn one_of_eight_and_how_to_keep_it_out() {
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(tree.path().to_str().unwrap(), "$here");
     let text = said(&output.stdout);
-    let timeless: Vec<&str> = text.lines().filter(|line| !line.starts_with("Nothing was changed")).collect();
+    let timeless: Vec<&str> =
+        text.lines().filter(|line| !line.starts_with("No script was changed")).collect();
     insta::assert_snapshot!("culprit", timeless.join("\n"));
     insta::assert_snapshot!("rounds", said(&output.stderr));
     assert_eq!(modes(&tree), before, "permissions are given back");
@@ -70,6 +71,16 @@ fn several_and_those_that_leak_only_together() {
     assert_eq!(found, [["a"], ["d"]]);
     assert_eq!((&answer["outcome"], answer["per_run"].as_f64()), (&Value::from("found"), Some(2_097_152.0)));
     assert_eq!(answer["culprits"][0]["per_run"].as_f64(), Some(1_048_576.0));
+    // Six that leave one queue each, and one that leaks a sixteenth of another.
+    let queue = "echo 'q 1 600 0 0' >>$here/proc/sysvipc/msg";
+    let six = tree(&["a", "b", "c", "d", "e", "f"].map(|name| (name, queue)));
+    let mut found = culprits(&six).0;
+    found.sort();
+    assert_eq!(found, [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]);
+    let small = tree(&[("a", LEAK), ("b", "exit 0"), ("c", "$here/grow SUnreclaim 64"), ("d", "exit 0")]);
+    let mut found = culprits(&small).0;
+    found.sort();
+    assert_eq!(found, [["a"], ["c"]]);
     // The first leaves a mark that lets the second leak.
     let pair = format!("[ ! -e $here/mark ] || {LEAK}\nrm -f $here/mark");
     let pair =
@@ -96,6 +107,12 @@ fn a_folder_of_the_system_is_no_copy() {
     assert!(
         said.starts_with("cronograph: /usr/bin belongs to the system: --copy would change its files\nhint: "),
         "{said}"
+    );
+    let output = cronograph().args(["bisect", "--dir", "/usr/bin"]).output().unwrap();
+    assert!(
+        stderr(&output).starts_with("cronograph: which command runs the scripts of /usr/bin?\nhint: "),
+        "{}",
+        stderr(&output)
     );
     let output = cronograph().args(["bisect", "--dir", "/nonexistent", "--", "true"]).output().unwrap();
     assert!(

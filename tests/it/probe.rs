@@ -184,7 +184,7 @@ fn what_a_command_leaves_running_is_told_and_ended() {
     let left = answer["ways"][0]["left"].as_array().unwrap();
     assert!(left.iter().any(|left| left["metric"] == "probe.processes" && left["count"] == 1.0), "{left:?}");
     assert!(
-        stderr(&output).contains("processes that the command had left running were ended"),
+        stderr(&output).contains("processes that the command had left running were ended."),
         "{}",
         stderr(&output)
     );
@@ -253,6 +253,14 @@ fn errors_name_the_way_out() {
     );
     let (_, text) = said(&["--user", "no-such-user"], &["true"]);
     assert!(text.starts_with("cronograph: there is no user no-such-user in /etc/passwd\nhint: "), "{text}");
+    let (_, text) = said(&["--env", "all"], &["no-such-program"]);
+    assert!(text.contains("no-such-program is not in the PATH of env clean: /usr/local/sbin:"), "{text}");
+    let output = cronograph().args(["probe", "service", "--status-all"]).output().unwrap();
+    assert!(
+        stderr(&output).ends_with("hint: the command and its arguments stand behind `--`\n"),
+        "{}",
+        stderr(&output)
+    );
     for (wrong, word) in [
         (["--budget", "soon"], "90s"),
         (["--max-growth", "0%"], "64MiB"),

@@ -24,11 +24,13 @@ fn one_of(names: &[&'static str]) -> PossibleValuesParser {
 )]
 #[command(after_help = "\
 Runs of the command alternate with runs of nothing, so that what others do meanwhile cancels out. It ends when it is sure.
+It is run for real, up to --runs times, and what leaks meanwhile stays: probe what may be run that often, a status and not
+a restart.
 Exits 3 where the command leaks, 0 where it does not, 1 where that cannot be told.
 Example, the story's: it leaks only when its output is no terminal:
   cronograph probe --stdout all -- service --status-all
-Example, a job as cron runs it, the answer kept as a mark on the charts:
-  cronograph probe --env cron --note -- /etc/cron.hourly/backup")]
+Example, a plugin as cron runs it, the answer kept as a mark on the charts:
+  cronograph probe --env cron --note -- /usr/lib/nagios/plugins/check_disk -w 10%")]
 pub struct ProbeArgs {
     /// What standard output and error are: a terminal of its own, /dev/null, a temporary file, a pipe
     ///
@@ -49,7 +51,7 @@ pub struct ProbeArgs {
     /// Run the command as this user (root only)
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
-    /// A leak of fewer bytes a run does not matter: 64KiB
+    /// A leak of fewer bytes a run does not matter: 64KiB; things that are left behind always do
     #[arg(long, value_name = "SIZE", default_value = "4KiB", value_parser = quantity::bytes)]
     pub least: f64,
     /// Have the kernel drop its caches before and after, to prove what is given back (root only)
@@ -79,7 +81,7 @@ pub struct ProbeArgs {
 #[derive(Debug, Args)]
 pub struct LimitArgs {
     /// Run the command so many times at most
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(4..=2_000))]
     pub runs: u32,
     /// Stop after this time: 90s, 5m
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = quantity::seconds)]
@@ -95,14 +97,15 @@ pub struct LimitArgs {
 /// `cronograph bisect`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Nothing is changed: scripts are switched off in a mount namespace of each run's own, where an empty file covers them.
+No script is changed: they are switched off in a mount namespace of each run's own, where an empty file covers them.
+The command is run for real, some times in each round: search what may be run that often.
 Exits 3 where a culprit was found, 0 where nothing leaks, 1 where that cannot be told.
 Example, which init script makes the service check leak:
   cronograph bisect
-Example, the jobs of each day:
-  cronograph bisect --dir /etc/cron.daily -- run-parts /etc/cron.daily
+Example, what writes the greeting at each login:
+  cronograph bisect --dir /etc/update-motd.d -- run-parts /etc/update-motd.d
 Example, where namespaces are not allowed, in a copy:
-  cp -a /etc/cron.daily /tmp/daily && cronograph bisect --copy --dir /tmp/daily -- run-parts /tmp/daily")]
+  cp -a /etc/update-motd.d /tmp/motd && cronograph bisect --copy --dir /tmp/motd -- run-parts /tmp/motd")]
 pub struct BisectArgs {
     /// The folder of the scripts
     #[arg(long, value_name = "DIR", default_value = "/etc/init.d")]
@@ -143,7 +146,7 @@ pub struct BisectArgs {
 #[derive(Debug, Args)]
 pub struct BisectLimitArgs {
     /// Run the command so many times in each round at most
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(4..=2_000))]
     pub runs: u32,
     /// Stop after this time: 90s, 5m
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = quantity::seconds)]

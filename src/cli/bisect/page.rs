@@ -7,7 +7,7 @@ use crate::base::format;
 use crate::base::statistics::Estimate;
 use crate::base::unit::Unit;
 use crate::base::words::Words;
-use crate::cli::probe::{Amount, growth_text, shown};
+use crate::cli::probe::{Amount, growth_text, shown, things_text};
 use crate::cli::terminal::{Style, Terminal, left, wrap};
 use crate::probe::script::About;
 use crate::probe::{Answered, Stop};
@@ -25,6 +25,8 @@ pub(super) struct Page<'a> {
     pub(super) terminal: Terminal,
     pub(super) command: String,
     pub(super) folder: String,
+    /// Whether permissions are changed in it.
+    pub(super) is_copy: bool,
     pub(super) scripts: &'a [PathBuf],
     pub(super) root: Root,
 }
@@ -40,6 +42,7 @@ struct Answer {
     /// Bytes, or things, that a run adds with all scripts on.
     per_run: f64,
     unit: &'static str,
+    cost: f64,
     culprits: Vec<Culprit>,
     rounds: Vec<AnswerOfRound>,
     seconds: f64,
@@ -76,7 +79,8 @@ impl Page<'_> {
     pub(super) fn title(&self) -> String {
         let count = self.scripts.len().to_string();
         let folder = escape::terminal(&self.folder);
-        self.words.fill("bisect.title", &[("command", &self.command), ("n", &count), ("folder", &folder)])
+        let key = if self.is_copy { "bisect.title_copy" } else { "bisect.title" };
+        self.words.fill(key, &[("command", &self.command), ("n", &count), ("folder", &folder)])
     }
 
     /// `3  15 of 60: a … o    +1.02 MiB per run [1.00, 1.03]   leaks    4 runs`
@@ -91,7 +95,7 @@ impl Page<'_> {
             }
         };
         let set: String = set.chars().take(SET_COLUMNS).collect();
-        let amount = self.amount(&round.answered.estimate, round.is_memory);
+        let amount = self.amount(&round.answered.estimate, round.things);
         let key = match (round.answered.leaks, round.answered.is_sure) {
             (true, true) => "probe.way_leaks",
             (false, true) => "probe.way_clean",
@@ -109,13 +113,17 @@ impl Page<'_> {
         escape::terminal(&name.to_string_lossy()).into_owned()
     }
 
-    fn amount(&self, estimate: &Estimate, is_memory: bool) -> String {
-        if is_memory {
-            let amount = Amount { bytes: estimate.center, interval: [estimate.low, estimate.high] };
-            return growth_text(&amount, self.words);
+    fn amount(&self, estimate: &Estimate, things: Option<&str>) -> String {
+        match things {
+            None => {
+                let amount = Amount { bytes: estimate.center, interval: [estimate.low, estimate.high] };
+                growth_text(&amount, self.words)
+            }
+            Some(metric) => {
+                let count = things_text(metric, estimate.center, self.words);
+                self.words.fill("bisect.things", &[("count", &count)])
+            }
         }
-        let change = format::change(estimate.center, Unit::Count, false);
-        self.words.fill("bisect.things", &[("count", &change)])
     }
 
     /// The answer.
@@ -143,12 +151,12 @@ impl Page<'_> {
         let together =
             if set.len() > 1 { self.words.get("bisect.together") } else { self.words.get("probe.leaks") };
         let amount = match (answered, &found.whole) {
-            (Some(answered), _) => self.amount(&answered.estimate, found.is_memory),
+            (Some(answered), _) => self.amount(&answered.estimate, found.things),
             // The only script there is was not asked alone.
             (None, Some(_)) => found
                 .rounds
                 .first()
-                .map(|all| self.amount(&all.answered.estimate, found.is_memory))
+                .map(|all| self.amount(&all.answered.estimate, found.things))
                 .unwrap_or_default(),
             (None, None) => String::new(),
         };
@@ -188,7 +196,9 @@ impl Page<'_> {
     fn sentence(&self, found: &Found) -> String {
         let seconds = format::quantity(found.seconds, Unit::Seconds, false);
         let rounds = self.words.count("bisect.rounds", found.rounds.len() as u64, &[("seconds", &seconds)]);
+        let cost = format::quantity(found.cost, Unit::Memory, false);
         let values = [
+            ("cost", cost.as_str()),
             ("command", self.command.as_str()),
             ("folder", self.folder.as_str()),
             ("rounds", rounds.as_str()),
@@ -210,7 +220,11 @@ impl Page<'_> {
     pub(super) fn short(&self, found: &Found) -> String {
         let names: Vec<String> =
             found.culprits.iter().flat_map(|(set, _)| set.iter().map(|script| self.name(*script))).collect();
-        let key = if names.is_empty() { "bisect.note_none" } else { "bisect.note" };
+        let key = match found.outcome {
+            _ if !names.is_empty() => "bisect.note",
+            Outcome::Clean | Outcome::CommandItself => "bisect.note_none",
+            _ => "bisect.note_unsure",
+        };
         self.words.fill(key, &[("command", &self.command), ("names", &names.join(", "))])
     }
 
@@ -243,7 +257,8 @@ impl Page<'_> {
             scripts: self.scripts.len(),
             outcome: outcome_key(found.outcome),
             per_run: found.rounds.first().map_or(0.0, |round| round.answered.estimate.center.round()),
-            unit: if found.is_memory { "bytes" } else { "things" },
+            cost: found.cost.round(),
+            unit: found.things.unwrap_or("bytes"),
             culprits: culprits.collect(),
             rounds: rounds.collect(),
             seconds: found.seconds,

@@ -26,8 +26,8 @@ pub(super) struct Round {
     pub(super) on: Vec<usize>,
     /// What it said.
     pub(super) answered: Answered,
-    /// Whether it is about bytes.
-    pub(super) is_memory: bool,
+    /// What it counts, where that is not bytes.
+    pub(super) things: Option<&'static str>,
 }
 
 /// How a search ended.
@@ -54,8 +54,10 @@ pub(super) struct Found {
     pub(super) culprits: Vec<(Vec<usize>, Option<Answered>)>,
     /// All rounds.
     pub(super) rounds: Vec<Round>,
-    /// Whether it is about bytes; else about things.
-    pub(super) is_memory: bool,
+    /// What is counted, where that is not bytes.
+    pub(super) things: Option<&'static str>,
+    /// Bytes that all rounds left behind together.
+    pub(super) cost: f64,
     pub(super) seconds: f64,
 }
 
@@ -80,6 +82,7 @@ pub(super) struct Search<'a> {
     tell: &'a mut dyn FnMut(&Round),
     /// Bytes that may still be left behind.
     allowed: f64,
+    cost: f64,
     trace: Option<Trace>,
     whole: f64,
     base: f64,
@@ -102,6 +105,7 @@ impl<'a> Search<'a> {
             count,
             tell,
             allowed,
+            cost: 0.0,
             trace: None,
             whole: 0.0,
             base: 0.0,
@@ -126,7 +130,8 @@ impl<'a> Search<'a> {
             outcome,
             whole,
             culprits,
-            is_memory: self.trace.as_ref().is_none_or(Trace::is_memory),
+            things: self.trace.as_ref().and_then(Trace::things),
+            cost: self.cost,
             rounds: self.rounds,
             seconds: self.machine.seconds(),
         })
@@ -166,7 +171,7 @@ impl<'a> Search<'a> {
             let estimate = trace.whole(&seen);
             self.whole = estimate.center;
             let answered = Answered { leaks: true, is_sure: true, estimate, runs: seen.runs() };
-            self.keep(all, answered, trace.is_memory());
+            self.keep(all, answered, trace.things());
             self.trace = Some(trace);
         }
         Ok(verdict)
@@ -183,12 +188,12 @@ impl<'a> Search<'a> {
         {
             return Err(End::Stop(seen.stop));
         }
-        self.keep(on, answered, trace.is_memory());
+        self.keep(on, answered, trace.things());
         Ok(answered)
     }
 
-    fn keep(&mut self, on: &[usize], answered: Answered, is_memory: bool) {
-        let round = Round { number: self.rounds.len(), on: on.to_vec(), answered, is_memory };
+    fn keep(&mut self, on: &[usize], answered: Answered, things: Option<&'static str>) {
+        let round = Round { number: self.rounds.len(), on: on.to_vec(), answered, things };
         (self.tell)(&round);
         self.rounds.push(round);
     }
@@ -215,7 +220,8 @@ impl<'a> Search<'a> {
         let seen = observe(self.machine, &limits, is_sure, &mut |progress| bar.show(progress));
         bar.clear();
         let seen = seen?;
-        self.allowed -= seen.growth();
+        self.allowed -= seen.grown.max(0.0);
+        self.cost += seen.grown.max(0.0);
         Ok(seen)
     }
 }

@@ -5,8 +5,8 @@ use crate::base::clock::Stopwatch;
 use crate::cli::args::ProbeArgs;
 use crate::cli::{Context, output};
 use crate::probe::{
-    Account, Judgement, Limits, Machine, ProbeError, Setup, Stream, Surroundings, Verdict, Way, is_decided,
-    observe, verdict, ways,
+    Account, Judgement, Limits, Machine, Observed, ProbeError, Setup, Stop, Stream, Surroundings, Verdict,
+    Way, is_decided, observe, verdict, ways,
 };
 use crate::sample::Root;
 use std::ffi::OsString;
@@ -21,11 +21,15 @@ const LATE_SECONDS: f64 = 1.0;
 const SMALL_SHARE: f64 = 1.0 / 16.0;
 
 /// All ways, one after the other; each may use what is left of the budget by its share.
-pub(super) fn all(args: &ProbeArgs, command: &[OsString]) -> anyhow::Result<Vec<Verdict>> {
+pub(super) fn all(
+    args: &ProbeArgs,
+    command: &[OsString],
+    timeout_seconds: f64,
+) -> anyhow::Result<Vec<Verdict>> {
     let root = Context::root(args.root.as_deref());
     let env = match (args.env.as_slice(), &args.check) {
         ([], None) => vec![Surroundings::Full],
-        // As `sample` runs it.
+        // Nearly as `sample` runs it.
         ([], Some(_)) => vec![Surroundings::Clean],
         (named, _) => Surroundings::named(named),
     };
@@ -35,9 +39,11 @@ pub(super) fn all(args: &ProbeArgs, command: &[OsString]) -> anyhow::Result<Vec<
         None => ways.iter().any(|way| way.env == Surroundings::Cron).then(own_account).flatten(),
     };
     check_rights(args, account.as_ref())?;
+    check_paths(command, &ways)?;
     let interrupt = Interrupt::catch()?;
     let watch = Stopwatch::start();
     let mut verdicts: Vec<Verdict> = Vec::new();
+    let mut allowed = None;
     for (number, way) in ways.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "a few ways")]
         let budget = (args.limits.budget - watch.seconds()) / (ways.len() - number) as f64;
@@ -46,46 +52,59 @@ pub(super) fn all(args: &ProbeArgs, command: &[OsString]) -> anyhow::Result<Vec<
             command: command.to_vec(),
             way: *way,
             account: account.clone(),
-            timeout_seconds: args.limits.timeout,
+            timeout_seconds,
             interrupted: interrupt.flag(),
         };
         // Beside a way that leaks much, one that leaks a small part of it does not.
         let leaks = verdicts.iter().filter(|known| known.judgement == Judgement::Leaks);
         let least = leaks.map(|known| known.bytes * SMALL_SHARE).fold(args.least, f64::max);
-        verdicts.push(one(args, setup, budget.max(1.0), least, ways.len() > 1).map_err(explained)?);
-        if interrupt.came() {
+        let mut machine = Machine::new(setup, None).map_err(explained)?;
+        let growth = allowed.unwrap_or_else(|| args.limits.max_growth.of(machine.available()));
+        let limits = Limits {
+            runs: args.limits.runs as usize,
+            budget_seconds: budget,
+            growth,
+            warm_up: WARM_UP,
+            late_seconds: LATE_SECONDS,
+            least,
+            drop_caches: args.drop_caches,
+        };
+        let label = (ways.len() > 1).then(|| label(way));
+        let seen = one(&mut machine, &limits, label).map_err(explained)?;
+        // All ways together may leave so much.
+        allowed = Some(growth - seen.grown.max(0.0));
+        verdicts.push(verdict(&seen, *way));
+        if interrupt.came()
+            || watch.seconds() > args.limits.budget
+            || allowed.is_some_and(|allowed| allowed <= 0.0)
+        {
             break;
         }
     }
     Ok(verdicts)
 }
 
-fn one(
-    args: &ProbeArgs,
-    setup: Setup,
-    budget_seconds: f64,
-    least: f64,
-    is_one_of_many: bool,
-) -> Result<Verdict, ProbeError> {
-    let way = setup.way;
-    let mut machine = Machine::new(setup, None)?;
-    let limits = Limits {
-        runs: args.limits.runs as usize,
-        budget_seconds,
-        growth: args.limits.max_growth.of(machine.available()),
-        warm_up: WARM_UP,
-        late_seconds: LATE_SECONDS,
-        least,
-        drop_caches: args.drop_caches,
-    };
-    let bar = Bar::new(is_one_of_many.then(|| label(&way)));
-    let seen = observe(&mut machine, &limits, &mut is_decided, &mut |progress| bar.show(progress));
+fn one(machine: &mut Machine, limits: &Limits, label: Option<String>) -> Result<Observed, ProbeError> {
+    let bar = Bar::new(label);
+    let seen = observe(machine, limits, &mut is_decided, &mut |progress| bar.show(progress));
     bar.clear();
-    let left = machine.end_leftover();
-    if left > 0 {
-        output::say(&format!("{left} processes that the command had left running were ended"));
+    tell_ended(machine.end_leftover());
+    let seen = seen?;
+    if limits.drop_caches && seen.dropped.is_none() && seen.stop != Stop::Interrupted {
+        output::say(
+            "cronograph: the kernel did not drop its caches: is this a container, /proc/sys read-only?",
+        );
     }
-    Ok(verdict(&seen?, way))
+    Ok(seen)
+}
+
+/// Says how many processes had to be ended.
+pub(in crate::cli) fn tell_ended(processes: usize) {
+    match processes {
+        0 => {}
+        1 => output::say("One process that the command had left running was ended."),
+        many => output::say(&format!("{many} processes that the command had left running were ended.")),
+    }
 }
 
 fn label(way: &Way) -> String {
@@ -112,6 +131,20 @@ fn check_rights(args: &ProbeArgs, account: Option<&Account>) -> anyhow::Result<(
     Ok(())
 }
 
+/// What one of the ways could not start is said before any of them was tried.
+fn check_paths(command: &[OsString], ways: &[Way]) -> anyhow::Result<()> {
+    let Some(program) = command.first() else { return Ok(()) };
+    match ways.iter().find(|way| !way.env.finds(program)) {
+        None => Ok(()),
+        Some(way) => {
+            let path = way.env.path().unwrap_or_default();
+            let message =
+                format!("{} is not in the PATH of env {}: {path}", program.to_string_lossy(), way.env);
+            Err(output::failure(message, "write its path, as a crontab has to"))
+        }
+    }
+}
+
 /// This user, as cron would set him up.
 pub(in crate::cli) fn own_account() -> Option<Account> {
     Account::named(&Root::real(), &rustix::process::geteuid().as_raw().to_string()).ok()
@@ -129,10 +162,15 @@ pub(in crate::cli) fn explained(error: ProbeError) -> anyhow::Error {
         ProbeError::NoNamespace { .. } => {
             "run it as root; or copy the folder, and use --copy with --dir on that: see `cronograph bisect --help`"
         }
-        ProbeError::NoUser { .. } => "name a user of this machine, or his number",
+        ProbeError::NoUser { .. } => "name a user whom /etc/passwd knows",
+        ProbeError::NoEnd { .. } => {
+            "it became another user, or waits for a disk that does not answer; end it by hand"
+        }
         ProbeError::Stream { .. } => "is /dev/pts mounted, is there room in /tmp?",
         ProbeError::NoMemory { .. } => "is /proc mounted?",
-        ProbeError::Scripts { .. } => "--dir names the folder of the scripts",
+        ProbeError::Scripts { .. } => {
+            "--dir names the folder of the scripts; for --copy it must be your own copy of them"
+        }
     };
     let hint = hint.to_owned();
     output::failure(error.to_string(), hint)

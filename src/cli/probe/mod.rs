@@ -4,8 +4,8 @@ mod experiment;
 mod page;
 mod progress;
 
-pub(in crate::cli) use experiment::{Interrupt, explained, own_account};
-pub(in crate::cli) use page::{Amount, growth_text};
+pub(in crate::cli) use experiment::{Interrupt, explained, own_account, tell_ended};
+pub(in crate::cli) use page::{Amount, growth_text, things_text};
 pub(in crate::cli) use progress::Bar;
 
 use super::args::ProbeArgs;
@@ -32,8 +32,8 @@ struct Answer<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &ProbeArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let words_of_command = command_of(args, context)?;
-    let verdicts = experiment::all(args, &words_of_command)?;
+    let (words_of_command, timeout_seconds) = command_of(args, context)?;
+    let verdicts = experiment::all(args, &words_of_command, timeout_seconds)?;
     let judgement = together(&verdicts);
     let command = shown(&words_of_command);
     if args.json {
@@ -56,12 +56,13 @@ pub(super) fn run(args: &ProbeArgs, context: &Context) -> anyhow::Result<ExitCod
     })
 }
 
-/// The command that was typed, or that of a check.
-fn command_of(args: &ProbeArgs, context: &Context) -> anyhow::Result<Vec<OsString>> {
-    let Some(name) = &args.check else { return Ok(args.command.clone()) };
+/// The command that was typed, or that of a check, with its timeout.
+fn command_of(args: &ProbeArgs, context: &Context) -> anyhow::Result<(Vec<OsString>, f64)> {
+    let Some(name) = &args.check else { return Ok((args.command.clone(), args.limits.timeout)) };
     let checks = context.checks();
     if let Some(check) = checks.iter().find(|check| check.name == *name) {
-        return Ok(check.command.iter().map(OsString::from).collect());
+        let command = check.command.iter().map(OsString::from).collect();
+        return Ok((command, f64::from(check.timeout_seconds)));
     }
     let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
     let hint = match names.as_slice() {
@@ -103,6 +104,7 @@ pub(in crate::cli) fn keep(context: &Context, text: &str) -> anyhow::Result<()> 
     let layout = Layout::new(&context.config().data, context.host(&Root::real())?)?;
     if let Some(note) = event::note(context.clock.now(), text) {
         store::append_events(&layout, std::slice::from_ref(&note))?;
+        output::say(&format!("Kept as a note on the charts of {}.", layout.host()));
     }
     Ok(())
 }

@@ -5,11 +5,13 @@ use crate::base::format::{self, Scale};
 use crate::base::unit::Unit;
 use crate::base::words::Words;
 use crate::cli::terminal::{Style, Terminal, left, width, wrap};
-use crate::probe::{Judgement, Left, Ran, Verdict, Way, Why};
+use crate::probe::{Grown, Judgement, Left, Ran, Verdict, Way, Why};
 
 /// Columns of the labels before the lines of the table.
 const LABEL_COLUMNS: usize = 8;
 const INDENT: &str = "  ";
+/// What a run of nothing added is nothing below this.
+const NO_CONTROL: f64 = 512.0;
 
 /// What a run adds, in one unit: `+1.02 MiB per run [1.00, 1.03]`.
 pub(in crate::cli) struct Amount {
@@ -27,6 +29,19 @@ pub(in crate::cli) fn growth_text(amount: &Amount, words: &Words) -> String {
     let bytes = format!("{sign}{} {}", scale.number(amount.bytes), scale.symbol);
     let (low, high) = (scale.number(low), scale.number(high));
     words.fill("probe.per_run", &[("bytes", &bytes), ("low", &low), ("high", &high)])
+}
+
+/// `64 message queues`
+pub(in crate::cli) fn things_text(metric: &str, count: f64, words: &Words) -> String {
+    let whole = count.round();
+    let count = if (count - whole).abs() < 0.05 { whole } else { count };
+    let number = format::quantity(count, Unit::Count, false);
+    // Only exactly one takes the singular.
+    words.count(
+        &format!("left.{}", metric.replace('.', "_")),
+        if count == 1.0 { 1 } else { 2 },
+        &[("count", &number)],
+    )
 }
 
 fn scale_of(bytes: f64) -> Scale {
@@ -120,8 +135,9 @@ impl Page<'_> {
         } else {
             return runs;
         };
-        let control = verdict.control / scale_of(verdict.bytes.max(1024.0)).divisor;
-        let control = format!("{:+.2}", if control.abs() < 0.005 { 0.0 } else { control });
+        let control = if verdict.control.abs() < NO_CONTROL { 0.0 } else { verdict.control };
+        let control =
+            if control == 0.0 { "+0".to_owned() } else { format::change(control, Unit::Memory, false) };
         self.words.fill("probe.amount", &[("what", &what), ("runs", &runs), ("control", &control)])
     }
 
@@ -141,11 +157,7 @@ impl Page<'_> {
         let change = |bytes: f64| format::change(bytes, Unit::Memory, false);
         let mut told: Vec<String> = Vec::new();
         for part in &verdict.parts {
-            let name = match part.kernel_name {
-                "" => self.words.get(&format!("part.{}", part.part.key())).to_owned(),
-                name => name.to_owned(),
-            };
-            told.push(format!("{name} {}", change(part.bytes)));
+            told.push(format!("{} {}", self.part(part), change(part.bytes)));
         }
         for slab in &verdict.slabs {
             let what = match slab.name.as_str() {
@@ -166,6 +178,14 @@ impl Page<'_> {
         }
     }
 
+    /// The kernel's name of a part; of what no field holds, ours.
+    fn part(&self, grown: &Grown) -> String {
+        match grown.kernel_name {
+            "" => self.words.get(&format!("part.{}", grown.part.key())).to_owned(),
+            name => name.to_owned(),
+        }
+    }
+
     fn left(&mut self, verdict: &Verdict) {
         let told = verdict.left.iter().map(|left| self.left_text(left)).collect::<Vec<_>>();
         if !told.is_empty() {
@@ -175,12 +195,7 @@ impl Page<'_> {
 
     /// `64 message queues per run (ipcs -q)`
     fn left_text(&self, left: &Left) -> String {
-        let whole = left.count.round();
-        let count = if (left.count - whole).abs() < 0.05 { whole } else { left.count };
-        let key = format!("left.{}", left.metric.replace('.', "_"));
-        let number = format::quantity(count, Unit::Count, false);
-        // Only exactly one takes the singular.
-        let what = self.words.count(&key, if count == 1.0 { 1 } else { 2 }, &[("count", &number)]);
+        let what = things_text(left.metric, left.count, self.words);
         self.words.fill("probe.things", &[("what", &what), ("command", left.command)])
     }
 
@@ -198,12 +213,12 @@ impl Page<'_> {
     }
 
     fn untold(&mut self, verdict: &Verdict) {
-        if verdict.judgement != Judgement::Clean || verdict.untold.is_empty() {
+        if verdict.judgement == Judgement::Leaks || verdict.untold.is_empty() {
             return;
         }
         let told = verdict.untold.iter().map(|grown| {
             let half = (grown.interval[1] - grown.interval[0]) / 2.0;
-            format!("{} ±{}", grown.kernel_name, format::quantity(half, Unit::Memory, false))
+            format!("{} ±{}", self.part(grown), format::quantity(half, Unit::Memory, false))
         });
         let parts = told.collect::<Vec<_>>().join(self.words.get("alt.separator_short"));
         let text = self.words.fill("probe.untold", &[("parts", &parts)]);
@@ -268,6 +283,32 @@ impl Page<'_> {
         let all = format::quantity(verdict.seconds, Unit::Seconds, false);
         told.push(self.words.fill("probe.in_all", &[("seconds", &all)]));
         self.line("probe.ran", &told.join(self.words.get("alt.separator_short")));
+        if ran.failed > 0 && ran.failed == ran.runs {
+            let text = self.words.get("probe.all_failed").to_owned();
+            self.line("probe.but", &text);
+        }
+        if verdict.cost > 0.0 || !verdict.left.is_empty() {
+            self.cost(verdict);
+        }
+    }
+
+    /// What the experiment itself has left behind: `10.2 MiB, 640 message queues`
+    fn cost(&mut self, verdict: &Verdict) {
+        let mut told: Vec<String> = Vec::new();
+        if !verdict.parts.is_empty() {
+            told.push(format::quantity(verdict.cost, Unit::Memory, false));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "numbers of runs")]
+        let runs = verdict.ran.runs as f64;
+        // What was left running has been ended.
+        let others =
+            verdict.left.iter().filter(|left| left.metric.starts_with("ipc.") || left.metric == "vfs.mounts");
+        told.extend(others.map(|left| things_text(left.metric, (left.count * runs).round(), self.words)));
+        if verdict.judgement == Judgement::Leaks && !told.is_empty() {
+            let what = told.join(self.words.get("alt.separator_short"));
+            let text = self.words.fill("probe.stays", &[("what", &what)]);
+            self.line("probe.cost", &text);
+        }
     }
 
     /// `exit code 1 in 26 runs: cat: /x: No such file`

@@ -24,8 +24,7 @@ fn one_of(names: &[&'static str]) -> PossibleValuesParser {
 )]
 #[command(after_help = "\
 Runs of the command alternate with runs of nothing, so that what others do meanwhile cancels out. It ends when it is sure.
-It is run for real, up to --runs times, and what leaks meanwhile stays: probe what may be run that often, a status and not
-a restart.
+It is run for real, up to --runs times, and what leaks meanwhile stays: probe what may be run that often.
 Exits 3 where the command leaks, 0 where it does not, 1 where that cannot be told.
 Example, the story's: it leaks only when its output is no terminal:
   cronograph probe --stdout all -- service --status-all

@@ -10,6 +10,8 @@ use crate::probe::{Grown, Judgement, Left, Ran, Verdict, Way, Why};
 /// Columns of the labels before the lines of the table.
 const LABEL_COLUMNS: usize = 8;
 const INDENT: &str = "  ";
+/// So many parts are named that were too restless.
+const MOST_RESTLESS: usize = 3;
 /// What a run of nothing added is nothing below this.
 const NO_CONTROL: f64 = 512.0;
 
@@ -213,11 +215,15 @@ impl Page<'_> {
     }
 
     fn untold(&mut self, verdict: &Verdict) {
-        if verdict.judgement == Judgement::Leaks || verdict.untold.is_empty() {
+        let is_why = matches!(verdict.why, None | Some(Why::TooNoisy | Why::Budget));
+        if verdict.judgement == Judgement::Leaks || verdict.untold.is_empty() || !is_why {
             return;
         }
-        let told = verdict.untold.iter().map(|grown| {
-            let half = (grown.interval[1] - grown.interval[0]) / 2.0;
+        let width = |grown: &Grown| grown.interval[1] - grown.interval[0];
+        let mut widest: Vec<&Grown> = verdict.untold.iter().collect();
+        widest.sort_by(|one, other| width(other).total_cmp(&width(one)));
+        let told = widest.into_iter().take(MOST_RESTLESS).map(|grown| {
+            let half = width(grown) / 2.0;
             format!("{} ±{}", self.part(grown), format::quantity(half, Unit::Memory, false))
         });
         let parts = told.collect::<Vec<_>>().join(self.words.get("alt.separator_short"));

@@ -6,6 +6,7 @@ use crate::base::unit::Unit;
 use crate::base::words::Words;
 use crate::cli::terminal::{Style, Terminal, left, width, wrap};
 use crate::probe::{Grown, Judgement, Left, Ran, Verdict, Way, Why};
+use std::collections::BTreeMap;
 
 /// Columns of the labels before the lines of the table.
 const LABEL_COLUMNS: usize = 8;
@@ -68,6 +69,7 @@ pub(super) fn text(
     page.now_and_then(worst);
     page.ways(verdicts);
     page.ran(worst);
+    page.cost(verdicts);
     page.next(judgement, worst, verdicts.len());
     page.lines.join("\n") + "\n"
 }
@@ -293,24 +295,29 @@ impl Page<'_> {
             let text = self.words.get("probe.all_failed").to_owned();
             self.line("probe.but", &text);
         }
-        if verdict.cost > 0.0 || !verdict.left.is_empty() {
-            self.cost(verdict);
-        }
     }
 
-    /// What the experiment itself has left behind: `10.2 MiB, 640 message queues`
-    fn cost(&mut self, verdict: &Verdict) {
+    /// What the experiment itself has left behind: `10.2 MiB, 640 message queues`. What was left running has been ended, and
+    /// its memory is free again.
+    fn cost(&mut self, verdicts: &[Verdict]) {
         let mut told: Vec<String> = Vec::new();
-        if !verdict.parts.is_empty() {
-            told.push(format::quantity(verdict.cost, Unit::Memory, false));
+        let has_ended = |verdict: &&Verdict| verdict.left.iter().any(|left| left.metric == "probe.processes");
+        let bytes: f64 =
+            verdicts.iter().filter(|verdict| !has_ended(verdict)).map(|verdict| verdict.cost).sum();
+        if bytes > 0.0 {
+            told.push(format::quantity(bytes, Unit::Memory, false));
         }
-        #[expect(clippy::cast_precision_loss, reason = "numbers of runs")]
-        let runs = verdict.ran.runs as f64;
-        // What was left running has been ended.
-        let others =
-            verdict.left.iter().filter(|left| left.metric.starts_with("ipc.") || left.metric == "vfs.mounts");
-        told.extend(others.map(|left| things_text(left.metric, (left.count * runs).round(), self.words)));
-        if verdict.judgement == Judgement::Leaks && !told.is_empty() {
+        let mut things: BTreeMap<&str, f64> = BTreeMap::new();
+        for verdict in verdicts.iter().filter(|verdict| verdict.judgement == Judgement::Leaks) {
+            let stays = |left: &&Left| left.metric.starts_with("ipc.") || left.metric == "vfs.mounts";
+            for left in verdict.left.iter().filter(stays) {
+                #[expect(clippy::cast_precision_loss, reason = "numbers of runs")]
+                let count = (left.count * verdict.ran.runs as f64).round();
+                *things.entry(left.metric).or_default() += count;
+            }
+        }
+        told.extend(things.iter().map(|(metric, count)| things_text(metric, *count, self.words)));
+        if !told.is_empty() {
             let what = told.join(self.words.get("alt.separator_short"));
             let text = self.words.fill("probe.stays", &[("what", &what)]);
             self.line("probe.cost", &text);

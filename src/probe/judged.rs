@@ -141,7 +141,14 @@ fn loose(least: f64) -> Rule {
 
 /// A growth that dropping the caches takes back is none.
 fn proved(seen: &Observed, part: Part, answer: Answer) -> Answer {
-    let (Answer::Leaks(estimate), Some(kept)) = (answer, kept(seen, part)) else { return answer };
+    let (Answer::Leaks(estimate) | Answer::Open(Some(estimate)), Some(kept)) = (answer, kept(seen, part))
+    else {
+        return answer;
+    };
+    // Of what does not grow for sure there is nothing to prove.
+    if estimate.low <= 0.0 {
+        return answer;
+    }
     let half = (estimate.high - estimate.low) / 2.0;
     if kept + half < GIVEN_BACK * estimate.center {
         Answer::Clean(Estimate { center: kept, low: kept.min(0.0), high: kept.max(0.0) })

@@ -124,6 +124,12 @@ impl Reading {
         self.parts.get(part as usize).copied().unwrap_or(f64::NAN)
     }
 
+    /// The bytes of the parts that are not given back, those that processes move not counted.
+    pub fn of_kernel(&self) -> f64 {
+        let of_kernel = staying().filter(|part| !is_of_processes(*part));
+        of_kernel.map(|part| self.part(part)).filter(|bytes| bytes.is_finite()).sum()
+    }
+
     /// The bytes of all parts that are not given back.
     pub fn staying(&self) -> f64 {
         staying().map(|part| self.part(part)).filter(|bytes| bytes.is_finite()).sum()

@@ -3,7 +3,7 @@
 
 use super::ProbeError;
 use super::blocks::lengths;
-use super::reading::{Catalogue, Reading, Thing};
+use super::reading::{Catalogue, PROCESSES, Reading, Thing};
 use super::world::{Kind, World};
 use crate::base::statistics::median;
 use crate::sample::command::Outcome;
@@ -242,7 +242,13 @@ impl Session<'_> {
         }
         let reading = self.read();
         if kind == Kind::Command {
-            let added = reading.staying() - before.staying();
+            // Others move the memory of processes, too; it counts where the command left some running.
+            let processes = self.seen.number_of(PROCESSES, "").and_then(|number| reading.things.get(number));
+            let added = if processes.is_some_and(|processes| *processes > 0.0) {
+                reading.staying() - before.staying()
+            } else {
+                reading.of_kernel() - before.of_kernel()
+            };
             self.seen.grown += if added.is_finite() { added } else { 0.0 };
         }
         let progress = self.progress();

@@ -76,7 +76,8 @@ fn it_ends_at_each_limit() {
 fn what_others_give_back_does_not_raise_what_the_command_may_leave() {
     let mut model = Model::new(|kind, _, memory| {
         memory.add(Part::SlabUnreclaimable, leaking(kind));
-        memory.add(Part::Anonymous, if kind == Kind::Control { -MIB } else { 0.0 });
+        memory.add(Part::KernelStacks, if kind == Kind::Control { -MIB } else { 0.0 });
+        memory.add(Part::Anonymous, if kind == Kind::Command { 2.0 * MIB } else { -2.0 * MIB });
     });
     let seen = run(&mut model, &Limits { growth: 4.5 * MIB, ..limits() }, &mut |_| false);
     assert_eq!((seen.stop, model.runs()), (Stop::Growth, 5));

@@ -183,6 +183,10 @@ pub fn verdict(seen: &Observed, way: Way) -> Verdict {
     };
     let total = total(seen, &leaking);
     let (mut sum, measured) = (total.unwrap_or_default(), total.is_some());
+    if judgement == Judgement::Leaks && leaking.is_empty() {
+        // Things are left, and of memory nothing is sure.
+        sum.center = 0.0;
+    }
     if judgement == Judgement::Clean {
         sum.high = judged.clean_up_to();
         (sum.low, sum.center) = (sum.low.min(sum.high), sum.center.min(sum.high));

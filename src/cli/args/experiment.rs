@@ -156,4 +156,7 @@ pub struct BisectLimitArgs {
     /// Stop when all rounds have left more than this behind: 64MiB, or a share of what is available
     #[arg(long, value_name = "SIZE", default_value = "20%", value_parser = quantity::growth)]
     pub max_growth: Growth,
+    /// A leak of fewer bytes a run does not matter: 64KiB; things that are left behind always do
+    #[arg(long, value_name = "SIZE", default_value = "16KiB", value_parser = quantity::bytes)]
+    pub least: f64,
 }

@@ -13,8 +13,8 @@ use crate::probe::{
 const WARM_UP: usize = 2;
 const WARM_UP_OF_ROUND: usize = 1;
 const LATE_SECONDS: f64 = 1.0;
-/// A leak of fewer bytes a run is not looked for.
-const LEAST: f64 = 4096.0;
+/// In so many runs a round has to be sure; else the likelier answer is taken, and tried again at the end.
+const MOST_RUNS_OF_ROUND: usize = 30;
 /// If this share of the leak is there without any script, it is the command's.
 const OWN_SHARE: f64 = 0.75;
 
@@ -159,7 +159,8 @@ impl<'a> Search<'a> {
 
     /// The experiment that says what to look for.
     fn with_all_on(&mut self, all: &[usize]) -> Result<Verdict, End> {
-        let seen = self.experiment(all, WARM_UP, LATE_SECONDS, &mut |seen| is_decided(seen))?;
+        let seen =
+            self.experiment(all, WARM_UP, LATE_SECONDS, self.args.limits.runs as usize, &mut is_decided)?;
         let verdict = verdict(&seen, self.way);
         if matches!(seen.stop, Stop::Interrupted | Stop::Hung | Stop::Growth)
             && verdict.judgement != Judgement::Leaks
@@ -181,7 +182,8 @@ impl<'a> Search<'a> {
         let Some(trace) = self.trace.clone() else { return Err(End::Stop(Stop::Runs)) };
         let (whole, base) = (self.whole, self.base);
         let ask = |seen: &Observed| trace.answer(seen, whole, base);
-        let seen = self.experiment(on, WARM_UP_OF_ROUND, 0.0, &mut |seen| ask(seen).is_sure)?;
+        let runs = MOST_RUNS_OF_ROUND.min(self.args.limits.runs as usize);
+        let seen = self.experiment(on, WARM_UP_OF_ROUND, 0.0, runs, &mut |seen| ask(seen).is_sure)?;
         let answered = ask(&seen);
         if !answered.is_sure
             && matches!(seen.stop, Stop::Interrupted | Stop::Growth | Stop::Budget | Stop::Hung)
@@ -203,17 +205,18 @@ impl<'a> Search<'a> {
         on: &[usize],
         warm_up: usize,
         late_seconds: f64,
+        runs: usize,
         is_sure: &mut dyn FnMut(&Observed) -> bool,
     ) -> Result<Observed, End> {
         let off: Vec<usize> = (0..self.count).filter(|script| !on.contains(script)).collect();
         self.machine.switch_off(&off)?;
         let limits = Limits {
-            runs: self.args.limits.runs as usize,
+            runs,
             budget_seconds: self.args.limits.budget,
             growth: self.allowed,
             warm_up,
             late_seconds,
-            least: LEAST,
+            least: self.args.limits.least,
             drop_caches: false,
         };
         let bar = Bar::new(None);

@@ -184,12 +184,12 @@ pub fn verdict(seen: &Observed, way: Way) -> Verdict {
     let total = total(seen, &leaking);
     let (mut sum, measured) = (total.unwrap_or_default(), total.is_some());
     if judgement == Judgement::Leaks && leaking.is_empty() {
-        // Things are left, and of memory nothing is sure.
-        sum.center = 0.0;
+        // Things are left; a figure for their memory only where that is sure.
+        sum.center = if sum.low > 0.0 { sum.center } else { 0.0 };
     }
     if judgement == Judgement::Clean {
         sum.high = judged.clean_up_to();
-        (sum.low, sum.center) = (sum.low.min(sum.high), sum.center.min(sum.high));
+        (sum.low, sum.center) = (sum.low.min(0.0), sum.center.min(sum.high));
     }
     let half = f64::midpoint(sum.high, -sum.low);
     Verdict {

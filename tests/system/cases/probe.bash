@@ -45,7 +45,8 @@ leak small 60000 76000 ipcmk -S 1000
 # What is in slabs only root sees: for another it is the queue that tells.
 leak smallest -40000 50000 "$place/queue"
 check "smallest: a queue a run is left" has smallest-nobody '.ways[0].left | any(.metric == "ipc.msg_queues" and .count > 0.95 and .count < 1.05)'
-check "smallest: as root exactly" has smallest-probe '.ways[0].bytes | . > 6000 and . < 12000'
+# The first ones find room in half-full slabs.
+check "smallest: as root about right" has smallest-probe '.ways[0].bytes | . > 3000 and . < 12000'
 check "a command of 50 ms that leaks 1 MiB" probe 3 slow -- sh -c 'sleep 0.05; ipcmk -S 16300'
 # Other cases run beside this one: of three tries one has to be quick, and on a loaded machine none.
 for _ in 1 2; do has slow '.ways[0].seconds < 5' >/dev/null || probe 3 slow -- sh -c 'sleep 0.05; ipcmk -S 16300' >/dev/null || true; done

@@ -124,6 +124,11 @@ impl Reading {
         self.parts.get(part as usize).copied().unwrap_or(f64::NAN)
     }
 
+    /// A thing by its number, if it was there.
+    pub(super) fn thing(&self, number: usize) -> Option<f64> {
+        self.things.get(number).copied().filter(|value| value.is_finite())
+    }
+
     /// The bytes of the parts that are not given back, those that processes move not counted.
     pub fn of_kernel(&self) -> f64 {
         let of_kernel = staying().filter(|part| !is_of_processes(*part));

@@ -2,9 +2,9 @@
 //! is more than a small part of that, so that one of thirty equal culprits is seen by itself.
 
 use super::estimate::{Answer, Rule, judge};
-use super::reading::{LEFT, Reading, Thing};
+use super::reading::{LEFT, Thing};
 use super::session::Observed;
-use super::slab::leaking_caches;
+use super::slab::{leaking_caches, sum_of_things};
 use super::verdict::Verdict;
 use crate::analysis::part::Part;
 use crate::base::statistics::Estimate;
@@ -73,13 +73,9 @@ impl Trace {
             .filter(|(thing, _)| self.things.contains(thing))
             .map(|(_, number)| number)
             .collect();
-        let value = |reading: &Reading, number: usize| {
-            reading.things.get(number).copied().filter(|value| value.is_finite())
-        };
-        seen.levels(|reading| {
-            let parts: f64 = self.parts.iter().map(|part| reading.part(*part)).sum();
-            parts + numbers.iter().filter_map(|number| value(reading, *number)).sum::<f64>()
-        })
+        let things = sum_of_things(seen, &numbers);
+        let parts = seen.levels(|reading| self.parts.iter().map(|part| reading.part(*part)).sum::<f64>());
+        parts.iter().zip(things).map(|(parts, things)| parts + things).collect()
     }
 
     /// What a round has shown so far of a leak of this size, above what the command leaks without any script.

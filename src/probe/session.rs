@@ -8,8 +8,6 @@ use super::world::{Kind, World};
 use crate::base::statistics::median;
 use crate::sample::command::Outcome;
 
-/// Runs whose readings do not count: they fill caches, and free slots of half-full slabs.
-pub(super) const WARM_UP: usize = 2;
 /// A turn of nothing lasts as long as one of the command, but no longer than this many seconds.
 const LONGEST_CONTROL: f64 = 1.0;
 /// So much longer than the budget the last run may take.
@@ -107,8 +105,7 @@ impl Observed {
 
     /// The levels of a thing. One that is not there counts 0: a cache that comes with its first object.
     pub(super) fn levels_of(&self, number: usize) -> Vec<f64> {
-        let value = |reading: &Reading| reading.things.get(number).copied().filter(|value| value.is_finite());
-        self.levels(|reading| value(reading).unwrap_or(0.0))
+        self.levels(|reading| reading.thing(number).unwrap_or(0.0))
     }
 
     /// The runs of the command that count.

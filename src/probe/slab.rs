@@ -2,7 +2,7 @@
 //! in no cache. A leak is seen that still finds room in half-full slabs, or that lies in a quiet cache beside noisy ones.
 
 use super::estimate::{Answer, LARGE, Rule, hundredths, judge};
-use super::reading::{IN_USE, LARGE_KMALLOC, Reading, SLAB_BYTES, SLAB_OBJECTS, Thing};
+use super::reading::{IN_USE, LARGE_KMALLOC, SLAB_BYTES, SLAB_OBJECTS, Thing};
 use super::session::Observed;
 use super::verdict::{Grown, Slab};
 use crate::analysis::part::Part;
@@ -92,11 +92,9 @@ fn in_use(seen: &Observed) -> impl Iterator<Item = usize> {
     seen.catalogue.all().filter(move |(thing, _)| is_known && is(thing)).map(|(_, number)| number)
 }
 
-fn sum_of_things(seen: &Observed, numbers: &[usize]) -> Vec<f64> {
-    let value = |reading: &Reading, number: &usize| {
-        reading.things.get(*number).copied().filter(|value| value.is_finite())
-    };
-    seen.levels(|reading| numbers.iter().filter_map(|number| value(reading, number)).sum())
+/// The levels of several things together.
+pub(super) fn sum_of_things(seen: &Observed, numbers: &[usize]) -> Vec<f64> {
+    seen.levels(|reading| numbers.iter().filter_map(|number| reading.thing(*number)).sum())
 }
 
 /// Levels without what reclaimable slab that came meanwhile needs of unreclaimable.

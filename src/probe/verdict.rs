@@ -4,7 +4,7 @@ use super::Way;
 use super::estimate::{Rule, control, count, judge};
 use super::judged::{Judged, reclaimed};
 use super::reading::{Reading, is_of_processes, staying};
-use super::session::{Observed, Stop, WARM_UP};
+use super::session::{Observed, Stop};
 use super::slab::growing_caches;
 use super::world::Kind;
 use crate::analysis::part::Part;
@@ -268,8 +268,11 @@ fn why(seen: &Observed) -> Why {
 }
 
 fn ran(seen: &Observed) -> Ran {
-    let counted =
-        seen.outcomes.get(WARM_UP..).filter(|counted| !counted.is_empty()).unwrap_or(&seen.outcomes);
+    let counted = seen
+        .outcomes
+        .get(seen.limits.warm_up..)
+        .filter(|counted| !counted.is_empty())
+        .unwrap_or(&seen.outcomes);
     let mut seconds: Vec<f64> = counted.iter().map(|outcome| outcome.seconds).collect();
     let failed = seen.outcomes.iter().filter(|outcome| outcome.code != Some(0) && !outcome.killed);
     let last = failed.clone().next_back();

@@ -2,7 +2,8 @@
 //! know an earlier one, never the reverse (`tests/it/layers.rs` keeps the arrows):
 //!
 //! ```text
-//! /proc, /sys ─ sample ─> event ─> store (the logs) ─ series ─> analysis ─> site (pages; pictures by chart)
+//! /proc, /sys ─ sample ─> event ─> store (the logs) ─ series ─> analysis ─> alert ─> site (pages; pictures by chart)
+//!                                                                                       └──> notify (messages)
 //! probe: runs a command many times and watches the same parts of memory
 //! ```
 //!
@@ -11,9 +12,11 @@
 pub mod base;
 pub mod config;
 
+pub mod alert;
 pub mod analysis;
 pub mod chart;
 pub mod event;
+pub mod notify;
 pub mod probe;
 pub mod sample;
 pub mod series;

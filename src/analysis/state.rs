@@ -9,9 +9,11 @@ use crate::sample::audit::Suspect;
 use crate::sample::check::CheckRun;
 use crate::series::{DaySummary, Frame, Latest};
 use crate::store::Damage;
+use serde::{Deserialize, Serialize};
 
 /// How bad it is, mildest first. A problem that is `Ok` is a note: it is shown and changes nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Nothing is wrong.
     #[default]

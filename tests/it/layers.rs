@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each stage and what it may use, in the order of the data's path.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("base", &[]),
     ("config", &["base"]),
     ("sample", &["base"]),
@@ -13,10 +13,21 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("store", &["base", "sample", "event"]),
     ("series", &["base", "sample", "event", "store"]),
     ("analysis", &["base", "config", "sample", "event", "store", "series"]),
+    ("alert", &["base", "config", "sample", "event", "store", "series", "analysis"]),
     ("probe", &["base", "sample", "analysis"]),
     ("chart", &["base"]),
-    ("site", &["base", "config", "sample", "event", "store", "series", "analysis", "chart"]),
-    ("cli", &["base", "config", "sample", "event", "store", "series", "analysis", "probe", "chart", "site"]),
+    ("site", &["base", "config", "sample", "event", "store", "series", "analysis", "alert", "chart"]),
+    (
+        "notify",
+        &["base", "config", "sample", "event", "store", "series", "analysis", "alert", "chart", "site"],
+    ),
+    (
+        "cli",
+        &[
+            "base", "config", "sample", "event", "store", "series", "analysis", "alert", "probe", "chart", "site",
+            "notify",
+        ],
+    ),
 ];
 
 #[test]

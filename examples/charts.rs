@@ -42,6 +42,7 @@ fn empty(width: u32, height: u32, seconds: i64, step: i64, unit: Unit) -> ChartS
         limit: None,
         reboots: Vec::new(),
         marks: Vec::new(),
+        bands: Vec::new(),
         trends: Vec::new(),
         bare: false,
     }

@@ -34,6 +34,7 @@ pub(crate) fn stacked(width: u32, height: u32, shape: Shape) -> ChartSpec {
         limit: None,
         reboots: Vec::new(),
         marks: Vec::new(),
+        bands: Vec::new(),
         trends: Vec::new(),
         bare: false,
     }

@@ -1,2 +1,34 @@
 //! Rules and alerts: what the user wants to be told of, whether it holds on a host, since when, and what of that
 //! changed. Knows series and findings, not pages and not how messages travel.
+//!
+//! ```text
+//! rule (parse, names, measure) ─ evaluated on a table (samples, facts) ─> machine ─> book ─> history
+//!                                                                                     └──> tell: what is news
+//! ```
+
+mod book;
+mod expression;
+mod facts;
+mod filling;
+mod history;
+mod machine;
+mod measure;
+mod mute;
+pub mod names;
+mod parse;
+mod problem;
+mod rule;
+mod table;
+mod tell;
+mod watch;
+
+#[cfg(test)]
+mod built_in_tests;
+
+pub use book::{Alert, Book, Episode, Told};
+pub use history::{Entry, Place};
+pub use machine::{Machine, Phase, Turn};
+pub use mute::{Mute, Mutes};
+pub use rule::{DEFAULTS, Rule, RuleError, Rules, built_in};
+pub use tell::{Policy, Telling, What, tellings};
+pub use watch::{Shelf, Subject};

@@ -67,6 +67,21 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
         }
         ProblemKind::Check { name, run } => check(name, run, words),
         ProblemKind::OwnLeak(suspect) => own_leak(suspect, words),
+        ProblemKind::FilesystemFull { mount: path, seconds, available } => {
+            let available = format::quantity(*available, Unit::Data, false);
+            let time = format::duration(*seconds, lang);
+            let values = [("mount", mount(path)), ("time", time), ("available", available)];
+            line("problem.filesystem_full", &values)
+        }
+        ProblemKind::Rebooted { uptime } => {
+            line("problem.rebooted", &[("ago", format::duration(*uptime, lang))])
+        }
+        ProblemKind::Traffic { share } => line("problem.traffic", &[("share", percent(*share))]),
+        ProblemKind::Undelivered { channel, seconds } => {
+            let values = [("channel", channel.clone()), ("time", format::duration(*seconds, lang))];
+            line("problem.undelivered", &values)
+        }
+        ProblemKind::Rule { .. } => rule(kind, words),
         ProblemKind::Collectors { names } => line("problem.collectors", &[("names", names.join(", "))]),
     }
 }
@@ -120,6 +135,14 @@ fn raid(kind: &ProblemKind, words: &Words) -> String {
         ("progress", percent(progress)),
     ];
     fill(words, key, &values)
+}
+
+/// `queue mail: 512, above 500`.
+fn rule(kind: &ProblemKind, words: &Words) -> String {
+    let ProblemKind::Rule { name, instance, value, limit, upwards } = kind else { return String::new() };
+    let name = format!("{name} {instance}").trim_end().to_owned();
+    let key = if *upwards { "problem.rule_above" } else { "problem.rule_below" };
+    fill(words, key, &[("name", name), ("value", value.clone()), ("limit", limit.clone())])
 }
 
 fn pressure_key(resource: Resource) -> &'static str {

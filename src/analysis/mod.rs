@@ -1,12 +1,10 @@
-//! What the numbers mean: the memory breakdown, what is wrong now, traffic and uptime. Knows series, not HTML.
+//! What the numbers mean: the memory breakdown, what is worth a note, traffic and uptime. Knows series, not HTML.
 
 pub mod breakdown;
-mod checks;
 pub mod describe;
 pub mod leak;
-mod own;
+mod notes;
 pub mod part;
-mod recent;
 pub mod report;
 pub mod state;
 pub mod traffic;
@@ -14,5 +12,6 @@ pub mod uptime;
 pub mod used;
 
 pub use breakdown::{Breakdown, Unknown};
+pub use notes::{kills, notes};
 pub use part::{Group, Part};
-pub use state::{HostState, Level, Problem, ProblemKind, judge};
+pub use state::{Level, Problem, ProblemKind};

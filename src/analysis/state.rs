@@ -1,14 +1,9 @@
-//! What is wrong with a host now: a level, and problems with their numbers. Problems are data; `describe` makes
-//! words of them. Promises to stay calm: a condition must last (means over ten minutes and more, not one sample),
-//! limits are few, each with its reason beside it (`checks`), and a healthy host has none of them.
+//! What can be wrong with a host: a level, and problems with their numbers. Problems are data; `describe` makes words of
+//! them, the rules of `alert` find them.
 
-use super::checks;
-use super::report::{Finding, Report};
-use crate::sample::Sample;
+use super::report::Finding;
 use crate::sample::audit::Suspect;
 use crate::sample::check::CheckRun;
-use crate::series::{DaySummary, Frame, Latest};
-use crate::store::Damage;
 use serde::{Deserialize, Serialize};
 
 /// How bad it is, mildest first. A problem that is `Ok` is a note: it is shown and changes nothing.
@@ -101,6 +96,16 @@ pub enum ProblemKind {
     Check { name: String, run: Box<CheckRun> },
     /// A collector or a check of cronograph's own leaks.
     OwnLeak(Suspect),
+    /// A file system is full before long, at the rate of its last hours.
+    FilesystemFull { mount: String, seconds: f64, available: f64 },
+    /// The host has booted.
+    Rebooted { uptime: f64 },
+    /// The quota of the month's traffic is nearly used up.
+    Traffic { share: f64 },
+    /// Messages wait that a channel does not take.
+    Undelivered { channel: String, seconds: f64 },
+    /// A rule of the user's holds.
+    Rule { name: String, instance: String, value: String, limit: String, upwards: bool },
 }
 
 /// What tasks stall for.
@@ -124,64 +129,3 @@ pub enum Table {
     /// Processes and threads.
     Threads,
 }
-
-/// A host's level, and why.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HostState {
-    /// The worst of its problems; `Silent` where no sample comes, whatever the last one said.
-    pub level: Level,
-    /// What is wrong, worst first; notes last.
-    pub problems: Vec<Problem>,
-}
-
-/// What a judgement rests on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Evidence<'a> {
-    /// The last sample, slow parts carried forward.
-    pub(super) sample: &'a Sample,
-    /// The one before it.
-    pub(super) previous: Option<&'a Sample>,
-    /// The last hour.
-    pub(super) hour: &'a Frame,
-    /// Yesterday and today: what happened in the last 24 hours.
-    pub(super) days: &'a [DaySummary],
-    /// What of the log could not be read.
-    pub(super) damage: &'a Damage,
-    /// What is known of its memory.
-    pub(super) report: Option<&'a Report>,
-    /// Unix time of the judgement.
-    pub(super) now: i64,
-}
-
-/// Judges a host by its last hour, its last days and the report on its memory.
-pub fn judge(latest: &Latest, days: &[DaySummary], report: Option<&Report>, now: i64) -> HostState {
-    judge_evidence(&Evidence {
-        report,
-        sample: &latest.sample,
-        previous: latest.previous.as_ref(),
-        hour: &latest.rates,
-        days,
-        damage: &latest.damage,
-        now,
-    })
-}
-
-fn judge_evidence(evidence: &Evidence) -> HostState {
-    let mut problems: Vec<Problem> = Vec::new();
-    for check in checks::ALL {
-        check(evidence, &mut problems);
-    }
-    // Stable: the order of the checks within a level.
-    problems.sort_by_key(|problem| std::cmp::Reverse(problem.level));
-    let silent = problems.iter().any(|problem| problem.level == Level::Silent);
-    let worst = problems.first().map_or(Level::Ok, |problem| problem.level);
-    HostState { level: if silent { Level::Silent } else { worst }, problems }
-}
-
-#[cfg(test)]
-#[path = "state_tests.rs"]
-mod tests;
-
-#[cfg(test)]
-#[path = "state_leak_tests.rs"]
-mod leak_tests;

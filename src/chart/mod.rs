@@ -2,6 +2,7 @@
 
 mod area;
 mod axes;
+mod band;
 mod canvas;
 mod glyphs;
 mod layers;
@@ -17,7 +18,7 @@ mod value_axis;
 
 pub use palette::{Colour, GROUND, Rgb, Themed};
 pub use picture::Picture;
-pub use spec::{ChartSpec, Layer, Mark, Shape, Trend};
+pub use spec::{Band, ChartSpec, Layer, Mark, Shape, Trend};
 
 use canvas::Canvas;
 use layers::Stacks;
@@ -80,6 +81,7 @@ pub fn draw(spec: &ChartSpec) -> Result<Picture, ChartError> {
     }
     layers::lines(&mut canvas, &plot, spec);
     axes::overlay(&mut canvas, &plot, spec)?;
+    band::draw(&mut canvas, &plot, spec);
     if framed {
         trend::draw(&mut canvas, &plot, spec)?;
     }

@@ -38,6 +38,8 @@ pub struct ChartSpec {
     pub reboots: Vec<i64>,
     /// Small numbered marks under the axis.
     pub marks: Vec<Mark>,
+    /// When alerts held: bands along the top edge.
+    pub bands: Vec<Band>,
     /// What grows without end: its fitted line over the data.
     pub trends: Vec<Trend>,
     /// No axes, no labels: a small picture in a table.
@@ -75,6 +77,17 @@ pub struct Mark {
     pub at: i64,
     /// Its number in the list under the chart.
     pub number: u32,
+}
+
+/// A stretch of time in which an alert held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Band {
+    /// From this unix time on …
+    pub from: i64,
+    /// … up to this one.
+    pub until: i64,
+    /// It was critical.
+    pub strong: bool,
 }
 
 /// A fitted line: a thin upright at its onset, solid to the last value, dashed beyond it as far as the chart reaches.

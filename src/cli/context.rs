@@ -54,6 +54,11 @@ impl Context {
         Self::name_of(root)
     }
 
+    /// This machine's name in the data folder; none where it has none.
+    pub fn own_name(&self) -> Option<String> {
+        self.host(&Root::real()).ok()
+    }
+
     /// The kernel's name for the host of a tree.
     pub fn name_of(root: &Root) -> anyhow::Result<String> {
         if root.is_real() {

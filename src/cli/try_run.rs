@@ -29,7 +29,7 @@ pub(super) fn run(args: &TryArgs, context: &Context) -> anyhow::Result<ExitCode>
         config.data = folder.join("data");
     }
     config.out = folder.join("site");
-    let inputs = Inputs::of(&config)?;
+    let inputs = Inputs::of(&config, context.own_name())?;
     let root = Root::real();
     let layout = Layout::new(&config.data, context.host(&root)?)?;
     watch(args.seconds, &root, &layout, context)?;

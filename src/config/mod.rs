@@ -5,10 +5,12 @@ mod field;
 mod keys;
 mod load;
 mod origin;
+mod rule;
 
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
+pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -43,6 +45,10 @@ pub struct Config {
     pub check: Vec<CheckConfig>,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
+    /// What the user wants to be told of, beside and instead of the built-in rules.
+    pub rule: Vec<RuleConfig>,
+    /// When messages are sent, and what is in them.
+    pub messages: MessagesConfig,
 }
 
 /// `[sample]`
@@ -166,6 +172,8 @@ impl Default for Config {
             site: SiteConfig::default(),
             check: Vec::new(),
             traffic: Vec::new(),
+            rule: Vec::new(),
+            messages: MessagesConfig::default(),
         }
     }
 }

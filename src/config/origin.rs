@@ -1,7 +1,7 @@
 //! Every value with where it comes from: the list of all keys, and the effective configuration as TOML.
 
 use super::error::place;
-use super::{CheckConfig, Config, Loaded, TrafficConfig, TrafficCount};
+use super::{CheckConfig, Config, Loaded, RuleConfig, TrafficConfig, TrafficCount};
 use std::fmt::{self, Write};
 use toml::Value;
 use toml::de::DeTable;
@@ -104,6 +104,36 @@ fn traffic_entries(traffic: &TrafficConfig) -> Vec<Entry> {
     ]
 }
 
+/// Every key of a `[[rule]]`.
+fn rule_entries(rule: &RuleConfig) -> Vec<Entry> {
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    let span = |span: Option<super::Span>| span.map(|span| Value::from(span.to_string()));
+    vec![
+        ("name", Some(rule.name.as_str().into())),
+        ("host", text(&rule.host)),
+        ("when", text(&rule.when)),
+        ("critical", text(&rule.critical)),
+        ("clear", text(&rule.clear)),
+        ("for", span(rule.hold)),
+        ("clear_for", span(rule.clear_for)),
+        ("severity", rule.severity.and_then(|severity| Value::try_from(severity).ok())),
+        ("enabled", rule.enabled.map(Value::from)),
+        ("only", rule.only.clone().map(Value::from)),
+        ("except", rule.except.clone().map(Value::from)),
+        ("resolve", rule.resolve.map(Value::from)),
+    ]
+}
+
+/// Every key of `[messages]`.
+fn messages_entries(config: &Config) -> Vec<Entry> {
+    let messages = &config.messages;
+    vec![
+        ("site", messages.site.as_deref().map(Value::from)),
+        ("quiet", messages.quiet.map(|quiet| quiet.to_string().into())),
+        ("remind", messages.remind.map(|span| span.to_string().into())),
+    ]
+}
+
 /// A quota whose keys matter, not its values.
 fn any_quota() -> TrafficConfig {
     TrafficConfig { host: None, interface: None, quota_gb: 1.0, count: TrafficCount::Sum, reset_day: 1 }
@@ -129,6 +159,10 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[[traffic]]`")
     } else if has(check_entries(&any_check())) {
         Some("under `[[check]]`")
+    } else if has(messages_entries(&config)) {
+        Some("under `[messages]`")
+    } else if has(rule_entries(&RuleConfig::default())) {
+        Some("under `[[rule]]`")
     } else {
         None
     }
@@ -160,6 +194,10 @@ impl Loaded {
         for (index, traffic) in config.traffic.iter().enumerate() {
             let prefix = format!("traffic.{index}.");
             self.write_table(&mut page, "[[traffic]]", &prefix, &traffic_entries(traffic));
+        }
+        self.write_table(&mut page, "[messages]", "messages.", &messages_entries(config));
+        for (index, rule) in config.rule.iter().enumerate() {
+            self.write_table(&mut page, "[[rule]]", &format!("rule.{index}."), &rule_entries(rule));
         }
         page
     }
@@ -229,11 +267,13 @@ mod tests {
             ("[self]\n", self_entries(&Config::default())),
             ("[[check]]\n", check_entries(&any_check())),
             ("[[traffic]]\n", traffic_entries(&any_quota())),
+            ("[messages]\n", messages_entries(&Config::default())),
+            ("[[rule]]\n", rule_entries(&RuleConfig::default())),
         ] {
             let error = toml::from_str::<Config>(&format!("{header}nonsense = 1\n")).unwrap_err();
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-            let tables = ["sample", "self", "site", "check", "traffic"];
+            let tables = ["sample", "self", "site", "check", "traffic", "rule", "messages"];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");
         }

@@ -22,6 +22,9 @@ pub enum SiteError {
         "there is no time zone {0:?}\nhint: time_zone in the configuration takes names such as Europe/Berlin or UTC"
     )]
     TimeZone(String),
+    /// A rule of the configuration cannot be understood.
+    #[error("{0}\nhint: docs/rules.md says what a rule may say")]
+    Rule(#[from] crate::alert::RuleError),
     /// A template, built in or the user's own.
     #[error(
         "{file}:{line}: {message}\nhint: mend the template or take it out of the templates folder; the pages already published stay"

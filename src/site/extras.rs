@@ -8,6 +8,7 @@ use super::scene::Scene;
 use super::tables::{Tables, fullness};
 use crate::analysis::traffic::{self, MonthTraffic};
 use crate::analysis::uptime::{self, Uptime};
+use crate::analysis::{Problem, kills};
 use crate::base::unit::Unit;
 use crate::config::TrafficConfig;
 use crate::series::{self, DaySummary};
@@ -27,8 +28,8 @@ const PERIODS: [(&str, i64); 3] = [("7d", 7), ("30d", 30), ("1y", 365)];
 pub(crate) struct Extras {
     /// When the log begins, unix time; absent where no day has a sample.
     pub first: Option<i64>,
-    /// The days of a year.
-    pub days: Vec<DaySummary>,
+    /// Processes that were killed for want of memory within a day.
+    pub kills: Option<Problem>,
     traffic: Option<MonthTraffic>,
     uptime: Vec<(&'static str, i64, Uptime)>,
 }
@@ -55,9 +56,9 @@ impl Extras {
         });
         Ok(Self {
             first: first_sample(&days),
+            kills: kills(&days, now),
             traffic: traffic::month(&days, quota, now, &scene.zone),
             uptime: uptime.collect(),
-            days,
         })
     }
 
@@ -92,6 +93,11 @@ impl Extras {
         let mut table = tables.table("traffic", &["interface", "received", "sent", "together"], rows)?;
         table.note = traffic_note(month, scene);
         Some(table)
+    }
+
+    /// The share of the month's quota that is used.
+    pub(crate) fn quota_used(&self) -> Option<f64> {
+        self.traffic.as_ref().and_then(MonthTraffic::share)
     }
 
     /// Uptime of each period, both ways.

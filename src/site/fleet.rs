@@ -1,5 +1,6 @@
 //! The fleet page: one row a host, worst first, then by name; what is wrong stands under its host.
 
+use super::alerts;
 use super::bars;
 use super::error::SiteError;
 use super::evaluate::colour_of;
@@ -24,6 +25,7 @@ pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), Sit
     let page = FleetPage {
         page: workshop.page("", ""),
         summary: summary(hosts, scene),
+        past: alerts::past(hosts.iter().map(|host| &host.watched), scene),
         rows: sorted.into_iter().map(|host| row(host, scene)).collect(),
         legend: legend(scene),
         empty: if hosts.is_empty() { empty(scene) } else { Vec::new() },

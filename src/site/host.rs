@@ -1,5 +1,7 @@
 //! One host: its windows, its pages, and what the fleet page and `status.json` say of it.
 
+use super::Inputs;
+use super::alerts::{self, Watched};
 use super::assets::Assets;
 use super::bars;
 use super::changes::{self, Told};
@@ -17,13 +19,14 @@ use super::scene::{Aliases, Scene};
 use super::sections;
 use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest};
+use crate::alert::Rule;
 use crate::analysis::Level;
 use crate::analysis::report::Report;
 use crate::base::escape::address;
-use crate::config::TrafficConfig;
 use crate::series::{self, Latest, SeriesError, Window};
 use crate::store::{self, EventLog, Layout};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Stand for the page's own time until it is published.
 pub(crate) const PAGE_ISO: &str = "@@page-iso@@";
@@ -44,8 +47,8 @@ pub(crate) struct Workshop<'a> {
     pub title: &'a str,
     /// Seconds after which a page loads itself again.
     pub refresh_seconds: u32,
-    /// Quotas.
-    pub traffic: &'a [TrafficConfig],
+    /// What the site is made of.
+    pub inputs: &'a Inputs,
     /// There is but one host: its page is the fleet's.
     pub alone: bool,
 }
@@ -69,6 +72,8 @@ pub(crate) struct HostView {
     pub report: Option<Report>,
     /// What happened on it last, newest first.
     pub changes: Vec<Told>,
+    /// What is known of its alerts.
+    pub watched: Watched,
     /// Memory in 24 hours, with what it says.
     pub small: Option<(Picture, String)>,
 }
@@ -80,7 +85,8 @@ impl HostView {
         let problems = vec![Problem { state: state.clone(), text, since: None, leaks: false }];
         let (name, mounts) = (name.to_owned(), Aliases::default());
         let (sampled, now, report, changes, small) = (None, None, None, Vec::new(), None);
-        Self { name, state, problems, sampled, now, mounts, report, changes, small }
+        let watched = Watched::default();
+        Self { name, state, problems, sampled, now, mounts, report, changes, watched, small }
     }
 }
 
@@ -107,7 +113,7 @@ impl Workshop<'_> {
         let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
         let small = views.iter().find_map(|(_, view)| view.small.clone());
         views.into_par_iter().try_for_each(|(window, view)| host.publish(window, view))?;
-        let Host { state, problems, now, mounts, report, .. } = host;
+        let Host { state, problems, now, mounts, report, watched, .. } = host;
         let sampled = Some(latest.sample.t);
         Ok(HostView {
             name: layout.host().to_owned(),
@@ -118,6 +124,7 @@ impl Workshop<'_> {
             mounts,
             report,
             changes: changes::latest(&told, self.scene.now),
+            watched,
             small,
         })
     }
@@ -150,6 +157,7 @@ impl Workshop<'_> {
                 leaks: Vec::new(),
                 parts_table: None,
                 all_well: words.clone(),
+                past: String::new(),
                 memory_bar: None,
                 figures: Vec::new(),
                 window: String::new(),
@@ -222,6 +230,8 @@ pub(super) struct Host<'a> {
     pub(super) mounts: Aliases,
     told: &'a [Told],
     machine: Machine,
+    watched: Watched,
+    rules: Arc<Vec<Rule>>,
 }
 
 impl<'a> Host<'a> {
@@ -234,13 +244,31 @@ impl<'a> Host<'a> {
         let scene = workshop.scene;
         let mounts = latest.sample.filesystem.as_ref().map(|all| all.0.keys().map(String::as_str));
         let mounts = scene.mounts(mounts.into_iter().flatten());
-        let extras = Extras::of(layout, scene, workshop.traffic, latest.sample.t)?;
-        let report = leaks::report_of(layout, scene, latest.sample.t)?;
-        let (state, problems) = problems::judge(latest, &extras.days, report.as_ref(), scene, &mounts);
+        let extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
+        let report = leaks::report_of(layout, latest.sample.t)?;
+        let (watched, rules) =
+            alerts::watch(workshop.inputs, scene, layout, latest, report.as_ref(), extras.quota_used())?;
+        let report = report.map(|report| leaks::shown(report, scene));
+        let (state, problems) =
+            alerts::problems(&watched, latest, report.as_ref(), extras.kills.as_ref(), scene, &mounts);
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
-        Ok(Self { workshop, layout, latest, extras, report, state, problems, now, mounts, told, machine })
+        Ok(Self {
+            workshop,
+            layout,
+            latest,
+            extras,
+            report,
+            state,
+            problems,
+            now,
+            mounts,
+            told,
+            machine,
+            watched,
+            rules,
+        })
     }
 
     fn subject(&self) -> Subject<'_> {
@@ -252,6 +280,8 @@ impl<'a> Host<'a> {
             mounts: &self.mounts,
             told: self.told,
             report: self.report.as_ref(),
+            watched: &self.watched,
+            rules: &self.rules,
             first: self.extras.first.unwrap_or(self.latest.sample.t),
             last: self.latest.sample.t,
             in_fleet: !self.workshop.alone,
@@ -291,6 +321,7 @@ impl<'a> Host<'a> {
             leaks: leaks::panels(self.report.as_ref(), scene),
             parts_table: leaks::parts(self.report.as_ref(), scene).filter(|_| self.has_findings()),
             all_well: self.all_well(),
+            past: alerts::past([&self.watched], scene),
             memory_bar: bars::memory(&self.now, scene),
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),

@@ -12,10 +12,14 @@ use crate::series::SeriesError;
 use crate::store::Layout;
 
 /// The report on a host up to its last sample.
-pub(crate) fn report_of(layout: &Layout, scene: &Scene, at: i64) -> Result<Option<Report>, SeriesError> {
+pub(crate) fn report_of(layout: &Layout, at: i64) -> Result<Option<Report>, SeriesError> {
     let Some(history) = History::load(layout, at)? else { return Ok(None) };
-    let found = report::report(&history, at, None);
-    Ok(found.map(|found| if scene.public { found.without_names() } else { found }))
+    Ok(report::report(&history, at, None))
+}
+
+/// The same as this site may show it.
+pub(crate) fn shown(report: Report, scene: &Scene) -> Report {
+    if scene.public { report.without_names() } else { report }
 }
 
 /// A panel for each finding, worst first.

@@ -7,6 +7,7 @@
 //! `charts` lists what is drawn. Nothing is published before everything is made: a template with a mistake, a full disk
 //! or a run cut short leaves the site that was there.
 
+mod alerts;
 mod assets;
 mod bars;
 mod changes;
@@ -16,9 +17,11 @@ mod error;
 mod evaluate;
 mod extras;
 mod facts;
+mod feed;
 mod figures;
 mod fleet;
 mod hash;
+mod history;
 mod host;
 mod leaks;
 mod manifest;
@@ -39,6 +42,7 @@ mod window;
 pub use error::SiteError;
 pub use publish::Published;
 
+use crate::alert::Rules;
 use crate::base::clock::Clock;
 use crate::base::words::Lang;
 use crate::config::{Config, SiteConfig, TrafficConfig};
@@ -67,14 +71,20 @@ pub struct Inputs {
     pub time_zone: TimeZone,
     /// Quotas.
     pub traffic: Vec<TrafficConfig>,
+    /// The rules.
+    pub rules: Rules,
+    /// Where the pages will be, for the links of the feeds.
+    pub address: Option<String>,
+    /// This machine's name in the data folder: its own alerts lie in its own folder.
+    pub own: Option<String>,
 }
 
 impl Inputs {
-    /// What the configuration says.
+    /// What the configuration says; `own` is this machine's name in the data folder.
     ///
     /// # Errors
-    /// Where the time zone is not known.
-    pub fn of(config: &Config) -> Result<Self, SiteError> {
+    /// Where the time zone is not known, or a rule cannot be understood.
+    pub fn of(config: &Config, own: Option<String>) -> Result<Self, SiteError> {
         let time_zone = match config.time_zone.as_str() {
             "" => TimeZone::system(),
             name => TimeZone::get(name).map_err(|_| SiteError::TimeZone(name.to_owned()))?,
@@ -86,6 +96,9 @@ impl Inputs {
             lang: config.lang,
             time_zone,
             traffic: config.traffic.clone(),
+            rules: Rules::new(&config.rule)?,
+            address: config.messages.site.clone(),
+            own,
         })
     }
 }
@@ -124,7 +137,7 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
         assets: &assets,
         title: &inputs.site.title,
         refresh_seconds: inputs.site.refresh_seconds,
-        traffic: &inputs.traffic,
+        inputs,
         alone: hosts.len() == 1,
     };
     assets.publish(&publisher)?;
@@ -136,7 +149,13 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
     if !workshop.alone {
         fleet::publish(&workshop, &views)?;
     }
-    publisher.page("status.json", &status::text(&views, PAGE_ISO)?, &[(PAGE_ISO, &scene::iso(now))])?;
+    history::publish(&workshop, &views)?;
+    feed::publish(&workshop, &views)?;
+    publisher.page(
+        "status.json",
+        &status::text(&views, PAGE_ISO, public)?,
+        &[(PAGE_ISO, &scene::iso(now))],
+    )?;
     Ok(Report { hosts: views.len(), published: publisher.commit()?, failed })
 }
 

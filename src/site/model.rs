@@ -283,6 +283,8 @@ pub(crate) struct HostPage {
     pub parts_table: Option<Table>,
     /// The line to show where nothing is wrong, or where there is nothing yet.
     pub all_well: String,
+    /// How many alerts there were lately; empty for none.
+    pub past: String,
     /// Memory now, in parts.
     pub memory_bar: Option<Bar>,
     /// The figures of now.
@@ -345,10 +347,84 @@ pub(crate) struct FleetPage {
     pub page: Page,
     /// `3 hosts: 1 critical, 2 ok`.
     pub summary: String,
+    /// How many alerts there were lately; empty for none.
+    pub past: String,
     /// Worst first.
     pub rows: Vec<FleetRow>,
     /// Colours of the bars and what they mean.
     pub legend: Vec<LegendRow>,
     /// What to show where there is no host yet.
     pub empty: Vec<String>,
+}
+
+/// The history of alerts.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct HistoryPage {
+    /// What every page has.
+    pub page: Page,
+    /// The host's name; empty for all.
+    pub name: String,
+    /// From this page to the host's folder: empty, or `web1/`.
+    pub here: String,
+    /// Heading.
+    pub title: String,
+    /// It is of several hosts.
+    pub fleet: bool,
+    /// What holds, then the newest.
+    pub rows: Vec<HistoryRow>,
+    /// How many more there are.
+    pub note: String,
+}
+
+/// A stretch of time in which something was wrong.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct HistoryRow {
+    /// How bad it was.
+    pub state: State,
+    /// Where.
+    pub host: String,
+    /// That host's page.
+    pub href: String,
+    /// What was wrong.
+    pub what: String,
+    /// From.
+    pub since: Moment,
+    /// Until; none where it goes on.
+    pub until: Option<Moment>,
+    /// How long; empty where it goes on.
+    pub duration: String,
+}
+
+/// An Atom feed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Feed {
+    /// Its language.
+    pub lang: &'static str,
+    /// Its name for machines.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The last change, RFC 3339.
+    pub updated: String,
+    /// Its own address.
+    pub link: String,
+    /// The page that it belongs to.
+    pub site: String,
+    /// Newest first.
+    pub entries: Vec<FeedEntry>,
+}
+
+/// One entry.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FeedEntry {
+    /// Its name for machines.
+    pub id: String,
+    /// What happened.
+    pub title: String,
+    /// When, RFC 3339.
+    pub updated: String,
+    /// The host's page.
+    pub link: String,
+    /// Since when, until when.
+    pub text: String,
 }

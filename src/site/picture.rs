@@ -1,6 +1,7 @@
 //! One chart as it stands on a page: the series become a `ChartSpec`, that becomes a picture in two themes, and what
 //! the picture says is written as a legend and as alternative text.
 
+use super::alerts::{self, Watched};
 use super::charts::{ChartDef, Layers, Limit};
 use super::error::SiteError;
 use super::evaluate::{Drawn, Machine, Name, Series, last, mean_of};
@@ -8,6 +9,7 @@ use super::model::{Chart, LegendRow, Picture};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
 use super::trends;
+use crate::alert::Rule;
 use crate::analysis::report::Report;
 use crate::chart::{self, ChartSpec, Colour, Layer, Mark, Shape};
 use crate::series::{Frame, Window};
@@ -38,6 +40,10 @@ pub(crate) struct Place<'a> {
     pub marks: &'a [Mark],
     /// What is known of the host's memory.
     pub report: Option<&'a Report>,
+    /// What is known of its alerts, for the bands.
+    pub watched: &'a Watched,
+    /// Its rules.
+    pub rules: &'a [Rule],
 }
 
 impl Place<'_> {
@@ -46,6 +52,9 @@ impl Place<'_> {
         let wide = matches!(def.layers, Layers::Breakdown);
         let id = if number == 0 { def.id.to_owned() } else { format!("{}-{}", def.id, number + 1) };
         let mut spec = self.spec(def, drawn, if wide { WIDE } else { HALF });
+        let (from, until) = (self.frame.from, self.frame.until);
+        spec.bands = alerts::bands(self.watched, self.rules, def, &drawn.instance, from, until);
+        spec.bands.iter_mut().for_each(|band| band.until = band.until.min(until));
         if wide {
             spec.marks = self.marks.to_vec();
             spec.ahead = trends::ahead(self.report, self.window, spec.until);
@@ -114,6 +123,7 @@ impl Place<'_> {
             limit: self.limit(def, drawn),
             reboots: self.frame.reboots.clone(),
             marks: Vec::new(),
+            bands: Vec::new(),
             trends: Vec::new(),
             bare: false,
         }

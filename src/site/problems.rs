@@ -1,33 +1,35 @@
-//! What is wrong with a host, in plain words: the analysis judges and describes, this puts it on a page, without what
-//! a public page must not say.
+//! What is wrong with a host, in plain words: the rules and the analysis find it, this puts it on a page, without what a
+//! public page must not say.
 
 use super::model::{Problem, State};
 use super::scene::{Aliases, Scene};
 use crate::analysis::describe::describe;
-use crate::analysis::report::{self, Report};
+use crate::analysis::report;
+use crate::analysis::report::words::Telling;
 use crate::analysis::{self, Level, ProblemKind};
-use crate::series::{DaySummary, Latest};
 
-/// The host's state and its problems, worst first; notes last.
-pub(crate) fn judge(
-    latest: &Latest,
-    days: &[DaySummary],
-    report: Option<&Report>,
+/// Something to know that is not wrong.
+pub(crate) fn note(
+    note: analysis::Problem,
     scene: &Scene,
+    telling: &Telling<'_>,
     mounts: &Aliases,
-) -> (State, Vec<Problem>) {
-    let judged = analysis::judge(latest, days, report, scene.now);
-    let telling = scene.telling(latest.sample.t);
-    let problems = judged.problems.iter().map(|problem| {
-        let kind = if scene.public { public(problem.kind.clone()) } else { problem.kind.clone() };
-        Problem {
-            state: if problem.level == Level::Ok { note(scene) } else { shown(problem.level, scene) },
-            text: describe(&kind, &telling, &|mount| mounts.of(mount)),
-            since: problem.since.map(|since| scene.minute(since)),
-            leaks: matches!(problem.kind, ProblemKind::Leak { .. }),
-        }
-    });
-    (shown(judged.level, scene), problems.collect())
+) -> Problem {
+    Problem {
+        state: state_of(note.level, scene),
+        leaks: matches!(note.kind, ProblemKind::Leak { .. }),
+        text: describe(&public(note.kind, scene), telling, &|mount| mounts.of(mount)),
+        since: note.since.map(|since| scene.minute(since)),
+    }
+}
+
+/// The state of one problem: what is but a note is called so.
+pub(crate) fn state_of(level: Level, scene: &Scene) -> State {
+    if level == Level::Ok {
+        State { class: "note", word: scene.word("state.note") }
+    } else {
+        shown(level, scene)
+    }
 }
 
 /// A level as it is shown.
@@ -35,13 +37,11 @@ pub(crate) fn shown(level: Level, scene: &Scene) -> State {
     State { class: level.key(), word: scene.word(&format!("state.{}", level.key())) }
 }
 
-/// Something to know that is not wrong.
-fn note(scene: &Scene) -> State {
-    State { class: "note", word: scene.word("state.note") }
-}
-
-/// Where the logs are and what checks are called is nobody's business.
-fn public(kind: ProblemKind) -> ProblemKind {
+/// A problem as this site may tell it: where the logs are and what checks are called is nobody's business.
+pub(crate) fn public(kind: ProblemKind, scene: &Scene) -> ProblemKind {
+    if !scene.public {
+        return kind;
+    }
     match kind {
         ProblemKind::BrokenLines { count, place } => {
             let name = place.rsplit('/').next().unwrap_or_default().to_owned();
@@ -52,9 +52,15 @@ fn public(kind: ProblemKind) -> ProblemKind {
             ProblemKind::Leak { finding }
         }
         ProblemKind::Check { run, .. } => ProblemKind::Check { name: String::new(), run },
+        ProblemKind::Undelivered { seconds, .. } => {
+            ProblemKind::Undelivered { channel: String::new(), seconds }
+        }
         ProblemKind::OwnLeak(mut suspect) => {
             suspect.name.clear();
             ProblemKind::OwnLeak(suspect)
+        }
+        ProblemKind::Rule { name, value, limit, upwards, .. } => {
+            ProblemKind::Rule { name, instance: String::new(), value, limit, upwards }
         }
         other => other,
     }

@@ -103,6 +103,12 @@ impl Scene {
         self.word(&format!("group.{}", group.key()))
     }
 
+    /// What a rule is called: a built-in one by its words, the user's by its name.
+    pub(crate) fn rule(&self, name: &str) -> String {
+        let words = self.words();
+        words.find(&format!("rule.{name}")).unwrap_or(name).to_owned()
+    }
+
     /// The names under which mount points are shown: as they are, or numbered where the page is public.
     pub(crate) fn mounts<'a>(&self, mounts: impl IntoIterator<Item = &'a str>) -> Aliases {
         let mut aliases = Aliases::default();

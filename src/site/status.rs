@@ -5,6 +5,8 @@ use super::changes::Told;
 use super::error::SiteError;
 use super::host::HostView;
 use super::now::Now;
+use crate::alert::Alert;
+use crate::analysis::Level;
 use crate::analysis::report::Report;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,6 +29,9 @@ struct HostStatus<'a> {
     problems: Vec<ProblemStatus<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<i64>,
+    /// What holds now, worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alerts: Vec<AlertStatus<'a>>,
     /// What happened last, newest first.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     events: &'a [Told],
@@ -45,6 +50,18 @@ struct ProblemStatus<'a> {
     since: Option<&'a str>,
 }
 
+/// An alert; on a public site no more than its rule.
+#[derive(Serialize)]
+struct AlertStatus<'a> {
+    rule: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    instance: &'a str,
+    state: &'a str,
+    since: i64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    text: &'a str,
+}
+
 #[derive(Serialize)]
 struct Numbers<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -54,7 +71,7 @@ struct Numbers<'a> {
 }
 
 /// The file's text; `made` stands for its own time.
-pub(crate) fn text(hosts: &[HostView], made: &str) -> Result<String, SiteError> {
+pub(crate) fn text(hosts: &[HostView], made: &str, public: bool) -> Result<String, SiteError> {
     let hosts = hosts.iter().map(|view| HostStatus {
         name: &view.name,
         state: view.state.class,
@@ -68,6 +85,7 @@ pub(crate) fn text(hosts: &[HostView], made: &str) -> Result<String, SiteError> 
             })
             .collect(),
         t: view.sampled,
+        alerts: view.watched.firing.iter().map(|alert| alert_status(alert, public)).collect(),
         events: &view.changes,
         numbers: view.now.as_ref().map(numbers),
         report: view.report.as_ref(),
@@ -76,6 +94,16 @@ pub(crate) fn text(hosts: &[HostView], made: &str) -> Result<String, SiteError> 
     let mut text = serde_json::to_string_pretty(&status).map_err(std::io::Error::other)?;
     text.push('\n');
     Ok(text)
+}
+
+fn alert_status(alert: &Alert, public: bool) -> AlertStatus<'_> {
+    AlertStatus {
+        rule: &alert.rule,
+        instance: if public { "" } else { &alert.instance },
+        state: if alert.machine.level == Level::Ok { "note" } else { alert.machine.level.key() },
+        since: alert.machine.since,
+        text: if public { "" } else { &alert.text },
+    }
 }
 
 fn numbers(now: &Now) -> Numbers<'static> {

@@ -1,4 +1,4 @@
-//! The pages' templates: embedded, and each replaced by the user's file of the same name. Other `.html` files of the
+//! The templates of pages and feeds: embedded, and each replaced by the user's file of the same name. Other `.html` files of the
 //! user's folder can be included. A mistake in one names its file and line.
 
 use super::error::SiteError;
@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every built-in template; a test compares this list with the folder.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 6] = [
+    ("alerts.html", include_str!("../../templates/alerts.html")),
     ("base.html", include_str!("../../templates/base.html")),
+    ("feed.xml", include_str!("../../templates/feed.xml")),
     ("fleet.html", include_str!("../../templates/fleet.html")),
     ("host.html", include_str!("../../templates/host.html")),
     ("parts.html", include_str!("../../templates/parts.html")),
@@ -105,12 +107,17 @@ fn write_escaped(out: &mut Output, state: &mut State, value: &Value) -> Result<(
     Ok(out.write_str(rest)?)
 }
 
-/// The `.html` files of the user's folder.
+/// Whether a file is a template.
+fn is_template(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "html" || extension == "xml")
+}
+
+/// The templates of the user's folder.
 fn own_templates(folder: &Path) -> Result<BTreeMap<String, PathBuf>, SiteError> {
     let mut own = BTreeMap::new();
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "html") {
+        if is_template(&path) {
             if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
                 own.insert(name.to_owned(), path.clone());
             }
@@ -130,7 +137,7 @@ mod tests {
         let files: BTreeSet<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "html"))
+            .filter(|name| is_template(Path::new(name)))
             .collect();
         let table: BTreeSet<String> = BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(files, table);

@@ -2,6 +2,7 @@
 //! moves on. A run after one new sample redraws the shortest window and whatever crossed its boundary, no more.
 //! A view can be deleted; it is used only if every picture that it names is still published.
 
+use super::alerts::{self, Watched};
 use super::changes::{Changes, Told};
 use super::charts::{CHARTS, ChartDef, Layers, SectionId, Shown};
 use super::error::SiteError;
@@ -12,6 +13,7 @@ use super::picture::{Place, series_key, source};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
 use super::trends;
+use crate::alert::Rule;
 use crate::analysis::report::Report;
 use crate::base::format;
 use crate::series::{self, Frame, Window};
@@ -54,6 +56,10 @@ pub(crate) struct Subject<'a> {
     pub told: &'a [Told],
     /// What is known of its memory.
     pub report: Option<&'a Report>,
+    /// What is known of its alerts.
+    pub watched: &'a Watched,
+    /// Its rules.
+    pub rules: &'a [Rule],
     /// When its log begins, unix time.
     pub first: i64,
     /// Time of its last sample.
@@ -118,7 +124,7 @@ impl Subject<'_> {
         let scene = self.scene;
         let zone = scene.zone.iana_name().unwrap_or("");
         let parts = format!(
-            "{} {} {zone} {} {until} {} {:?} {} {} {changes} {}",
+            "{} {} {zone} {} {until} {} {:?} {} {} {changes} {} {}",
             env!("CARGO_PKG_VERSION"),
             scene.lang.tag(),
             scene.public,
@@ -127,8 +133,15 @@ impl Subject<'_> {
             self.mounts.hash_input(),
             self.in_fleet,
             trends::key(self.report, window),
+            self.bands_key(until - window.seconds(), until),
         );
         hash::of(parts.as_bytes())
+    }
+
+    /// The bands of all charts: one that begins or ends is drawn at once.
+    fn bands_key(&self, from: i64, until: i64) -> String {
+        let of = |def: &ChartDef| alerts::bands(self.watched, self.rules, def, "", from, until);
+        format!("{:?}", CHARTS.iter().map(of).collect::<Vec<_>>())
     }
 
     /// Each output folder has a view of its own: a public and a private site of the same logs do not fight over one.
@@ -174,6 +187,8 @@ impl Subject<'_> {
             mounts: self.mounts,
             marks: &marks,
             report: self.report,
+            watched: self.watched,
+            rules: self.rules,
         };
         view.charts = draw_charts(&place)?;
         if window == Window::Day && self.in_fleet {

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The folder of alerts and messages under the data folder. No host has such a name.
+pub const CHECK_FOLDER: &str = ".check";
+
 /// The folders and files of one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -91,6 +94,16 @@ impl Layout {
     /// What changed on the host.
     pub fn events(&self) -> PathBuf {
         self.folder().join("events.jsonl")
+    }
+
+    /// What became of the host's alerts, as the host itself found.
+    pub fn alerts(&self) -> PathBuf {
+        self.folder().join("alerts.jsonl")
+    }
+
+    /// What this machine remembers of the host's alerts: outside of the host's folder, which may come from another one.
+    pub fn check(&self) -> PathBuf {
+        self.data.join(CHECK_FOLDER).join(&self.host)
     }
 
     /// What was seen last of everything that may change.
@@ -182,7 +195,7 @@ fn objection(name: &str) -> Option<&'static str> {
         name if name.len() > 253 => Some("it is longer than 253 bytes"),
         name if name.starts_with('.') => Some("it begins with a dot"),
         name if name.starts_with('-') => Some("it begins with a dash"),
-        "index.html" | "status.json" => Some("it is that of a file of the site"),
+        "index.html" | "status.json" | "alerts.html" | "feed.xml" => Some("it is that of a file of the site"),
         name if !name.chars().all(allowed) => Some("it has other characters than a host's name"),
         _ => None,
     }

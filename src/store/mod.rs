@@ -18,6 +18,6 @@ pub use append::{Appended, append};
 pub use clock_jump::ClockJump;
 pub use error::StoreError;
 pub use events::{EventLog, append_events, event_log, events};
-pub use layout::{DayFiles, DaySizes, Layout, day_of, hosts, start_of};
+pub use layout::{CHECK_FOLDER, DayFiles, DaySizes, Layout, day_of, hosts, start_of};
 pub use reader::{BrokenLine, Damage, Reader};
 pub use tail::{tail, tail_until};

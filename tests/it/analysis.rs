@@ -1,11 +1,11 @@
 //! From an invented log through store and series to what it means.
 
 use crate::synth::{GIB, MIB, Synth};
+use cronograph::alert::{Rules, Shelf, Subject};
 use cronograph::analysis::breakdown::{over, rows};
 use cronograph::analysis::describe::unknown;
 use cronograph::analysis::report::{self, History};
-use cronograph::analysis::state::judge;
-use cronograph::analysis::{Breakdown, Group, HostState, Level, Part, ProblemKind, traffic, uptime};
+use cronograph::analysis::{Breakdown, Group, Level, Part, Problem, ProblemKind, kills, traffic, uptime};
 use cronograph::base::words::{Lang, Words};
 use cronograph::sample::{Options, Root, State, take};
 use cronograph::series::{DaySummary, Latest, Window, days, fold, latest, window};
@@ -38,10 +38,22 @@ impl Log {
         latest(&self.layout, self.end).unwrap().unwrap()
     }
 
-    fn judge(&self) -> HostState {
+    /// What the built-in rules find, worst first.
+    fn judge(&self) -> Vec<Problem> {
         let history = History::load(&self.layout, self.end).unwrap().unwrap();
         let report = report::report(&history, self.end, None);
-        judge(&self.latest(), &self.days(), report.as_ref(), self.end)
+        let (latest, rules) = (self.latest(), Rules::new(&[]).unwrap().of("a"));
+        let mut shelf = Shelf::open(&self.layout, true);
+        let (layout, report) = (&self.layout, report.as_ref());
+        let (traffic, waiting, now) = (None, None, self.end);
+        let subject = Subject { layout, rules: &rules, latest: &latest, report, traffic, waiting, now };
+        shelf.look(&subject, &|_| String::new()).unwrap();
+        let firing = shelf.firing();
+        let problem = |level, since, kind| Problem { level, kind, since: Some(since) };
+        let problems = firing
+            .into_iter()
+            .map(|alert| problem(alert.machine.level, alert.machine.since, alert.kind.clone().unwrap()));
+        problems.collect()
     }
 
     fn days(&self) -> Vec<DaySummary> {
@@ -57,9 +69,8 @@ fn healthy_hosts_of_all_sizes_have_no_problem_at_any_hour() {
         for until in (0..6).map(|part| part * 4 * HOUR).chain([3 * HOUR + 600]) {
             let end = MONDAY + until + 60;
             let log = log(&Synth::new("calm", ram, end - 2 * HOUR, end));
-            let state = log.judge();
-            assert_eq!(state.level, Level::Ok, "{ram} at {until}: {:?}", state.problems);
-            assert!(state.problems.is_empty(), "{:?}", state.problems);
+            let problems = log.judge();
+            assert!(problems.is_empty(), "{ram} at {until}: {problems:?}");
         }
     }
 }
@@ -69,19 +80,19 @@ fn the_story_is_seen_growing_and_then_short_of_memory() {
     let leak = MONDAY + 15 * HOUR;
     // Two hours in: 122 MiB leaked, 147 of 480 in slab.
     let log_then = log(&Synth::story("web-1", MONDAY + 12 * HOUR, leak + 2 * HOUR, leak));
-    let state = log_then.judge();
-    let growth = state.problems.iter().find_map(|problem| match &problem.kind {
+    let problems = log_then.judge();
+    let growth = problems.iter().find_map(|problem| match &problem.kind {
         ProblemKind::Leak { finding } => Some(finding.growth),
         _ => None,
     });
     let per_minute = growth.unwrap().per_second * 60.0 / MIB;
     assert!((per_minute - 1.02).abs() < 0.06, "{per_minute} MiB a minute");
-    assert_eq!(state.level, Level::Critical, "{:?}", state.problems);
+    assert_eq!(problems[0].level, Level::Critical, "{problems:?}");
     // Eight hours in: memory is full, the host swaps.
     let log_later = log(&Synth::story("web-1", MONDAY + 20 * HOUR, leak + 8 * HOUR, leak));
-    let state = log_later.judge();
-    let short = state.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Memory { .. }));
-    assert!(short, "{:?}", state.problems);
+    let problems = log_later.judge();
+    let short = problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Memory { .. }));
+    assert!(short, "{problems:?}");
 }
 
 #[test]
@@ -126,9 +137,7 @@ fn kills_are_seen_for_a_day_over_midnight_and_a_reboot() {
         if folded {
             fold(&log.layout, log.end).unwrap();
         }
-        let problems = log.judge().problems;
-        let found = problems.iter().find(|problem| matches!(problem.kind, ProblemKind::OutOfMemory { .. }));
-        let found = found.unwrap_or_else(|| panic!("{problems:?}"));
+        let found = kills(&log.days(), log.end).unwrap();
         assert_eq!((&found.kind, found.since), (&ProblemKind::OutOfMemory { kills: all }, last), "{folded}");
     }
 }

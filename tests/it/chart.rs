@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cronograph::base::unit::Unit;
-use cronograph::chart::{self, ChartSpec, Colour, GROUND, Layer, Mark, Rgb, Shape, Trend};
+use cronograph::chart::{self, Band, ChartSpec, Colour, GROUND, Layer, Mark, Rgb, Shape, Trend};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -63,6 +63,7 @@ fn hour(unit: Unit) -> ChartSpec {
         limit: None,
         reboots: Vec::new(),
         marks: Vec::new(),
+        bands: Vec::new(),
         trends: Vec::new(),
         bare: false,
     }
@@ -255,6 +256,7 @@ proptest! {
             until: from + seconds,
             times: times.into_iter().map(|time| from + time).collect(),
             marks: vec![Mark { at: from, number: 1 }, Mark { at: from + seconds, number: u32::MAX }],
+            bands: vec![Band { from, until: i64::MAX, strong: true }],
             reboots: vec![i64::MIN, from, i64::MAX],
             trends: vec![
                 Trend { onset: from, until: from + seconds / 2, from: ends.0, to: ends.1, label: "+1".into() },

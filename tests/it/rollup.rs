@@ -225,7 +225,7 @@ fn a_folder_that_leads_elsewhere_is_refused_and_pages_are_made_without_it() {
     assert!(frames(&layout)[0].samples > 700);
     let out = tempfile::tempdir().unwrap();
     let config = Config { data: data.path().to_owned(), out: out.path().to_owned(), ..Config::default() };
-    let report = site::build(&site::Inputs::of(&config).unwrap(), Clock::Fixed(NOW)).unwrap();
+    let report = site::build(&site::Inputs::of(&config, None).unwrap(), Clock::Fixed(NOW)).unwrap();
     assert_eq!((report.hosts, report.failed), (1, vec![]));
 }
 

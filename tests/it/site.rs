@@ -1,6 +1,7 @@
 //! The site as a whole: built from invented hosts into a folder, read back as a browser or an rsync would.
 
 use crate::synth::Synth;
+use cronograph::alert::Rules;
 use cronograph::base::clock::Clock;
 use cronograph::base::words::Lang;
 use cronograph::config::SiteConfig;
@@ -35,6 +36,9 @@ impl World {
             lang: Lang::En,
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
             traffic: Vec::new(),
+            rules: Rules::new(&[]).unwrap(),
+            address: None,
+            own: None,
         };
         Self { folder, inputs }
     }

@@ -2,6 +2,7 @@
 //! public site.
 
 use crate::synth::Synth;
+use cronograph::alert::Rules;
 use cronograph::base::clock::Clock;
 use cronograph::base::words::Lang;
 use cronograph::config::SiteConfig;
@@ -23,7 +24,17 @@ fn inputs(folder: &Path, public: bool) -> (Inputs, Layout) {
     let layout = Layout::new(&data, "web-1").unwrap();
     let site = SiteConfig { public, ..SiteConfig::default() };
     let out = folder.join("www");
-    let inputs = Inputs { data, out, site, lang: Lang::En, time_zone: TimeZone::UTC, traffic: Vec::new() };
+    let inputs = Inputs {
+        data,
+        out,
+        site,
+        lang: Lang::En,
+        time_zone: TimeZone::UTC,
+        traffic: Vec::new(),
+        rules: Rules::new(&[]).unwrap(),
+        address: None,
+        own: None,
+    };
     (inputs, layout)
 }
 

@@ -1,0 +1,180 @@
+//! What is known of a host beside the numbers of its samples, put into the table of the rules: silence, clock, leaks, file
+//! systems that fill or turned read-only, RAID arrays, quotas, cronograph's own leaks and messages.
+
+use super::table::Table;
+use crate::analysis::leak;
+use crate::analysis::report::{Finding, Report, Subject};
+use crate::sample::filesystem::Filesystem;
+use crate::sample::mdstat::RaidArray;
+use crate::series::{Frame, Latest};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Samples that fail to come: fewer missing ones than this are late.
+const SILENT_INTERVALS: i64 = 3;
+/// File systems that are full and read-only by nature.
+const IMAGES: [&str; 6] = ["squashfs", "iso9660", "erofs", "udf", "cramfs", "romfs"];
+/// File systems that the kernel turns read-only after an error.
+const JOURNALED: [&str; 4] = ["ext3", "ext4", "xfs", "f2fs"];
+/// Where a host always writes.
+const WRITABLE: [&str; 3] = ["/", "/var", "/home"];
+/// Critical temperatures outside of this are nonsense of drivers.
+const CRITICAL_CELSIUS: std::ops::RangeInclusive<f64> = 45.0..=125.0;
+
+/// What is known of a host beside its samples.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Its newest sample, and the one before.
+    pub latest: &'a Latest,
+    /// The samples that rules are evaluated on: those that are new, and so much of the past as rules look at.
+    pub samples: &'a Frame,
+    /// What is known of its memory; none where nobody looked this time.
+    pub report: Option<&'a Report>,
+    /// The share of its traffic's quota that is used.
+    pub traffic: Option<f64>,
+    /// Seconds until its file systems are full, see [`super::full_in`]; none where nobody looked this time.
+    pub filling: Option<&'a BTreeMap<String, f64>>,
+    /// How long messages wait, by channel; none where nobody looked.
+    pub waiting: Option<&'a BTreeMap<String, f64>>,
+    /// File systems that a rule said to be read-only: they are until they are writable.
+    pub read_only: &'a BTreeSet<String>,
+    /// The present moment.
+    pub now: i64,
+}
+
+impl Known<'_> {
+    /// The table that the host's rules are evaluated on: its samples, and all of this.
+    pub fn table(&self) -> Table<'_> {
+        let mut table = Table::new(self.samples, self.now);
+        self.host(&mut table);
+        self.memory(&mut table);
+        self.filesystems(&mut table);
+        self.hardware(&mut table);
+        self.own(&mut table);
+        table
+    }
+
+    /// Cores of the host, as the kernel lists them or the host's facts name them.
+    pub fn cores(&self) -> Option<f64> {
+        let sample = &self.latest.sample;
+        let listed = sample.stat.as_ref().map(|stat| stat.cores.len()).filter(|cores| *cores > 0);
+        let named = sample.host.as_ref().and_then(|host| host.cores);
+        listed.map(|cores| cores as f64).or(named.map(f64::from))
+    }
+
+    fn host(&self, table: &mut Table<'_>) {
+        let sample = &self.latest.sample;
+        let age = self.now - sample.t;
+        let late = age > SILENT_INTERVALS * self.latest.rates.step;
+        table.fact("host.silent", "", if late { age as f64 } else { 0.0 });
+        table.fact("host.ahead", "", (-age).max(0) as f64);
+        if let Some(uptime) = sample.uptime {
+            table.fact("host.uptime", "", uptime);
+        }
+        if let Some(cores) = self.cores() {
+            table.constant("host.cores", cores);
+        }
+        if let Some(share) = self.traffic {
+            table.fact("traffic.used_percent", "", 100.0 * share);
+        }
+    }
+
+    fn memory(&self, table: &mut Table<'_>) {
+        if self.latest.sample.meminfo.as_ref().is_some_and(|memory| !memory.foreign.is_empty()) {
+            // The host's ARC: the container's memory has nothing of it.
+            table.leave_out("arcstats.size", |_| true);
+        }
+        let Some(report) = self.report else { return };
+        for row in &report.parts {
+            table.fact("leak.certain", row.part.key(), 0.0);
+            table.fact("leak.full_in", row.part.key(), f64::INFINITY);
+        }
+        for finding in &report.findings {
+            let subject = subject(finding);
+            let is_leaking = finding.state == leak::State::Leaking;
+            let full =
+                finding.full.filter(|_| is_leaking).map_or(f64::INFINITY, |full| (full.at - self.now) as f64);
+            table.fact("leak.certain", &subject, f64::from(u8::from(is_leaking)));
+            table.fact("leak.full_in", &subject, full);
+        }
+    }
+
+    fn filesystems(&self, table: &mut Table<'_>) {
+        let Some(mounts) = &self.latest.sample.filesystem else { return };
+        // Nothing is written to an image: however full, it stays so.
+        let is_still =
+            |mount: &str| mounts.0.get(mount).is_some_and(|mount| mount.read_only || is_image(mount));
+        for metric in
+            ["filesystem.used", "filesystem.available", "filesystem.inodes", "filesystem.inodes_used"]
+        {
+            table.leave_out(metric, is_still);
+        }
+        for (mount, filesystem) in &mounts.0 {
+            table.fact(
+                "filesystem.read_only",
+                mount,
+                f64::from(u8::from(self.is_read_only(mount, filesystem))),
+            );
+            if let Some(seconds) =
+                self.filling.and_then(|filling| filling.get(mount)).filter(|_| !is_still(mount))
+            {
+                table.fact("filesystem.full_in", mount, *seconds);
+            }
+        }
+    }
+
+    /// One that was writable a sample ago, or whose place and kind say that it should be.
+    fn is_read_only(&self, mount: &str, filesystem: &Filesystem) -> bool {
+        let before =
+            self.latest.previous.as_ref().and_then(|sample| sample.filesystem.as_ref()?.0.get(mount));
+        let was_writable = before.is_some_and(|before| !before.read_only);
+        let should_be = JOURNALED.contains(&filesystem.kind.as_str()) && WRITABLE.contains(&mount);
+        filesystem.read_only && (was_writable || should_be || self.read_only.contains(mount))
+    }
+
+    fn hardware(&self, table: &mut Table<'_>) {
+        for (name, array) in self.latest.sample.mdstat.iter().flat_map(|arrays| &arrays.0) {
+            table.fact("raid.degraded", name, degraded(array));
+        }
+        let sensors = self.latest.sample.hwmon.iter().flat_map(|sensors| &sensors.0);
+        let usual = |critical: f64| CRITICAL_CELSIUS.contains(&critical);
+        let odd: BTreeSet<&str> = sensors
+            .filter(|(_, sensor)| !sensor.critical_celsius.is_some_and(usual))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        table.leave_out("hwmon.critical_celsius", |sensor| odd.contains(sensor));
+    }
+
+    fn own(&self, table: &mut Table<'_>) {
+        for suspect in self.latest.sample.own_cost.iter().flat_map(|own| &own.audit).filter(|own| own.leaks) {
+            let name = format!("{} {}", suspect.kind, suspect.name);
+            table.fact("own.leaks", &name, f64::from(u8::from(!suspect.stopped)));
+        }
+        for (channel, seconds) in self.waiting.into_iter().flatten() {
+            table.fact("messages.waiting", channel, *seconds);
+        }
+    }
+}
+
+/// What a finding is about, as the instance of a rule.
+pub(super) fn subject(finding: &Finding) -> String {
+    match &finding.subject {
+        Subject::Part(part) => part.key().to_owned(),
+        Subject::Series { metric, instance } => format!("{metric} {instance}"),
+    }
+}
+
+/// 2 where a disk is missing, 1 while its replacement is being filled, or where one failed, or nothing runs.
+fn degraded(array: &RaidArray) -> f64 {
+    let short = array.working.zip(array.members).is_some_and(|(working, members)| working < members);
+    let recovers = array.action.as_deref() == Some("recovery");
+    match (short, recovers) {
+        (true, false) => 2.0,
+        (true, true) => 1.0,
+        _ if array.failed.unwrap_or(0) > 0 || array.state.starts_with("inactive") => 1.0,
+        _ => 0.0,
+    }
+}
+
+fn is_image(filesystem: &Filesystem) -> bool {
+    IMAGES.contains(&filesystem.kind.as_str())
+}

@@ -1,0 +1,84 @@
+//! What is to be told of a host's alerts now: the difference between what holds and what was told. So nothing is told
+//! twice, whatever happened in between, and nothing that lasts is missed; what came and went in between is told as such.
+
+use super::book::{Alert, Book, Episode};
+use super::machine::Phase;
+use super::mute::Mutes;
+use super::rule::{Rule, SILENT};
+use crate::analysis::Level;
+
+/// When what is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'a> {
+    /// What the user does not want to hear of for a while.
+    pub mutes: &'a Mutes,
+    /// It is a quiet hour: only what is critical is told.
+    pub quiet: bool,
+    /// After so many seconds what still holds is told again.
+    pub remind: Option<i64>,
+    /// The present moment.
+    pub now: i64,
+}
+
+/// What became of an alert since it was told last.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// It holds.
+    Fired,
+    /// It is worse than it was.
+    Worsened,
+    /// It still holds.
+    Reminder,
+    /// It is over.
+    Resolved,
+    /// It came and went.
+    Passed(Episode),
+}
+
+/// Something to be told.
+#[derive(Clone, Debug)]
+pub struct Telling<'a> {
+    /// Of which alert.
+    pub alert: &'a Alert,
+    /// What.
+    pub what: What,
+}
+
+/// Everything that is to be told of a host now.
+pub fn tellings<'a>(host: &str, book: &'a Book, rules: &[Rule], policy: &Policy<'_>) -> Vec<Telling<'a>> {
+    let is_silent = book.alerts.iter().any(|alert| alert.rule == SILENT && alert.is_firing());
+    let mut tellings = Vec::new();
+    for alert in &book.alerts {
+        let Some(rule) = rules.iter().find(|rule| rule.name == alert.rule) else { continue };
+        // What is but a note is shown; what a silent host did last is not known to go on.
+        let is_depending = is_silent && alert.rule != SILENT;
+        if rule.level == Level::Ok || is_depending || policy.mutes.holds(&alert.rule, host, policy.now) {
+            continue;
+        }
+        tellings.extend(telling(alert, rule, policy).map(|what| Telling { alert, what }));
+        if !policy.quiet && rule.resolve {
+            let passed = alert.passed.iter().cloned().map(What::Passed);
+            tellings.extend(passed.map(|what| Telling { alert, what }));
+        }
+    }
+    tellings
+}
+
+fn telling(alert: &Alert, rule: &Rule, policy: &Policy<'_>) -> Option<What> {
+    let is_urgent = |level: Level| level >= Level::Silent;
+    let level = alert.machine.level;
+    match (&alert.told, alert.machine.phase == Phase::Firing) {
+        _ if policy.quiet && !is_urgent(level) => None,
+        (None, true) => Some(What::Fired),
+        (Some(told), true) if level > told.level => Some(What::Worsened),
+        (Some(told), true) => {
+            policy.remind.filter(|seconds| policy.now - told.at >= *seconds).map(|_| What::Reminder)
+        }
+        (Some(_), false) if rule.resolve => Some(What::Resolved),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "tell_tests.rs"]
+mod tests;

@@ -1,0 +1,72 @@
+//! The pages of the history: what was wrong when and for how long, of all hosts and of each. Newest first.
+
+use super::alerts::Episode;
+use super::error::SiteError;
+use super::host::{HostView, Workshop};
+use super::model::{HistoryPage, HistoryRow};
+use super::problems;
+use super::scene::Scene;
+use crate::base::escape::{address, terminal};
+
+/// Rows of a page, at most.
+const MOST_ROWS: usize = 500;
+
+/// Makes and publishes them.
+pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), SiteError> {
+    for host in hosts {
+        let page = page(workshop, &host.name, "../", &[host]);
+        workshop.publish("alerts.html", &format!("{}/alerts.html", host.name), &page)?;
+    }
+    let all: Vec<&HostView> = hosts.iter().collect();
+    let name = if workshop.alone { hosts.first().map_or("", |host| host.name.as_str()) } else { "" };
+    workshop.publish("alerts.html", "alerts.html", &page(workshop, name, "", &all))
+}
+
+fn page(workshop: &Workshop, name: &str, root: &str, hosts: &[&HostView]) -> HistoryPage {
+    let scene = workshop.scene;
+    let mut all: Vec<(&str, &Episode)> = hosts
+        .iter()
+        .flat_map(|host| host.watched.episodes.iter().map(|episode| (host.name.as_str(), episode)))
+        .collect();
+    // What holds now first, then the newest.
+    all.sort_by_key(|(_, episode)| (episode.until.is_some(), std::cmp::Reverse(episode.since)));
+    let more = all.len().saturating_sub(MOST_ROWS);
+    let is_fleet = hosts.len() > 1;
+    let title = scene.word("history.title");
+    HistoryPage {
+        page: workshop.page(&if name.is_empty() { title.clone() } else { format!("{name}: {title}") }, root),
+        name: name.to_owned(),
+        here: if root.is_empty() && !name.is_empty() { format!("{}/", address(name)) } else { String::new() },
+        title,
+        fleet: is_fleet,
+        rows: all.iter().take(MOST_ROWS).map(|(host, episode)| row(host, episode, root, scene)).collect(),
+        note: if more > 0 { scene.words().count("history.more", more as u64, &[]) } else { String::new() },
+    }
+}
+
+fn row(host: &str, episode: &Episode, root: &str, scene: &Scene) -> HistoryRow {
+    let end = episode.until.unwrap_or(scene.now);
+    HistoryRow {
+        state: problems::state_of(episode.level, scene),
+        host: host.to_owned(),
+        href: format!("{root}{}/index.html", address(host)),
+        what: what(episode, scene),
+        since: scene.minute(episode.since),
+        until: episode.until.map(|until| scene.minute(until)),
+        // Of what goes on, the duration would make the page another one each minute.
+        duration: episode.until.map_or_else(String::new, |_| scene.duration(as_seconds(end - episode.since))),
+    }
+}
+
+/// What was wrong: on a public page by what the rule is called, since names and paths are in the text.
+pub(crate) fn what(episode: &Episode, scene: &Scene) -> String {
+    if scene.public || episode.text.is_empty() {
+        return scene.rule(&episode.rule);
+    }
+    terminal(&episode.text).into_owned()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a duration in seconds")]
+fn as_seconds(seconds: i64) -> f64 {
+    seconds.max(0) as f64
+}

@@ -53,14 +53,6 @@ impl Known<'_> {
         table
     }
 
-    /// Cores of the host, as the kernel lists them or the host's facts name them.
-    pub fn cores(&self) -> Option<f64> {
-        let sample = &self.latest.sample;
-        let listed = sample.stat.as_ref().map(|stat| stat.cores.len()).filter(|cores| *cores > 0);
-        let named = sample.host.as_ref().and_then(|host| host.cores);
-        listed.map(|cores| cores as f64).or(named.map(f64::from))
-    }
-
     fn host(&self, table: &mut Table<'_>) {
         let sample = &self.latest.sample;
         let age = self.now - sample.t;
@@ -70,7 +62,7 @@ impl Known<'_> {
         if let Some(uptime) = sample.uptime {
             table.fact("host.uptime", "", uptime);
         }
-        if let Some(cores) = self.cores() {
+        if let Some(cores) = cores(self.latest) {
             table.constant("host.cores", cores);
         }
         if let Some(share) = self.traffic {
@@ -153,6 +145,14 @@ impl Known<'_> {
             table.fact("messages.waiting", channel, *seconds);
         }
     }
+}
+
+/// Cores of a host, as the kernel lists them or the host's facts name them.
+pub fn cores(latest: &Latest) -> Option<f64> {
+    let sample = &latest.sample;
+    let listed = sample.stat.as_ref().map(|stat| stat.cores.len()).filter(|cores| *cores > 0);
+    let named = sample.host.as_ref().and_then(|host| host.cores);
+    listed.map(|cores| cores as f64).or(named.map(f64::from))
 }
 
 /// What a finding is about, as the instance of a rule.

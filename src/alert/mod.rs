@@ -7,12 +7,12 @@
 //! ```
 
 mod book;
-mod expression;
+pub mod expression;
 mod facts;
 mod filling;
 mod history;
 mod machine;
-mod measure;
+pub mod measure;
 mod mute;
 pub mod names;
 mod parse;
@@ -26,6 +26,7 @@ mod watch;
 mod built_in_tests;
 
 pub use book::{Alert, Book, Episode, Told};
+pub use facts::cores;
 pub use history::{Entry, Place};
 pub use machine::{Machine, Phase, Turn};
 pub use mute::{Mute, Mutes};

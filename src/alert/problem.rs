@@ -1,7 +1,7 @@
 //! What an alert is about, with its numbers, for the sentence that says so: of the built-in rules by what each is about, of
 //! the user's own by value and limit.
 
-use super::facts::{Known, subject};
+use super::facts::{Known, cores, subject};
 use super::rule::Rule;
 use super::table::Table;
 use crate::analysis::{ProblemKind, state};
@@ -39,7 +39,7 @@ fn built_in(rule: &Rule, instance: &str, table: &Table<'_>, known: &Known<'_>) -
             let finding = findings.iter().find(|finding| subject(finding) == instance)?;
             ProblemKind::Leak { finding: Box::new(finding.clone()) }
         }
-        "load" => ProblemKind::Load { load: of("loadavg.load15")?, cores: known.cores()? },
+        "load" => ProblemKind::Load { load: of("loadavg.load15")?, cores: cores(known.latest)? },
         "pressure-memory" => pressure(state::Resource::Memory, value()?),
         "pressure-io" => pressure(state::Resource::Io, value()?),
         "pressure-cpu" => pressure(state::Resource::Cpu, value()?),

@@ -8,6 +8,7 @@ use super::table::Table;
 use crate::analysis::Level;
 use crate::base::pattern;
 use crate::config::{RuleConfig, Severity, Span};
+use crate::series::Frame;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -204,6 +205,17 @@ impl Rule {
     /// What it is about: the value that is shown.
     pub fn subject(&self) -> Option<&Comparison> {
         self.when.first()
+    }
+
+    /// The value that it is about, in each row of a window; of what is known beside the samples there is none.
+    pub fn values(&self, frame: &Frame, instance: &str, cores: Option<f64>) -> Vec<f64> {
+        let mut table = Table::new(frame, i64::MIN);
+        if let Some(cores) = cores {
+            table.constant("host.cores", cores);
+        }
+        let mut values = self.subject().map(|subject| table.values(&subject.left, instance)).unwrap_or_default();
+        values.resize(frame.times.len(), f64::NAN);
+        values
     }
 
     /// How many seconds of the past it looks at.

@@ -110,18 +110,17 @@ impl Shelf {
         firing
     }
 
-    /// Remembers that a message told an alert, or what of it passed.
-    pub fn told(&mut self, rule: &str, instance: &str, notice: &str, at: i64, passed: &[Episode]) {
+    /// Remembers that messages told an alert as it is, or what of it had passed. Once more the same changes nothing.
+    pub fn told(&mut self, rule: &str, instance: &str, notices: &[String], at: i64, passed: Option<&Episode>) {
         let named = |alert: &&mut Alert| alert.rule == rule && alert.instance == instance;
         let Some(alert) = self.book.alerts.iter_mut().find(named) else { return };
-        alert.passed.retain(|episode| !passed.contains(episode));
-        if passed.is_empty() && alert.machine.phase == Phase::Firing {
-            let mut notices = alert.told.take().map(|told| told.notices).unwrap_or_default();
-            if !notices.iter().any(|known| known == notice) {
-                notices.push(notice.to_owned());
-            }
-            alert.told = Some(Told { at, level: alert.machine.level, notices });
-        } else if passed.is_empty() {
+        if let Some(passed) = passed {
+            alert.passed.retain(|episode| episode != passed);
+        } else if alert.machine.phase == Phase::Firing {
+            let mut all = alert.told.take().map(|told| told.notices).unwrap_or_default();
+            all.extend(notices.iter().filter(|notice| !all.contains(notice)).cloned().collect::<Vec<_>>());
+            alert.told = Some(Told { at, level: alert.machine.level, notices: all });
+        } else {
             alert.told = None;
         }
     }

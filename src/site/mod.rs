@@ -32,6 +32,7 @@ mod problems;
 mod publish;
 mod scene;
 mod sections;
+pub mod snapshot;
 mod status;
 mod tables;
 mod template;

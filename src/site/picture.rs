@@ -191,7 +191,8 @@ pub(crate) fn series_key(name: &Name) -> String {
     }
 }
 
-fn layer(series: &Series) -> Option<Layer> {
+/// A series as a layer; none where it stands in the legend only.
+pub(crate) fn layer(series: &Series) -> Option<Layer> {
     let colour: Colour = series.colour?;
     let peaks = if series.shape == Shape::Line { series.column.max.clone() } else { Vec::new() };
     Some(Layer { colour, shape: series.shape, values: series.column.mean.clone(), peaks })

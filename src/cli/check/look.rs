@@ -1,0 +1,156 @@
+//! Looks at all hosts of the data folder: which alerts hold, and what of them is news.
+
+use crate::alert::{Alert, Mutes, Policy, Rule, Rules, Shelf, Subject, What, tellings};
+use crate::analysis::describe::describe;
+use crate::analysis::report::words::Telling;
+use crate::analysis::report::{self, History, Report};
+use crate::analysis::traffic;
+use crate::base::words::{Lang, Words};
+use crate::config::{Quiet, TrafficConfig};
+use crate::notify::{self, Evidence, Told};
+use crate::series::{self, Latest};
+use crate::store::{self, Layout, day_of};
+use jiff::tz::TimeZone;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Days of a month and one more.
+const MONTH_SECONDS: i64 = 32 * 86_400;
+
+/// What is the same for all hosts.
+pub(super) struct Watch<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// What is muted.
+    pub mutes: &'a Mutes,
+    /// Quotas of traffic.
+    pub traffic: &'a [TrafficConfig],
+    /// This machine's name in the data folder.
+    pub own: Option<&'a str>,
+    /// How long messages wait, by channel.
+    pub waiting: &'a BTreeMap<String, f64>,
+    /// The language.
+    pub lang: Lang,
+    /// The zone.
+    pub zone: &'a TimeZone,
+    /// Where the pages are.
+    pub site: Option<&'a str>,
+    /// Hours in which only what is critical is told.
+    pub quiet: Option<Quiet>,
+    /// After so many seconds what still holds is told again.
+    pub remind: Option<i64>,
+    /// Whether what is found is remembered.
+    pub keep: bool,
+    /// The present moment.
+    pub now: i64,
+}
+
+/// What a look at one host found.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// The host's name.
+    pub host: String,
+    /// What holds, worst first.
+    pub firing: Vec<Alert>,
+    /// What is news, with what of it had passed.
+    pub news: Vec<(Told, What)>,
+}
+
+impl Watch<'_> {
+    /// Looks at hosts, several at a time. What cannot be read is named with its reason.
+    pub(super) fn all(&self, layouts: &[Layout]) -> (Vec<Seen>, Vec<(String, String)>) {
+        let looked: Vec<Result<Option<Seen>, (String, String)>> = layouts
+            .par_iter()
+            .map(|layout| self.one(layout).map_err(|error| (layout.host().to_owned(), format!("{error:#}"))))
+            .collect();
+        let (mut seen, mut failed) = (Vec::new(), Vec::new());
+        for look in looked {
+            match look {
+                Ok(found) => seen.extend(found),
+                Err(error) => failed.push(error),
+            }
+        }
+        (seen, failed)
+    }
+
+    fn one(&self, layout: &Layout) -> anyhow::Result<Option<Seen>> {
+        let Some(latest) = series::latest(layout, self.now)? else { return Ok(None) };
+        let is_own = self.own == Some(layout.host());
+        let rules = self.rules.of(layout.host());
+        let mut shelf = Shelf::open(layout, is_own);
+        let report = if shelf.book.is_look_due(self.now) { report_of(layout, &latest)? } else { None };
+        let subject = Subject {
+            layout,
+            rules: &rules,
+            latest: &latest,
+            report: report.as_ref(),
+            traffic: if report.is_some() { self.traffic(layout)? } else { None },
+            waiting: Some(self.waiting).filter(|_| is_own),
+            now: self.now,
+        };
+        let telling = self.telling(&latest);
+        shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
+        if self.keep {
+            shelf.save()?;
+        }
+        let news = self.news(layout, &latest, &shelf, &rules, report)?;
+        let firing = shelf.firing().into_iter().cloned().collect();
+        Ok(Some(Seen { host: layout.host().to_owned(), firing, news }))
+    }
+
+    fn telling(&self, latest: &Latest) -> Telling<'_> {
+        Telling { words: Words::of(self.lang), zone: self.zone, now: latest.sample.t }
+    }
+
+    fn news(
+        &self,
+        layout: &Layout,
+        latest: &Latest,
+        shelf: &Shelf,
+        rules: &[Rule],
+        report: Option<Report>,
+    ) -> anyhow::Result<Vec<(Told, What)>> {
+        let policy = Policy { mutes: self.mutes, quiet: self.is_quiet(), remind: self.remind, now: self.now };
+        let tellings = tellings(layout.host(), &shelf.book, rules, &policy);
+        if tellings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let report = match report {
+            Some(report) => Some(report),
+            None => report_of(layout, latest)?,
+        };
+        // A flaw there must not cost the message.
+        let events = store::event_log(layout).map(|log| log.events).unwrap_or_default();
+        let (report, telling) = (report.as_ref(), self.telling(latest));
+        let evidence = Evidence { latest, report, events: &events, telling };
+        let subject = notify::Subject { layout, latest, report, lang: self.lang, zone: self.zone };
+        let mut news = Vec::new();
+        for telling in tellings {
+            let Some(rule) = rules.iter().find(|rule| rule.name == telling.alert.rule) else { continue };
+            let mut told = Told::new(&telling, rule, &subject, &evidence, self.site);
+            told.illustrate(telling.alert, rule, &subject);
+            news.push((told, telling.what));
+        }
+        Ok(news)
+    }
+
+    /// Whether it is a quiet hour in the zone of the pages.
+    fn is_quiet(&self) -> bool {
+        let Ok(now) = jiff::Timestamp::from_second(self.now) else { return false };
+        let time = self.zone.to_datetime(now).time();
+        let minute = u16::try_from(i32::from(time.hour()) * 60 + i32::from(time.minute())).unwrap_or(0);
+        self.quiet.is_some_and(|quiet| quiet.holds(minute))
+    }
+
+    fn traffic(&self, layout: &Layout) -> anyhow::Result<Option<f64>> {
+        let Some(quota) = traffic::quota_of(self.traffic, layout.host()) else { return Ok(None) };
+        let days = series::days(layout, day_of(self.now - MONTH_SECONDS)?, day_of(self.now)?)?;
+        Ok(traffic::month(&days, Some(quota), self.now, self.zone).and_then(|month| month.share()))
+    }
+}
+
+fn report_of(layout: &Layout, latest: &Latest) -> anyhow::Result<Option<Report>> {
+    let at = latest.sample.t;
+    let history = History::load(layout, at)?;
+    Ok(history.and_then(|history| report::report(&history, at, None)))
+}

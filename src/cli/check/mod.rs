@@ -1,0 +1,189 @@
+//! `cronograph check`: looks at the rules on all hosts of the data folder, and sends what is news over the channels. Cron
+//! runs it each minute. Says nothing where nothing failed; on a terminal it lists what holds.
+
+mod look;
+mod page;
+
+use super::args::CheckArgs;
+use super::{Context, FOUND, output};
+use crate::alert::{Mutes, Rules, What};
+use crate::analysis::Level;
+use crate::base::clock::Stopwatch;
+use crate::base::files;
+use crate::config::Span;
+use crate::notify::{self, Batch, Channel, Composer, Mark, Outbox, Spool, Told};
+use crate::sample::Root;
+use crate::store::{self, CHECK_FOLDER, Layout};
+use look::{Seen, Watch};
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Another run is given so long to end.
+const PATIENCE_SECONDS: f64 = 50.0;
+/// How long the sample of this minute is waited for: what is read takes milliseconds, a busy machine starts late.
+const SAMPLE_SECONDS: f64 = 15.0;
+
+/// Runs the command.
+pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let channels = Channel::all(&context.loaded)?;
+    if let Some(name) = &args.test {
+        return test(name, &channels, context);
+    }
+    let rules = rules(context)?;
+    if args.wait {
+        await_sample(context);
+    }
+    let data = &context.config().data;
+    let own = context.own_name();
+    files::create_folder(&data.join(CHECK_FOLDER))?;
+    let _lock = match files::lock_path(&data.join(CHECK_FOLDER).join("lock"), PATIENCE_SECONDS) {
+        // The run before is still at it; the next one comes soon.
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(ExitCode::SUCCESS),
+        lock => lock?,
+    };
+    let spool = Spool::open(&data.join(CHECK_FOLDER).join("spool"))?;
+    let outbox = Outbox::new(data, own.clone());
+    if !args.dry_run {
+        outbox.recover(&spool)?;
+    }
+    let now = context.clock.now();
+    let (mutes, zone) = (Mutes::load(data), context.loaded.time_zone()?);
+    let (waiting, messages) = (spool.waited(now)?, &context.config().messages);
+    let watch = Watch {
+        rules: &rules,
+        mutes: &mutes,
+        traffic: &context.config().traffic,
+        own: own.as_deref(),
+        waiting: &waiting,
+        lang: context.config().lang,
+        zone: &zone,
+        site: messages.site.as_deref(),
+        quiet: messages.quiet,
+        remind: messages.remind.map(|Span(seconds)| seconds),
+        keep: !args.dry_run,
+        now,
+    };
+    let (seen, failed) = watch.all(&layouts(args, context)?);
+    let batch = batch(&seen, &channels, watch.site, now);
+    let composer = composer(context)?;
+    if args.dry_run {
+        output::print(page::preview(&batch, &composer)?)?;
+    } else {
+        outbox.commit(&batch, &spool)?;
+        if output::is_terminal() {
+            output::print(page::firing(&seen, &watch))?;
+        }
+    }
+    for (host, reason) in &failed {
+        output::say(&format!("cronograph: {host}: {reason}"));
+    }
+    let all_sent = args.dry_run || deliver(&spool, &channels, &composer, now)?;
+    let holds = seen.iter().flat_map(|seen| &seen.firing).any(|alert| alert.machine.level > Level::Ok);
+    Ok(match (failed.is_empty() && all_sent, holds) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(FOUND),
+        (true, false) => ExitCode::SUCCESS,
+    })
+}
+
+/// The rules; a mistake names its line.
+pub(super) fn rules(context: &Context) -> anyhow::Result<Rules> {
+    Rules::new(&context.config().rule).map_err(|error| {
+        let place = context.loaded.origin(&format!("rule.{}.{}", error.index, error.key));
+        output::failure(format!("{place}: {error}"), "docs/rules.md says what a rule may say")
+    })
+}
+
+fn layouts(args: &CheckArgs, context: &Context) -> anyhow::Result<Vec<Layout>> {
+    let data = &context.config().data;
+    let hosts = match &args.host {
+        Some(host) => vec![host.clone()],
+        None => store::hosts(data)?,
+    };
+    Ok(hosts.into_iter().map(|host| Layout::new(data, host)).collect::<Result<_, _>>()?)
+}
+
+/// A message for each channel that wants any of the news, and what is told by them.
+fn batch(seen: &[Seen], channels: &[Channel], site: Option<&str>, now: i64) -> Batch {
+    let mut batch = Batch::default();
+    // Without a channel nothing is told: the first one that is set up tells all.
+    if channels.is_empty() {
+        return batch;
+    }
+    let news: Vec<&Told> = seen.iter().flat_map(|seen| seen.news.iter().map(|(told, _)| told)).collect();
+    let mut tells: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for channel in channels {
+        let wanted: Vec<&Told> = news.iter().copied().filter(|told| channel.wants(&told.item)).collect();
+        if let Some(notice) = notify::notice(&wanted, channel.name(), now, site) {
+            for told in wanted {
+                tells.entry(&told.key).or_default().push(notice.id.clone());
+            }
+            batch.notices.push((channel.name().to_owned(), notice));
+        }
+    }
+    for (told, what) in seen.iter().flat_map(|seen| &seen.news) {
+        batch.marks.push(Mark {
+            host: told.item.host.clone(),
+            rule: told.item.rule.clone(),
+            instance: told.item.instance.clone(),
+            at: now,
+            notices: tells.remove(told.key.as_str()).unwrap_or_default(),
+            passed: match what {
+                What::Passed(episode) => Some(episode.clone()),
+                _ => None,
+            },
+        });
+    }
+    batch
+}
+
+/// Sends what waits; says what was not taken. True where nothing went wrong.
+fn deliver(spool: &Spool, channels: &[Channel], composer: &Composer, now: i64) -> anyhow::Result<bool> {
+    let delivery = spool.deliver(channels, composer, now)?;
+    for line in page::trouble(&delivery, now) {
+        output::say(&line);
+    }
+    Ok(delivery.failed.is_empty() && delivery.aside.is_empty())
+}
+
+/// Waits for this minute's sample of this host, which cron starts at the same time.
+fn await_sample(context: &Context) {
+    let layout = context.own_name().and_then(|own| Layout::new(&context.config().data, own).ok());
+    let Some(layout) = layout else { return };
+    let minute = context.clock.now().div_euclid(60) * 60;
+    let watch = Stopwatch::start();
+    while watch.seconds() < SAMPLE_SECONDS {
+        let newest = store::tail(&layout).ok().flatten();
+        if newest.is_some_and(|sample| sample.t >= minute) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn test(name: &str, channels: &[Channel], context: &Context) -> anyhow::Result<ExitCode> {
+    let Some(channel) = channels.iter().find(|channel| channel.name() == name) else {
+        let names: Vec<&str> = channels.iter().map(Channel::name).collect();
+        let hint = match names.as_slice() {
+            [] => format!("add a `[[channel]]` to {}", context.loaded.path.display()),
+            _ => format!("there are: {}", names.join(", ")),
+        };
+        return Err(output::failure(format!("there is no channel of the name {name:?}"), hint));
+    };
+    notify::test(channel, &composer(context)?, context.clock.now()).map_err(|refusal| {
+        output::failure(
+            format!("channel {name:?} did not take the message: {refusal}"),
+            "nothing is kept of a test; mend it and try again",
+        )
+    })?;
+    output::print(format!("{name}: taken\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What writes messages: the language, the zone and the templates of the pages.
+fn composer(context: &Context) -> anyhow::Result<Composer> {
+    let config = context.config();
+    let (zone, host) = (context.loaded.time_zone()?, context.host(&Root::real())?);
+    Ok(Composer::new(config.lang, zone, config.site.templates.as_deref(), &host)?)
+}

@@ -1,0 +1,166 @@
+//! What a message says of an alert beside its first line: value and limit, how it grows, until when, who has most and who
+//! grew, what changed when it began. So that nobody has to log in to learn what happened.
+
+use super::notice::Fact;
+use crate::alert::{Alert, Rule};
+use crate::analysis::report::words::Telling;
+use crate::analysis::report::{Finding, PartRow, Report};
+use crate::analysis::{Level, ProblemKind};
+use crate::base::format;
+use crate::base::unit::Unit;
+use crate::event::{self, Event};
+use crate::sample::processes::Process;
+use crate::series::Latest;
+
+/// Lines of a list.
+const MOST_LINES: usize = 4;
+/// Events so long before an alert, and so shortly after, belong to it.
+const BEFORE_SECONDS: i64 = 1_800;
+const AFTER_SECONDS: i64 = 120;
+/// A part of memory that grew by less is not named.
+const LEAST_GROWTH: f64 = 1024.0 * 1024.0;
+
+/// What is known of a host when one of its alerts is told.
+pub struct Evidence<'a> {
+    /// Its newest sample.
+    pub latest: &'a Latest,
+    /// What is known of its memory.
+    pub report: Option<&'a Report>,
+    /// What happened on it, by time.
+    pub events: &'a [Event],
+    /// Language, zone, moment.
+    pub telling: Telling<'a>,
+}
+
+impl Evidence<'_> {
+    /// The facts about an alert, in the order of reading.
+    pub fn facts(&self, alert: &Alert, rule: &Rule) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        let finding = match &alert.kind {
+            Some(ProblemKind::Leak { finding }) => Some(finding.as_ref()),
+            _ => None,
+        };
+        match finding {
+            Some(finding) => self.leak(finding, &mut facts),
+            None => self.value(alert, rule, &mut facts),
+        }
+        if is_about_memory(&alert.rule) {
+            self.memory(finding.is_some(), &mut facts);
+        }
+        if is_about_cpu(&alert.rule) {
+            self.add("evidence.most_cpu", self.most_cpu(), &mut facts);
+        }
+        if finding.is_none_or(|finding| finding.events.is_empty()) {
+            self.add("leak.changed", self.changed(alert.machine.since), &mut facts);
+        }
+        facts
+    }
+
+    fn add(&self, key: &str, lines: Vec<String>, facts: &mut Vec<Fact>) {
+        let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        if !lines.is_empty() {
+            facts.push(Fact { label: self.telling.words.get(key).to_owned(), lines });
+        }
+    }
+
+    fn leak(&self, finding: &Finding, facts: &mut Vec<Fact>) {
+        let telling = &self.telling;
+        for (key, line) in [
+            ("rate", telling.rate_with_interval(&finding.growth)),
+            ("full", telling.full(finding.full.as_ref(), finding.state)),
+            ("evidence", telling.evidence(finding)),
+            ("owner", telling.owner(&finding.owner)),
+            ("grows_with", telling.grows_with(&finding.grows_with)),
+            ("changed", telling.changed(&finding.events)),
+            ("find", finding.find.join(" · ")),
+        ] {
+            self.add(&format!("leak.{key}"), vec![line], facts);
+        }
+    }
+
+    /// The value now, and the limit.
+    fn value(&self, alert: &Alert, rule: &Rule, facts: &mut Vec<Fact>) {
+        let Some(subject) = rule.subject().filter(|_| !alert.value.is_empty()) else { return };
+        let key = if subject.relation.is_upwards() { "evidence.above" } else { "evidence.below" };
+        let is_worse = alert.machine.level == Level::Critical;
+        let critical = rule.critical.as_ref().and_then(|critical| critical.first()).filter(|_| is_worse);
+        let limit = critical.filter(|critical| critical.left == subject.left).unwrap_or(subject).limit;
+        let values = [("value", alert.value.as_str()), ("limit", &subject.measure.tell(limit))];
+        self.add("evidence.value", vec![self.telling.words.fill(key, &values)], facts);
+    }
+
+    /// Where memory is, what of it grew, and which processes have most of it.
+    fn memory(&self, is_leak: bool, facts: &mut Vec<Fact>) {
+        if let Some(report) = self.report {
+            self.add("evidence.memory", telling_lines(self.telling.free(report)), facts);
+            if !is_leak {
+                self.add("evidence.grew", self.grew(report), facts);
+            }
+        }
+        self.add("evidence.most_memory", self.most_memory(), facts);
+    }
+
+    fn grew(&self, report: &Report) -> Vec<String> {
+        let mut grown: Vec<&PartRow> =
+            report.parts.iter().filter(|row| row.change.is_some_and(|change| change >= LEAST_GROWTH)).collect();
+        grown.sort_by(|one, other| other.change.unwrap_or(0.0).total_cmp(&one.change.unwrap_or(0.0)));
+        let since = report.since.map(|since| self.telling.time(since)).unwrap_or_default();
+        let line = |row: &&PartRow| {
+            let change = format::change(row.change.unwrap_or(0.0), Unit::Memory, false);
+            let values = [("part", self.telling.part(row.part)), ("change", change), ("since", since.clone())];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            self.telling.words.fill("evidence.grew_line", &values)
+        };
+        // What is free is no culprit.
+        let used = grown.iter().filter(|row| row.part.group() != crate::analysis::Group::Free);
+        used.take(MOST_LINES).map(line).collect()
+    }
+
+    fn most_memory(&self) -> Vec<String> {
+        let memory = |process: &Process| process.pss.unwrap_or(process.rss);
+        self.top(memory, |process| format::quantity(memory(process) as f64, Unit::Memory, false))
+    }
+
+    fn most_cpu(&self) -> Vec<String> {
+        let interval = self.latest.sample.processes.as_ref().and_then(|processes| processes.interval).unwrap_or(60.0);
+        let share = |process: &Process| process.cpu.unwrap_or(0.0) / interval;
+        let written = |process: &Process| format::quantity(share(process), Unit::Ratio, false);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "to put them in order")]
+        let order = |process: &Process| (share(process) * 1e6) as u64;
+        self.top(order, written)
+    }
+
+    /// The processes with most of something: `mysqld (812): 212 MiB`.
+    fn top(&self, order: impl Fn(&Process) -> u64, written: impl Fn(&Process) -> String) -> Vec<String> {
+        let mut top: Vec<&Process> =
+            self.latest.sample.processes.iter().flat_map(|processes| &processes.top).collect();
+        top.retain(|process| order(process) > 0);
+        top.sort_by_key(|process| std::cmp::Reverse(order(process)));
+        top.iter()
+            .take(MOST_LINES)
+            .map(|process| format!("{} ({}): {}", process.name, process.pid, written(process)))
+            .collect()
+    }
+
+    /// What changed on the host about when an alert began.
+    fn changed(&self, since: i64) -> Vec<String> {
+        let near = since - BEFORE_SECONDS..=since + AFTER_SECONDS;
+        let events = self.events.iter().rev().filter(|event| near.contains(&event.t));
+        let line = |event: &Event| {
+            format!("{} {}", self.telling.time(event.t), event::describe(event, self.telling.words))
+        };
+        events.take(MOST_LINES).map(line).collect()
+    }
+}
+
+fn telling_lines(line: Option<String>) -> Vec<String> {
+    line.into_iter().collect()
+}
+
+fn is_about_memory(rule: &str) -> bool {
+    ["memory", "leak", "swap", "oom", "pressure-memory"].contains(&rule)
+}
+
+fn is_about_cpu(rule: &str) -> bool {
+    ["load", "pressure-cpu", "steal"].contains(&rule)
+}

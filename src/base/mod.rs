@@ -4,6 +4,7 @@ pub mod clock;
 pub mod escape;
 pub mod files;
 pub mod format;
+pub mod glob;
 pub mod statistics;
 pub mod unit;
 pub mod words;

@@ -1,8 +1,10 @@
 //! What can be typed: every command, its options and its help. The man page and the shell completions are made
 //! from the same definitions. Nothing is interpreted here.
 
+mod check;
 mod experiment;
 
+pub use check::CheckArgs;
 pub use experiment::{BisectArgs, Growth, ProbeArgs};
 
 use clap::{Args, Parser, Subcommand};
@@ -61,6 +63,8 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Find the script that makes a command leak, without touching any
     Bisect(BisectArgs),
+    /// Try whether messages arrive
+    Check(CheckArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -338,6 +342,7 @@ impl Command {
             Self::Explain(args) => (args.host.as_deref(), None),
             Self::Probe(args) => (args.host.as_deref(), None),
             Self::Bisect(args) => (args.host.as_deref(), None),
+            Self::Check(args) => (args.host.as_deref(), None),
             Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Try(_) | Self::Trend(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => {

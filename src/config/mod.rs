@@ -1,14 +1,21 @@
 //! What the user decided. One schema with its defaults beside the fields; knows no collector, chart or transport.
 
+mod channel;
 mod error;
 mod field;
 mod keys;
 mod load;
 mod origin;
+mod secret;
+mod server;
+mod shown;
 
+pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
+pub use secret::Secret;
+pub use server::{Security, Server};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -43,6 +50,8 @@ pub struct Config {
     pub check: Vec<CheckConfig>,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
+    /// Where messages go.
+    pub channel: Vec<ChannelConfig>,
 }
 
 /// `[sample]`
@@ -166,6 +175,7 @@ impl Default for Config {
             site: SiteConfig::default(),
             check: Vec::new(),
             traffic: Vec::new(),
+            channel: Vec::new(),
         }
     }
 }

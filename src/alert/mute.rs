@@ -1,7 +1,7 @@
 //! What the user does not want to hear of for a while: `<data>/.check/mutes.json`. A muted alert is looked at and shown as
 //! ever; when the time is over, what still holds is told.
 
-use crate::base::{files, pattern};
+use crate::base::{files, glob};
 use crate::store::CHECK_FOLDER;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -53,8 +53,8 @@ impl Mutes {
     pub fn until(&self, rule: &str, host: &str, now: i64) -> Option<i64> {
         let means = |mute: &&Mute| {
             mute.until > now
-                && pattern::matches(&mute.rule, rule)
-                && mute.host.as_ref().is_none_or(|wanted| pattern::matches(wanted, host))
+                && glob::matches(&mute.rule, rule)
+                && mute.host.as_ref().is_none_or(|wanted| glob::matches(wanted, host))
         };
         self.0.iter().filter(means).map(|mute| mute.until).max()
     }

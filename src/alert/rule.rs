@@ -6,7 +6,7 @@ use super::machine::{Patience, Reading};
 use super::parse::{condition, continued};
 use super::table::Table;
 use crate::analysis::Level;
-use crate::base::pattern;
+use crate::base::glob;
 use crate::config::{RuleConfig, Severity, Span};
 use crate::series::Frame;
 use serde::Deserialize;
@@ -87,7 +87,7 @@ impl Rules {
     /// The rules of a host.
     pub fn of(&self, host: &str) -> Arc<Vec<Rule>> {
         let names_it =
-            |rule: &RuleConfig| rule.host.as_ref().is_some_and(|wanted| pattern::matches(wanted, host));
+            |rule: &RuleConfig| rule.host.as_ref().is_some_and(|wanted| glob::matches(wanted, host));
         if !self.own.iter().any(names_it) {
             return Arc::clone(&self.common);
         }
@@ -110,7 +110,7 @@ pub fn built_in() -> Vec<RuleConfig> {
 
 fn for_host(own: &[RuleConfig], host: &str) -> Result<Vec<Rule>, RuleError> {
     let mut rules = built_in();
-    let meant = |rule: &&RuleConfig| rule.host.as_ref().is_none_or(|wanted| pattern::matches(wanted, host));
+    let meant = |rule: &&RuleConfig| rule.host.as_ref().is_none_or(|wanted| glob::matches(wanted, host));
     for rule in own.iter().filter(meant) {
         match rules.iter_mut().find(|known| known.name == rule.name) {
             Some(known) => *known = over(known, rule),
@@ -179,7 +179,7 @@ impl Rule {
 
     /// Whether the user wants it to be about an instance.
     pub fn is_for(&self, instance: &str) -> bool {
-        let fits = |patterns: &[String]| patterns.iter().any(|wanted| pattern::matches(wanted, instance));
+        let fits = |patterns: &[String]| patterns.iter().any(|wanted| glob::matches(wanted, instance));
         self.only.as_deref().is_none_or(fits) && !fits(&self.except)
     }
 

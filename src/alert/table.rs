@@ -2,7 +2,7 @@
 //! moment, which has what is known beside the samples. Where a value is absent there is NaN.
 
 use super::expression::{Comparison, Condition, Expression, Function, Operator, Over};
-use crate::base::pattern;
+use crate::base::glob;
 use crate::series::Frame;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -75,7 +75,7 @@ impl<'a> Table<'a> {
             comparison.left.columns(&mut |metric, wanted| {
                 let Some(instances) = self.columns.get(metric) else { return };
                 has_some |= metric != "host.cores";
-                let fits = |instance: &str| wanted.is_none_or(|wanted| pattern::matches(wanted, instance));
+                let fits = |instance: &str| wanted.is_none_or(|wanted| glob::matches(wanted, instance));
                 let named = instances.keys().filter(|instance| !instance.is_empty() && fits(instance));
                 found.extend(named.map(|instance| instance.to_string()));
             });
@@ -134,7 +134,7 @@ impl<'a> Table<'a> {
 
     fn column(&self, metric: &str, wanted: Option<&str>, instance: &str) -> Vec<f64> {
         let found = self.columns.get(metric).and_then(|instances| {
-            let fits = wanted.is_none_or(|wanted| pattern::matches(wanted, instance));
+            let fits = wanted.is_none_or(|wanted| glob::matches(wanted, instance));
             instances.get(instance).filter(|_| fits).or_else(|| instances.get(""))
         });
         let mut values = found.map(|values| values.to_vec()).unwrap_or_default();

@@ -16,6 +16,9 @@ pub const TEMPORARY_PREFIX: &str = ".cronograph-";
 /// The mode of what everybody may read, a web server among them.
 const PUBLIC: u32 = 0o644;
 
+/// The mode of what only its owner may read: it holds secrets, or what others need not know.
+const PRIVATE: u32 = 0o600;
+
 /// Whether a write changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -35,7 +38,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     if holds(path, bytes) {
         return Ok(Written::Unchanged);
     }
-    replace(path, bytes, false)
+    replace(path, bytes, PUBLIC, false)
 }
 
 /// Replaces a file by `bytes` and forces them to the disk before the old ones go: for what cannot be made again.
@@ -46,7 +49,25 @@ pub fn write_durable(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     if holds(path, bytes) {
         return Ok(Written::Unchanged);
     }
-    replace(path, bytes, true)
+    replace(path, bytes, PUBLIC, true)
+}
+
+/// Replaces a file by `bytes`, readable by its owner only, and forces file and folder to the disk: when it returns, neither a
+/// crash nor a power cut undoes it.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, PRIVATE, true)?;
+    sync_folder(folder_of(path))
+}
+
+/// Forces the entries of a folder to the disk: a file that was renamed or removed may else come back after a power cut.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    fs_err::File::open(path)?.sync_all()
 }
 
 /// Whether a file has exactly these bytes; one that cannot be read has not.
@@ -57,7 +78,7 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
 }
 
 /// Writes beside the file, then renames over it: on one file system, so the rename is atomic.
-fn replace(path: &Path, bytes: &[u8], sync: bool) -> io::Result<Written> {
+fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> io::Result<Written> {
     let named = |error: io::Error| {
         io::Error::new(error.kind(), format!("failed to write file `{}`: {error}", path.display()))
     };
@@ -65,7 +86,7 @@ fn replace(path: &Path, bytes: &[u8], sync: bool) -> io::Result<Written> {
         tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder_of(path)).map_err(named)?;
     file.write_all(bytes).map_err(named)?;
     // tempfile makes 0600, which no web server can read; fchmod, unlike a mode at creation, is not cut by the umask.
-    fchmod(file.as_file(), Mode::from_raw_mode(PUBLIC)).map_err(|error| named(error.into()))?;
+    fchmod(file.as_file(), Mode::from_raw_mode(mode)).map_err(|error| named(error.into()))?;
     if sync {
         file.as_file().sync_all().map_err(named)?;
     }
@@ -87,6 +108,30 @@ fn folder_of(path: &Path) -> &Path {
 /// What the file system says, with the path.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     fs_err::create_dir_all(path)
+}
+
+/// Makes a folder that only its owner may enter, and those above it, if they are not there. One that is there and that others
+/// may enter is closed to them.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    create_folder(folder_of(path))?;
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => {
+            return Err(io::Error::new(
+                error.kind(),
+                format!("failed to create directory `{}`: {error}", path.display()),
+            ));
+        }
+    }
+    if fs_err::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
 }
 
 /// Removes what killed runs left in a folder. Only for the holder of the lock under which the folder is written.
@@ -152,6 +197,21 @@ mod tests {
         assert_eq!(write_atomic(&path, b"two").unwrap(), Written::Changed);
         assert_eq!(fs_err::read(&path).unwrap(), b"two");
         assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn what_is_private_is_so_whatever_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inner, file) = (folder.path().join("a/spool"), folder.path().join("a/spool/one"));
+        fs_err::create_dir_all(&inner).unwrap();
+        fs_err::set_permissions(&inner, std::fs::Permissions::from_mode(0o755)).unwrap();
+        create_private_folder(&inner).unwrap();
+        write_private(&file, b"secret").unwrap();
+        let mode = |path: &Path| fs_err::metadata(path).unwrap().mode() & 0o7777;
+        assert_eq!((mode(&inner), mode(&file)), (0o700, 0o600));
+        let new = folder.path().join("b/spool");
+        create_private_folder(&new).unwrap();
+        assert_eq!(mode(&new), 0o700);
     }
 
     #[test]

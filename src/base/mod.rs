@@ -4,7 +4,7 @@ pub mod clock;
 pub mod escape;
 pub mod files;
 pub mod format;
-pub mod pattern;
+pub mod glob;
 pub mod statistics;
 pub mod unit;
 pub mod words;

@@ -1,8 +1,10 @@
 //! What can be typed: every command, its options and its help. The man page and the shell completions are made
 //! from the same definitions. Nothing is interpreted here.
 
+mod check;
 mod experiment;
 
+pub use check::{CheckArgs, MuteArgs};
 pub use experiment::{BisectArgs, Growth, ProbeArgs};
 
 use clap::{Args, Parser, Subcommand};
@@ -61,6 +63,10 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Find the script that makes a command leak, without touching any
     Bisect(BisectArgs),
+    /// Try whether messages arrive
+    Check(CheckArgs),
+    /// Send no messages of a rule for a while
+    Mute(MuteArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -338,9 +344,9 @@ impl Command {
             Self::Explain(args) => (args.host.as_deref(), None),
             Self::Probe(args) => (args.host.as_deref(), None),
             Self::Bisect(args) => (args.host.as_deref(), None),
-            Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
+                        Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
-            Self::Try(_) | Self::Trend(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => {
+            Self::Check(_) | Self::Mute(_) | Self::Try(_) | Self::Trend(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => {
                 (None, None)
             }
         }

@@ -11,11 +11,13 @@ mod schedule;
 mod web;
 
 mod bisect;
+mod check;
 mod config;
 mod doctor;
 mod explain;
 mod install;
 mod moment;
+mod mute;
 mod note;
 mod probe;
 mod quantity;
@@ -67,6 +69,8 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Trend(args) => trend::run(args, &context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Bisect(args) => bisect::run(args, &context),
+        Command::Check(args) => check::run(args, &context),
+        Command::Mute(args) => mute::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),

@@ -4,7 +4,7 @@ use super::args::MuteArgs;
 use super::{Context, check, output};
 use crate::alert::{Mute, Mutes};
 use crate::analysis::report::words::Telling;
-use crate::base::pattern;
+use crate::base::glob;
 use crate::base::words::Words;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &MuteArgs, context: &Context) -> anyhow::Result<ExitCode
             }
         } else {
             let known = check::rules(context)?.names();
-            if !known.iter().any(|name| pattern::matches(rule, name)) {
+            if !known.iter().any(|name| glob::matches(rule, name)) {
                 let known: Vec<String> = known.into_iter().collect();
                 return Err(output::failure(
                     format!("there is no rule `{rule}`"),

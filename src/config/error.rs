@@ -1,6 +1,7 @@
 //! What can be wrong with the configuration: the file, the line, the value, and the right key where one is near.
 
-use super::origin;
+use super::channel::Fault;
+use super::{origin, shown};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,14 @@ pub enum ConfigError {
         /// The way out.
         hint: Option<String>,
     },
+    /// The file holds secrets, and others may read it.
+    #[error("{} holds secrets, and others may read it (mode {mode:04o})", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// No such zone, here or in the data that the program carries.
     #[error("{origin}: there is no time zone `{name}`")]
     TimeZone {
@@ -51,6 +60,7 @@ impl ConfigError {
             )),
             Self::Read { .. } => None,
             Self::Invalid { hint, .. } => hint.clone(),
+            Self::Exposed { path, .. } => Some(format!("chmod 600 {}", path.display())),
             Self::TimeZone { .. } => {
                 Some("`timedatectl list-timezones` lists them; like \"Europe/Berlin\" or \"UTC\"".to_owned())
             }
@@ -65,8 +75,16 @@ impl ConfigError {
             Some((key, expected)) => (format!("unknown key `{key}`"), nearest(&key, &expected)),
             None => (plain(error.message()), list(error.message(), line_text)),
         };
-        let text = line_text.trim().to_owned();
+        let (text, is_hidden) = shown::line(text, line);
+        let message = if is_hidden { shown::without_values(&message) } else { message };
         Self::Invalid { path: path.to_owned(), line, column, message, text, hint }
+    }
+
+    /// What is wrong with a channel.
+    pub(super) fn fault(path: &Path, text: &str, fault: Fault) -> Self {
+        let (line, column) = origin::place_of(text, &fault.key).unwrap_or((1, 1));
+        let (text, _) = shown::line(text, line);
+        Self::Invalid { path: path.to_owned(), line, column, message: fault.message, text, hint: Some(fault.hint) }
     }
 }
 

@@ -4,8 +4,9 @@
 //! the runs that cron starts must find what the user's shell sees.
 
 use super::error::ConfigError;
-use super::{Config, Origin};
+use super::{ChannelConfig, Config, Origin, channel};
 use serde::Deserialize;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, Deserializer};
 
@@ -116,6 +117,9 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, ConfigEr
     };
     let config = parse(text.as_deref().unwrap_or_default(), environment)
         .map_err(|error| ConfigError::invalid(&path, text.as_deref().unwrap_or_default(), &error))?;
+    if let Some(fault) = channel::fault(&config) {
+        return Err(ConfigError::fault(&path, text.as_deref().unwrap_or_default(), fault));
+    }
     let mut loaded = Loaded { config, path, text, overrides: Vec::new() };
     loaded.outrank(flags, environment);
     Ok(loaded)
@@ -158,6 +162,23 @@ impl Loaded {
         }
         if let Some(host) = flags.host.clone().or_else(|| environment.host.clone()) {
             config.host = host;
+        }
+    }
+
+    /// What makes the file unfit for the secrets that it holds: others may read it. Also where they are only a group of
+    /// root's; who runs what with which group changes.
+    ///
+    /// # Errors
+    /// [`ConfigError::Exposed`]; or the file cannot be looked at.
+    pub fn keeps_secrets(&self) -> Result<(), ConfigError> {
+        if self.text.is_none() || !self.config.channel.iter().any(ChannelConfig::holds_secrets) {
+            return Ok(());
+        }
+        let path = self.path.clone();
+        match fs_err::metadata(&path) {
+            Ok(metadata) if metadata.mode() & 0o077 == 0 => Ok(()),
+            Ok(metadata) => Err(ConfigError::Exposed { path, mode: metadata.mode() & 0o7777 }),
+            Err(source) => Err(ConfigError::Read { path, source }),
         }
     }
 
@@ -228,6 +249,26 @@ mod tests {
         assert!(error.hint().is_some());
         let empty = Environment { home: Some("/nowhere".into()), ..Environment::default() };
         assert_eq!(load(&Flags::default(), &empty).unwrap().text, None);
+    }
+
+    #[test]
+    fn secrets_in_a_file_that_others_may_read_are_an_error() {
+        use std::os::unix::fs::PermissionsExt;
+        let loaded = |text: &str, mode| {
+            let (folder, flags) = file(text);
+            let path = flags.config.clone().unwrap();
+            fs_err::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+            (load(&flags, &user()).unwrap().keeps_secrets(), folder)
+        };
+        let secret = "[[channel]]\nname = \"n\"\nkind = \"ntfy\"\nurl = \"https://ntfy.sh/hush\"\n";
+        let none = "[[channel]]\nname = \"m\"\nkind = \"mail\"\nto = [\"a@b\"]\n";
+        for mode in [0o644, 0o640, 0o604, 0o660] {
+            let error = loaded(secret, mode).0.unwrap_err();
+            assert!(error.to_string().contains(&format!("(mode {mode:04o})")), "{error}");
+            assert!(error.hint().unwrap().starts_with("chmod 600 /"), "{error}");
+        }
+        assert!(loaded(secret, 0o600).0.is_ok() && loaded(secret, 0o400).0.is_ok());
+        assert!(loaded(none, 0o644).0.is_ok());
     }
 
     #[test]

@@ -1,16 +1,23 @@
 //! What the user decided. One schema with its defaults beside the fields; knows no collector, chart or transport.
 
+mod channel;
 mod error;
 mod field;
 mod keys;
 mod load;
 mod origin;
 mod rule;
+mod secret;
+mod server;
+mod shown;
 
+pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
 pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
+pub use secret::Secret;
+pub use server::{Security, Server};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -49,6 +56,8 @@ pub struct Config {
     pub rule: Vec<RuleConfig>,
     /// When messages are sent, and what is in them.
     pub messages: MessagesConfig,
+    /// Where messages go.
+    pub channel: Vec<ChannelConfig>,
 }
 
 /// `[sample]`
@@ -174,6 +183,7 @@ impl Default for Config {
             traffic: Vec::new(),
             rule: Vec::new(),
             messages: MessagesConfig::default(),
+            channel: Vec::new(),
         }
     }
 }

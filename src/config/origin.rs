@@ -1,7 +1,8 @@
 //! Every value with where it comes from: the list of all keys, and the effective configuration as TOML.
 
 use super::error::place;
-use super::{CheckConfig, Config, Loaded, RuleConfig, TrafficConfig, TrafficCount};
+use super::secret::SET;
+use super::{ChannelConfig, ChannelKind, CheckConfig, Config, Loaded, RuleConfig, Secret, TrafficConfig, TrafficCount};
 use std::fmt::{self, Write};
 use toml::Value;
 use toml::de::DeTable;
@@ -139,6 +140,43 @@ fn any_quota() -> TrafficConfig {
     TrafficConfig { host: None, interface: None, quota_gb: 1.0, count: TrafficCount::Sum, reset_day: 1 }
 }
 
+/// Every key of a `[[channel]]`. Of secrets only that they are set.
+fn channel_entries(channel: &ChannelConfig) -> Vec<Entry> {
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    let list = |list: &[String]| (!list.is_empty()).then(|| Value::from(list.to_vec()));
+    let path = |path: &Option<std::path::PathBuf>| {
+        path.as_ref().map(|path| Value::from(path.to_string_lossy().into_owned()))
+    };
+    let secret = |secret: &Option<Secret>| secret.as_ref().map(|_| Value::from(SET));
+    let headers: toml::Table = channel.headers.keys().map(|name| (name.clone(), SET.into())).collect();
+    vec![
+        ("name", Some(channel.name.as_str().into())),
+        ("kind", Some(channel.kind.name().into())),
+        ("least", Value::try_from(channel.least).ok()),
+        ("hosts", list(&channel.hosts)),
+        ("to", list(&channel.to)),
+        ("from", text(&channel.from)),
+        ("smtp", text(&channel.smtp)),
+        ("user", text(&channel.user)),
+        ("password", secret(&channel.password)),
+        ("password_file", path(&channel.password_file)),
+        ("ca_file", path(&channel.ca_file)),
+        ("url", channel.url.as_ref().map(|url| Value::from(url.shown_address()))),
+        ("token", secret(&channel.token)),
+        ("secret", secret(&channel.secret)),
+        ("chat", text(&channel.chat)),
+        ("method", text(&channel.method)),
+        ("headers", (!headers.is_empty()).then_some(Value::Table(headers))),
+        ("template", path(&channel.template)),
+        ("command", list(&channel.command)),
+    ]
+}
+
+/// A channel whose keys matter, not its values.
+fn any_channel() -> ChannelConfig {
+    ChannelConfig::new("", ChannelKind::Mail)
+}
+
 fn number(value: usize) -> Option<Value> {
     i64::try_from(value).ok().map(Value::from)
 }
@@ -163,6 +201,8 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[messages]`")
     } else if has(rule_entries(&RuleConfig::default())) {
         Some("under `[[rule]]`")
+    } else if has(channel_entries(&any_channel())) {
+        Some("under `[[channel]]`")
     } else {
         None
     }
@@ -199,6 +239,11 @@ impl Loaded {
         for (index, rule) in config.rule.iter().enumerate() {
             self.write_table(&mut page, "[[rule]]", &format!("rule.{index}."), &rule_entries(rule));
         }
+        for (index, channel) in config.channel.iter().enumerate() {
+            let mut entries = channel_entries(channel);
+            entries.retain(|(key, _)| channel.kind.has(key));
+            self.write_table(&mut page, "[[channel]]", &format!("channel.{index}."), &entries);
+        }
         page
     }
 
@@ -226,6 +271,11 @@ impl Loaded {
 
 /// The line on which a key stands in a file that is known to be valid.
 fn line_of(text: &str, key: &str) -> Option<usize> {
+    place_of(text, key).map(|(line, _)| line)
+}
+
+/// Line and character, from 1, at which a key stands in a file that is known to be valid.
+pub(super) fn place_of(text: &str, key: &str) -> Option<(usize, usize)> {
     let table = DeTable::parse(text).ok()?.into_inner();
     let mut parts = key.split('.');
     let first = parts.next()?;
@@ -240,7 +290,8 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
             value = inner;
         }
     }
-    Some(place(text, &span).0)
+    let (line, column, _) = place(text, &span);
+    Some((line, column))
 }
 
 #[cfg(test)]
@@ -269,11 +320,12 @@ mod tests {
             ("[[traffic]]\n", traffic_entries(&any_quota())),
             ("[messages]\n", messages_entries(&Config::default())),
             ("[[rule]]\n", rule_entries(&RuleConfig::default())),
+            ("[[channel]]\n", channel_entries(&any_channel())),
         ] {
             let error = toml::from_str::<Config>(&format!("{header}nonsense = 1\n")).unwrap_err();
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-            let tables = ["sample", "self", "site", "check", "traffic", "rule", "messages"];
+            let tables = ["sample", "self", "site", "check", "traffic", "channel", "rule", "messages"];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");
         }

@@ -1,16 +1,44 @@
 //! Messages: what changed since the last run becomes one notice, which is kept on disk until each channel has taken it.
 //!
 //! ```text
-//! alert ─> notice (what is told) ─> compose (words, by templates) ─> spool (on disk) ─> mail, webhook, command
+//! alert ─> notice (what is told) ─> spool (on disk) ─> compose (words, by templates) ─> channel (mail, HTTP, a command)
 //! ```
+//!
+//! Nothing is lost and nothing is sent twice: see [`Spool`] for what that rests on and where it ends. Secrets of the configuration
+//! are in no error and no log.
 
+mod channel;
+mod compose;
+mod error;
 mod evidence;
+mod json;
+mod markup;
 mod notice;
+mod outbox;
 mod picture;
+mod refusal;
 mod remedy;
+mod sample;
+mod spool;
 mod tell;
+mod view;
 
+pub use channel::Channel;
+pub use compose::{Composed, Composer, Form, Inline};
+pub use error::NotifyError;
 pub use evidence::Evidence;
+pub use markup::Markup;
 pub use notice::{Change, Fact, Item, Notice, Picture};
+pub use outbox::{Batch, Mark, Outbox};
 pub use picture::{PictureError, Subject};
+pub use refusal::{Again, Refusal};
+pub use spool::{Aside, Delivery, Failed, Sent, Spool};
 pub use tell::{Told, notice};
+
+/// Sends one invented notice over a channel, now, past the spool: does it arrive?
+///
+/// # Errors
+/// Why it was not taken.
+pub fn test(channel: &Channel, composer: &Composer, now: i64) -> Result<(), Refusal> {
+    channel.send(&sample::notice(channel.name(), composer, now), composer, now, channel.limit())
+}

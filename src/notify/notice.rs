@@ -60,7 +60,8 @@ pub struct Fact {
 /// A picture that goes with a message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
-    /// The bytes of a PNG.
+    /// The bytes of a PNG; in JSON as base64.
+    #[serde(with = "as_base64")]
     pub png: Vec<u8>,
     /// Width as shown, in CSS pixels; it is drawn at twice that.
     pub width: u32,
@@ -68,6 +69,21 @@ pub struct Picture {
     pub height: u32,
     /// What it shows, in words.
     pub alt: String,
+}
+
+/// Bytes as text, a third longer than they are and not four times.
+mod as_base64 {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 /// What became of an alert since it was told last.
@@ -85,4 +101,30 @@ pub enum Change {
     Resolved,
     /// It came and went between two messages.
     Passed,
+}
+
+impl Change {
+    /// Its name in templates and JSON, and its key in the words: `message.when.KEY`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Fired => "fired",
+            Self::Worsened => "worsened",
+            Self::Reminder => "reminder",
+            Self::Resolved => "resolved",
+            Self::Passed => "passed",
+        }
+    }
+
+    /// Whether nothing of it is left.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Resolved | Self::Passed)
+    }
+}
+
+impl Notice {
+    /// The worst that holds now; `Ok` where all is over.
+    pub fn level(&self) -> Level {
+        let open = self.items.iter().filter(|item| !item.change.is_over());
+        open.map(|item| item.level).max().unwrap_or_default()
+    }
 }

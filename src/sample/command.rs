@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ fn spawn(command: &[String]) -> std::io::Result<Child> {
 }
 
 /// Waits until the child ends, or kills its group. What else is left of its group when it ended by itself is killed too.
-fn wait(child: &mut Child, timeout_seconds: f64, watch: Stopwatch) -> (Option<ExitStatus>, bool) {
+pub(crate) fn wait(child: &mut Child, timeout_seconds: f64, watch: Stopwatch) -> (Option<ExitStatus>, bool) {
     let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
         return (child.wait().ok(), false);
     };
@@ -99,9 +99,12 @@ fn wait(child: &mut Child, timeout_seconds: f64, watch: Stopwatch) -> (Option<Ex
     (child.wait().ok(), !ended)
 }
 
+/// The beginning of an output, and whether that was all.
+pub(crate) type Beginning = Arc<Mutex<(Vec<u8>, bool)>>;
+
 /// Reads all output, so that nobody has to wait for a full pipe, and keeps the beginning. In a thread that is left
 /// behind where a grandchild keeps the pipe open.
-fn first_bytes(mut output: ChildStdout) -> Arc<Mutex<(Vec<u8>, bool)>> {
+pub(crate) fn first_bytes(mut output: impl Read + Send + 'static) -> Beginning {
     let kept = Arc::new(Mutex::new((Vec::new(), false)));
     let shared = Arc::clone(&kept);
     let read = move || {
@@ -123,7 +126,7 @@ fn first_bytes(mut output: ChildStdout) -> Arc<Mutex<(Vec<u8>, bool)>> {
 }
 
 /// The first line that is not empty. Waits a moment for what is still in the pipe.
-fn first_line(output: &Mutex<(Vec<u8>, bool)>) -> Option<String> {
+pub(crate) fn first_line(output: &Mutex<(Vec<u8>, bool)>) -> Option<String> {
     for _ in 0..20 {
         if output.lock().is_ok_and(|kept| kept.1) {
             break;

@@ -1,5 +1,6 @@
 //! What can go wrong between the logs and the published pages; each error names the file and the way out.
 
+use super::template::TemplateError;
 use std::path::PathBuf;
 
 /// Why the site was not built. What was published before stays as it is.
@@ -25,22 +26,22 @@ pub enum SiteError {
     /// A rule of the configuration cannot be understood.
     #[error("{0}\nhint: docs/rules.md says what a rule may say")]
     Rule(#[from] crate::alert::RuleError),
-    /// A template, built in or the user's own.
-    #[error(
-        "{file}:{line}: {message}\nhint: mend the template or take it out of the templates folder; the pages already published stay"
-    )]
-    Template {
-        /// The template's file, or its built-in name.
-        file: String,
-        /// The line in it.
-        line: usize,
-        /// What the template engine says.
-        message: String,
-    },
+    /// A template, built in or the user's own; the message names file and line.
+    #[error("{0}\nhint: mend the template or take it out of the templates folder; the pages already published stay")]
+    Template(String),
     /// The output folder holds an index.html that cronograph did not write.
     #[error("{} is not a page of cronograph\nhint: choose another folder with --out, or move that file away", .0.display())]
     Foreign(PathBuf),
     /// Another run has the lock of the output folder.
     #[error("another run is writing to {}\nhint: wait for it to end; if it takes long, let cron start the site less often", .0.display())]
     Busy(PathBuf),
+}
+
+impl From<TemplateError> for SiteError {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::File(error) => Self::File(error),
+            TemplateError::Mistake { .. } => Self::Template(error.to_string()),
+        }
+    }
 }

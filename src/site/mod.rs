@@ -35,7 +35,7 @@ mod sections;
 pub mod snapshot;
 mod status;
 mod tables;
-mod template;
+pub(crate) mod template;
 mod trends;
 mod used;
 mod window;
@@ -124,7 +124,7 @@ const PATIENCE_SECONDS: f64 = 60.0;
 /// Where the output folder cannot be written or is in use, or a template has a mistake. What was published before
 /// stays. A host whose log cannot be read is shown as such and is no error.
 pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
-    let templates = Templates::load(inputs.site.templates.as_deref(), inputs.lang)?;
+    let templates = Templates::load(template::PAGES, inputs.site.templates.as_deref(), inputs.lang)?;
     let assets = Assets::load(&inputs.site)?;
     let hosts = crate::store::hosts(&inputs.data)?;
     let now = clock.now();

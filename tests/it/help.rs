@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "sample",
     "site",
     "try",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 12] = [
     "trend",
     "probe",
     "bisect",
+    "check",
     "doctor",
     "config",
 ];

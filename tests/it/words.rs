@@ -27,7 +27,7 @@ fn candidates(text: &str) -> impl Iterator<Item = &str> {
 fn is_key(text: &str) -> bool {
     let table = text.split('.').next().unwrap_or_default();
     let has_table = Words::of(Lang::En).keys().any(|key| key.split('.').next() == Some(table));
-    let is_file = ["html", "json", "css", "js", "svg", "toml", "rs", "md", "service", "timer", "cfg"]
+    let is_file = ["html", "txt", "json", "css", "js", "svg", "toml", "rs", "md", "service", "timer", "cfg"]
         .iter()
         .any(|extension| text.ends_with(&format!(".{extension}")));
     has_table && !is_file
@@ -49,7 +49,7 @@ fn templates_and_code_name_words_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (mut named, mut missing) = (0, Vec::new());
     // The other folders' texts are names of metrics, settings and files.
-    for folder in ["templates", "src/base", "src/analysis", "src/site"] {
+    for folder in ["templates", "src/base", "src/analysis", "src/site", "src/notify"] {
         each_file(&root.join(folder), &mut |path, text| {
             // Tests may name keys that are missing on purpose.
             let code = text.split("#[cfg(test)]").next().unwrap_or(text);

@@ -16,6 +16,7 @@ use crate::sample::Root;
 use crate::store::{self, CHECK_FOLDER, Layout};
 use look::{Seen, Watch};
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -49,7 +50,11 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     }
     let now = context.clock.now();
     let (mutes, zone) = (Mutes::load(data), context.loaded.time_zone()?);
-    let (waiting, messages) = (spool.waited(now)?, &context.config().messages);
+    let mut waiting = spool.waited(now)?;
+    for channel in &channels {
+        waiting.entry(channel.name().to_owned()).or_insert(0.0);
+    }
+    let messages = &context.config().messages;
     let watch = Watch {
         rules: &rules,
         mutes: &mutes,
@@ -68,10 +73,10 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     let batch = batch(&seen, &channels, watch.site, now);
     let composer = composer(context)?;
     if args.dry_run {
-        output::print(page::preview(&batch, &composer)?)?;
+        output::print(page::preview(&batch, &composer, context.config().lang)?)?;
     } else {
         outbox.commit(&batch, &spool)?;
-        if output::is_terminal() {
+        if std::io::stdout().is_terminal() {
             output::print(page::firing(&seen, &watch))?;
         }
     }
@@ -154,7 +159,7 @@ fn await_sample(context: &Context) {
     let minute = context.clock.now().div_euclid(60) * 60;
     let watch = Stopwatch::start();
     while watch.seconds() < SAMPLE_SECONDS {
-        let newest = store::tail(&layout).ok().flatten();
+        let newest = store::tail(&layout, 1).ok().and_then(|samples| samples.into_iter().next_back());
         if newest.is_some_and(|sample| sample.t >= minute) {
             return;
         }

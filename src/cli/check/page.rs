@@ -5,7 +5,7 @@ use crate::alert::Alert;
 use crate::analysis::Level;
 use crate::analysis::report::words::Telling;
 use crate::base::escape;
-use crate::base::words::Words;
+use crate::base::words::{Lang, Words};
 use crate::notify::{Batch, Composer, Delivery, NotifyError};
 use std::fmt::Write;
 
@@ -35,8 +35,8 @@ pub(super) fn firing(seen: &[Seen], watch: &Watch<'_>) -> String {
 }
 
 /// Every message that would be sent, as text.
-pub(super) fn preview(batch: &Batch, composer: &Composer) -> Result<String, NotifyError> {
-    let words = composer.words();
+pub(super) fn preview(batch: &Batch, composer: &Composer, lang: Lang) -> Result<String, NotifyError> {
+    let words = Words::of(lang);
     if batch.notices.is_empty() {
         return Ok(format!("{}\n", words.get("check.nothing")));
     }
@@ -62,6 +62,6 @@ pub(super) fn trouble(delivery: &Delivery, now: i64) -> Vec<String> {
             failed.channel, failed.reason
         )
     });
-    let aside = delivery.aside.iter().map(|aside| format!("cronograph: {aside}"));
+    let aside = delivery.aside.iter().map(|aside| format!("cronograph: a message was set aside: {}: {}", aside.path.display(), aside.reason));
     failed.chain(aside).collect()
 }

@@ -5,10 +5,12 @@ mod field;
 mod keys;
 mod load;
 mod origin;
+mod target;
 
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
+pub use target::{Ask, TargetConfig, server_address};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -41,6 +43,9 @@ pub struct Config {
     /// Commands that `cronograph sample` runs.
     #[serde(deserialize_with = "field::checks")]
     pub check: Vec<CheckConfig>,
+    /// What `cronograph sample` asks whether it answers.
+    #[serde(deserialize_with = "target::targets")]
+    pub target: Vec<TargetConfig>,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
 }
@@ -165,6 +170,7 @@ impl Default for Config {
             own: SelfConfig::default(),
             site: SiteConfig::default(),
             check: Vec::new(),
+            target: Vec::new(),
             traffic: Vec::new(),
         }
     }

@@ -27,6 +27,7 @@ mod now;
 mod picture;
 mod problems;
 mod publish;
+mod reach;
 mod scene;
 mod sections;
 mod status;

@@ -107,7 +107,12 @@ fn target_entries(target: &TargetConfig) -> Vec<Entry> {
 
 /// A target whose keys matter, not its values.
 fn any_target() -> TargetConfig {
-    TargetConfig { name: String::new(), ask: Ask::Tcp(String::new()), interval_seconds: 0, timeout_seconds: 1 }
+    TargetConfig {
+        name: String::new(),
+        ask: Ask::Tcp(String::new()),
+        interval_seconds: 0,
+        timeout_seconds: 1,
+    }
 }
 
 /// Every key of `[site]`.

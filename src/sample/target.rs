@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn the_usual_interval_costs_no_byte_of_the_log() {
-        let run = TargetRun { t: 5, kind: "tcp".to_owned(), interval: 60, up: Some(1), ..TargetRun::default() };
+        let run =
+            TargetRun { t: 5, kind: "tcp".to_owned(), interval: 60, up: Some(1), ..TargetRun::default() };
         let line = serde_json::to_string(&run).unwrap();
         assert_eq!(line, r#"{"t":5,"kind":"tcp","up":1}"#);
         assert_eq!(serde_json::from_str::<TargetRun>(&line).unwrap(), run);

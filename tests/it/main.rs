@@ -33,6 +33,7 @@ mod series;
 mod servers;
 mod site;
 mod site_events;
+mod site_targets;
 mod store;
 mod story;
 mod synth;

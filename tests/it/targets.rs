@@ -70,14 +70,17 @@ fn closed() -> u16 {
 #[test]
 fn the_second_line_says_how_the_targets_answered() {
     let (http, https, closed) = (servers::http(|_| page(503)), servers::tls(servers::LASTING), closed());
-    let mut host = Host::new(&[
-        target("site", &format!("http = \"https://localhost:{https}/\"")),
-        target("shop", &format!("http = \"http://127.0.0.1:{http}/\"")),
-        target("odd", &format!("http = \"http://127.0.0.1:{http}/\"\nstatus = 503")),
-        target("ssh", &format!("tcp = \"127.0.0.1:{http}\"")),
-        target("gone", &format!("tcp = \"127.0.0.1:{closed}\"")),
-        target("name", &format!("dns = \"example.org\"\nserver = \"127.0.0.1:{closed}\"")),
-    ].concat());
+    let mut host = Host::new(
+        &[
+            target("site", &format!("http = \"https://localhost:{https}/\"")),
+            target("shop", &format!("http = \"http://127.0.0.1:{http}/\"")),
+            target("odd", &format!("http = \"http://127.0.0.1:{http}/\"\nstatus = 503")),
+            target("ssh", &format!("tcp = \"127.0.0.1:{http}\"")),
+            target("gone", &format!("tcp = \"127.0.0.1:{closed}\"")),
+            target("name", &format!("dns = \"example.org\"\nserver = \"127.0.0.1:{closed}\"")),
+        ]
+        .concat(),
+    );
     assert!(host.sample().target.is_none(), "nothing is known yet, and nothing is waited for");
     let targets = host.sample().target.unwrap().0;
     let said = |name: &str| {

@@ -41,9 +41,14 @@ impl Targets {
         let now = context.clock.now();
         let mut due = self.memory.due(&self.targets, now);
         due.retain(|asked| context.started.seconds() + f64::from(asked.timeout_seconds()) <= end);
+        self.memory.begin(&due, now);
+        self.save()?;
         reach::ask(&due, &mut self.memory, root, now);
-        self.file
-            .save(&self.memory)
-            .context("the sample was written, what the targets answered was not")
+        self.save()
+    }
+
+    fn save(&mut self) -> anyhow::Result<()> {
+        let saved = self.file.save(&self.memory);
+        saved.context("the sample was written, what the targets answered was not")
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn ask(
     let server = server
         .or_else(|| first_server(resolv_conf))
         .ok_or_else(|| Failure::not_asked("no name server in /etc/resolv.conf"))?;
-    let any: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let any: IpAddr =
+        if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).map_err(|error| patience.failure(&error))?;
     // Connected, it hears of nobody else, and of a port where nobody listens.
     socket.connect(server).map_err(|error| patience.failure(&error))?;
@@ -50,7 +51,11 @@ fn question(socket: &UdpSocket, name: &str, kind: TYPE, patience: Patience) -> R
             Heard::Nonsense => nonsense = true,
         }
     }
-    Err(if nonsense { Failure::down("an answer that cannot be read") } else { Failure::Down(patience.words()) })
+    Err(if nonsense {
+        Failure::down("an answer that cannot be read")
+    } else {
+        Failure::Down(patience.words())
+    })
 }
 
 /// What was heard after a question.

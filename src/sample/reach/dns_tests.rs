@@ -32,8 +32,7 @@ fn reply(id: u16, code: RCODE, records: Vec<RData<'static>>) -> Vec<u8> {
     let mut packet = Packet::new_reply(id);
     *packet.rcode_mut() = code;
     let name = Name::new_unchecked("example.org");
-    let records =
-        records.into_iter().map(|data| ResourceRecord::new(name.clone(), CLASS::IN, 60, data));
+    let records = records.into_iter().map(|data| ResourceRecord::new(name.clone(), CLASS::IN, 60, data));
     packet.answers.extend(records);
     packet.build_bytes_vec().unwrap()
 }
@@ -82,8 +81,7 @@ fn nobody_else_can_answer() {
         vec![reply(wrong, RCODE::NameError, vec![]), reply(question.id(), RCODE::NoError, vec![v4()])]
     };
     assert!(asked(answers, 10).unwrap().failure.is_none(), "the one with the wrong number is passed over");
-    let failure =
-        asked(|question| vec![reply(question.id().wrapping_add(1), RCODE::NoError, vec![v4()])], 1);
+    let failure = asked(|question| vec![reply(question.id().wrapping_add(1), RCODE::NoError, vec![v4()])], 1);
     assert_eq!(failure.unwrap_err(), Failure::down("an answer that cannot be read"));
 }
 
@@ -127,7 +125,8 @@ fn nobody_listens() {
 
 #[test]
 fn the_systems_first_server() {
-    let text = "# nameserver 192.0.2.1\nsearch example.org\nnameserver fe80::1%eth0\n nameserver  192.0.2.53 \n";
+    let text =
+        "# nameserver 192.0.2.1\nsearch example.org\nnameserver fe80::1%eth0\n nameserver  192.0.2.53 \n";
     assert_eq!(first_server(text), Some("192.0.2.53:53".parse().unwrap()));
     let failure = ask("example.org", None, "search example.org\n", Patience::of(1)).unwrap_err();
     assert_eq!(failure, Failure::not_asked("no name server in /etc/resolv.conf"));

@@ -1,7 +1,8 @@
 //! What is kept between the runs of what was asked: when, the results that are in no line yet, and certificates, which are
 //! looked at once an hour. `<data>/<host>/targets`; it can be deleted at any time.
 
-use super::{Asked, Target, answer::Answer};
+use super::answer::{Answer, Failure};
+use super::{Asked, Target};
 use crate::sample::ledger::Ledger;
 use crate::sample::target::TargetRun;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,8 @@ impl Memory {
     pub fn keep(&mut self, targets: &[Target]) {
         let prints: BTreeMap<&str, u64> =
             targets.iter().map(|target| (target.name.as_str(), print_of(target))).collect();
-        self.targets.retain(|name, known| prints.get(name.as_str()).is_some_and(|print| *print == known.print));
+        self.targets
+            .retain(|name, known| prints.get(name.as_str()).is_some_and(|print| *print == known.print));
         self.results.retain(|name, _| self.targets.contains_key(name));
     }
 
@@ -50,25 +52,32 @@ impl Memory {
             let known = self.targets.get(&target.name);
             let interval = i64::from(target.interval_seconds);
             let age = known.map_or(i64::MAX, |known| now.saturating_sub(known.asked));
-            let certificate_end = known.and_then(|known| known.certificate).filter(|(_, seen)| {
-                (0..CERTIFICATE_SECONDS).contains(&now.saturating_sub(*seen))
-            });
-            (age < 0 || age >= interval - interval / 20)
-                .then(|| Asked { target: target.clone(), certificate_end: certificate_end.map(|(end, _)| end) })
+            let is_due = age < 0 || age >= interval - interval / 20;
+            let certificate = known
+                .and_then(|known| known.certificate)
+                .filter(|(_, seen)| (0..CERTIFICATE_SECONDS).contains(&now.saturating_sub(*seen)));
+            is_due.then(|| Asked { target: target.clone(), certificate })
         });
         due.collect()
+    }
+
+    /// Notes that these are asked now. What is noted stands where the run ends before the answers are there: killed, or by a
+    /// resolver of names that a static program cannot load.
+    pub fn begin(&mut self, due: &[Asked], now: i64) {
+        for asked in due {
+            let failure = Failure::not_asked("the run ended before there was an answer");
+            self.learn(asked, failure.into(), now);
+        }
     }
 
     /// Takes in what came of it.
     pub(super) fn learn(&mut self, asked: &Asked, answer: Answer, now: i64) {
         let target = &asked.target;
         let known = self.targets.entry(target.name.clone()).or_default();
-        let seen = answer.certificate_end.filter(|_| answer.failure.is_none());
-        known.certificate = match (seen, known.certificate) {
-            (Some(end), Some(before)) if asked.certificate_end == Some(end) => Some(before),
-            (Some(end), _) => Some((end, now)),
-            (None, _) => None,
-        };
+        let seen = answer.certificate_end.filter(|_| answer.failure.is_none()).map(|end| (end, now));
+        // Not looked at anew, it was seen when it was seen.
+        known.certificate =
+            seen.map(|seen| asked.certificate.filter(|(end, _)| *end == seen.0).unwrap_or(seen));
         known.print = print_of(target);
         known.asked = now;
         let run = answer.into_run(now, target.question.kind(), target.interval_seconds);
@@ -85,7 +94,6 @@ fn print_of(target: &Target) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::Question;
-    use super::super::answer::Failure;
     use super::*;
 
     fn target(address: &str) -> Target {
@@ -102,7 +110,7 @@ mod tests {
         let targets = [target("https://a")];
         let mut memory = Memory::default();
         let due = memory.due(&targets, 1_000);
-        assert_eq!((due.len(), due[0].certificate_end), (1, None));
+        assert_eq!((due.len(), due[0].certificate), (1, None));
         memory.learn(&due[0], Answer::default(), 1_000);
         assert!(memory.due(&targets, 1_284).is_empty());
         assert_eq!(memory.due(&targets, 1_285).len(), 1, "cron was a little early");
@@ -113,15 +121,31 @@ mod tests {
     fn a_certificate_is_good_for_an_hour_from_when_it_was_seen() {
         let targets = [target("https://a")];
         let mut memory = Memory::default();
-        for (now, known) in [(0, None), (1_800, Some(9_999)), (3_599, Some(9_999)), (3_900, None), (4_200, Some(9_999))] {
+        for (now, known) in
+            [(0, None), (1_800, Some(9_999)), (3_599, Some(9_999)), (3_900, None), (4_200, Some(9_999))]
+        {
             let due = memory.due(&targets, now);
-            assert_eq!(due[0].certificate_end, known, "at {now}");
+            assert_eq!(due[0].certificate.map(|(end, _)| end), known, "at {now}");
             memory.learn(&due[0], certificate(9_999), now);
         }
         let due = memory.due(&targets, 4_500);
         let failure = Some(Failure::down("status 503"));
         memory.learn(&due[0], Answer { failure, ..certificate(9_999) }, 4_500);
-        assert_eq!(memory.due(&targets, 4_800)[0].certificate_end, None, "each time where it is not well");
+        assert_eq!(memory.due(&targets, 4_800)[0].certificate, None, "each time where it is not well");
+    }
+
+    #[test]
+    fn a_run_that_ends_too_early_leaves_word() {
+        let mut memory = Memory::default();
+        let due = memory.due(&[target("https://a")], 1_000);
+        memory.learn(&due[0], certificate(9_999), 1_000);
+        let due = memory.due(&[target("https://a")], 1_300);
+        memory.begin(&due, 1_300);
+        let run = &memory.results["shop"];
+        assert_eq!((run.t, run.up), (1_300, None));
+        assert_eq!(run.error.as_deref(), Some("the run ended before there was an answer"));
+        memory.learn(&due[0], certificate(9_999), 1_300);
+        assert_eq!((memory.results["shop"].up, memory.results["shop"].error.as_ref()), (Some(1), None));
     }
 
     #[test]

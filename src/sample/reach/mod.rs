@@ -88,8 +88,8 @@ impl Question {
 #[derive(Clone, Debug)]
 pub struct Asked {
     target: Target,
-    /// When its certificate ends, unix time, if that was seen lately.
-    certificate_end: Option<i64>,
+    /// When its certificate ends, if that was seen lately, and when it was: unix time.
+    certificate: Option<(i64, i64)>,
 }
 
 impl Asked {
@@ -166,7 +166,7 @@ impl Asked {
             Question::Dns { name, server } => dns::ask(name, *server, &world.resolv_conf, patience),
             Question::Http { address, status } => {
                 let client = world.client.as_ref().ok_or_else(|| Failure::not_asked("no client"))?;
-                let (status, certificate_end) = (*status, self.certificate_end);
+                let (status, certificate_end) = (*status, self.certificate.map(|(end, _)| end));
                 client.ask(Page { address, status, certificate_end, now: world.now }, patience)
             }
         }

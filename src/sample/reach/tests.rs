@@ -5,7 +5,7 @@ use super::*;
 
 fn asked(name: &str, question: Question, timeout_seconds: u32) -> Asked {
     let target = Target { name: name.to_owned(), question, interval_seconds: 60, timeout_seconds };
-    Asked { target, certificate_end: None }
+    Asked { target, certificate: None }
 }
 
 fn page(port: u16) -> Question {
@@ -15,8 +15,7 @@ fn page(port: u16) -> Question {
 #[test]
 fn each_is_asked_though_others_hang() {
     let (good, bad) = (test_server::http(|_| test_server::page(200)), test_server::http(|_| Reply::Nothing));
-    let mut due: Vec<Asked> =
-        (0..20).map(|number| asked(&format!("hangs {number}"), page(bad), 1)).collect();
+    let mut due: Vec<Asked> = (0..20).map(|number| asked(&format!("hangs {number}"), page(bad), 1)).collect();
     due.push(asked("shop", page(good), 10));
     due.push(asked("port", Question::Tcp { place: format!("127.0.0.1:{good}") }, 10));
     let folder = tempfile::tempdir().unwrap();

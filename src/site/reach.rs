@@ -55,7 +55,7 @@ impl Reached {
         let rows = targets.0.iter().map(|(name, run)| {
             let mut row = vec![
                 Cell { class: class(run), ..Cell::text(tables.targets.of(name)) },
-                Cell::text(scene.words().find(&format!("target.{}", run.kind)).unwrap_or_default()),
+                Cell::text(scene.words().find(&format!("reach.{}", run.kind)).unwrap_or_default()),
                 Cell { class: class(run), ..Cell::text(state(run, scene)) },
                 Cell::maybe(run.seconds.map(|seconds| scene.quantity(seconds, Unit::Seconds))),
                 Cell::maybe(run.loss.map(|loss| scene.percent(loss))),
@@ -66,7 +66,7 @@ impl Reached {
             row.push(Cell::text(run.error.as_deref().map(escape::terminal).unwrap_or_default()));
             row
         });
-        let columns = ["target", "kind.text", "state.text", "latency", "loss"].into_iter();
+        let columns = ["target", "kind.text", "target_state.text", "latency", "loss"].into_iter();
         let columns = columns.chain(WINDOWS.map(|(_, column)| column));
         let columns: Vec<&str> = columns.chain(["certificate", "when.text", "reason.text"]).collect();
         tables.table("targets", &columns, rows.collect())
@@ -79,9 +79,9 @@ fn class(run: &TargetRun) -> &'static str {
 
 fn state(run: &TargetRun, scene: &Scene) -> String {
     scene.word(match run.up {
-        Some(1) => "target.up",
-        Some(_) => "target.down",
-        None => "target.unknown",
+        Some(1) => "reach.up",
+        Some(_) => "reach.down",
+        None => "reach.unknown",
     })
 }
 
@@ -89,7 +89,7 @@ fn state(run: &TargetRun, scene: &Scene) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a few years")]
 fn certificate(left: i64, scene: &Scene) -> Cell {
     if left <= 0 {
-        return Cell { class: "critical", ..Cell::number(scene.word("target.ended")) };
+        return Cell { class: "critical", ..Cell::number(scene.word("reach.ended")) };
     }
     let class = if left < CERTIFICATE_DAYS * DAY { "warning" } else { "" };
     let whole = if left < DAY { left } else { left - left % DAY };

@@ -41,9 +41,11 @@ impl Targets {
         let now = context.clock.now();
         let mut due = self.memory.due(&self.targets, now);
         due.retain(|asked| context.started.seconds() + f64::from(asked.timeout_seconds()) <= end);
-        self.memory.begin(&due, now);
-        self.save()?;
-        reach::ask(&due, &mut self.memory, root, now);
+        if !due.is_empty() {
+            self.memory.begin(&due, now);
+            self.save()?;
+            reach::ask(&due, &mut self.memory, root, now);
+        }
         self.save()
     }
 

@@ -12,7 +12,7 @@ use std::net::{IpAddr, UdpSocket};
 use std::time::Duration;
 
 /// How many echoes are sent.
-const ECHOES: u16 = 3;
+const ECHOES: usize = 3;
 /// Seconds between one and the next.
 const APART: f64 = 0.2;
 /// What an echo carries, so that it is as long as that of `ping`.
@@ -23,18 +23,89 @@ const FORBIDDEN: &str = "the kernel forbids echoes here (sysctl net.ipv4.ping_gr
 pub(super) fn ask(host: &str, patience: Patience) -> Result<Answer, Failure> {
     let address = resolve((host, 0))?.first().map(std::net::SocketAddr::ip);
     let address = address.ok_or_else(|| Failure::down("its name has no address"))?;
-    let trips = echo(address, patience)?;
-    let answered: Vec<f64> = trips.iter().flatten().copied().collect();
-    if answered.is_empty() {
-        let failure = Some(Failure::Down(patience.words()));
-        return Ok(Answer { failure, loss: Some(1.0), ..Answer::default() });
+    let mut round = Round { socket: open(address, patience)?, address, patience, echoes: Vec::new() };
+    round.run();
+    Ok(round.answer())
+}
+
+/// One echo: when it was sent, and what came of it.
+struct Echo {
+    sent: f64,
+    end: Option<Result<f64, Failure>>,
+}
+
+/// Some echoes to one address.
+struct Round {
+    socket: UdpSocket,
+    address: IpAddr,
+    patience: Patience,
+    echoes: Vec<Echo>,
+}
+
+impl Round {
+    /// Until every echo has its end, or patience has.
+    fn run(&mut self) {
+        let watch = Stopwatch::start();
+        let mut buffer = [0; 1024];
+        while self.echoes.len() < ECHOES || self.echoes.iter().any(|echo| echo.end.is_none()) {
+            let Ok(left) = self.patience.left() else { break };
+            let next = APART * count(self.echoes.len());
+            let is_over = self.echoes.len() == ECHOES;
+            if !is_over && watch.seconds() >= next {
+                self.send(watch.seconds());
+                continue;
+            }
+            let pause = if is_over { left } else { left.min(seconds(next - watch.seconds())) };
+            let heard = self.socket.set_read_timeout(Some(pause.max(Duration::from_millis(1))));
+            match heard.and_then(|()| self.socket.recv(&mut buffer)) {
+                Ok(length) => self.take(&buffer[..length], watch.seconds()),
+                Err(error) if is_pause(error.kind()) => {}
+                // A host on the way says that it cannot be reached: of one of them, it does not matter which.
+                Err(error) => {
+                    let failure = self.patience.failure(&error);
+                    if let Some(echo) = self.echoes.iter_mut().find(|echo| echo.end.is_none()) {
+                        echo.end = Some(Err(failure));
+                    }
+                }
+            }
+        }
     }
-    let number = count(answered.len());
-    Ok(Answer {
-        seconds: Some(answered.iter().sum::<f64>() / number),
-        loss: Some(1.0 - number / count(trips.len())),
-        ..Answer::default()
-    })
+
+    fn send(&mut self, now: f64) {
+        let sequence = u16::try_from(self.echoes.len()).unwrap_or_default();
+        let sent = self.socket.send(&request(self.address, sequence));
+        let end = sent.err().map(|error| Err(self.patience.failure(&error)));
+        self.echoes.push(Echo { sent: now, end });
+    }
+
+    fn take(&mut self, packet: &[u8], now: f64) {
+        let sequence = reply(self.address, packet).map(usize::from);
+        if let Some(echo) = sequence.and_then(|sequence| self.echoes.get_mut(sequence)) {
+            // One that comes twice has come.
+            echo.end.get_or_insert(Ok(now - echo.sent));
+        }
+    }
+
+    fn answer(self) -> Answer {
+        let number = count(self.echoes.len());
+        let (mut trips, mut failure) = (Vec::new(), None);
+        for end in self.echoes.into_iter().filter_map(|echo| echo.end) {
+            match end {
+                Ok(seconds) => trips.push(seconds),
+                Err(reason) => failure = Some(reason),
+            }
+        }
+        if trips.is_empty() {
+            let failure = failure.or_else(|| Some(Failure::Down(self.patience.words())));
+            return Answer { failure, loss: Some(1.0), ..Answer::default() };
+        }
+        let answered = count(trips.len());
+        Answer {
+            seconds: Some(trips.iter().sum::<f64>() / answered),
+            loss: Some(1.0 - answered / number),
+            ..Answer::default()
+        }
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few echoes")]
@@ -42,44 +113,11 @@ fn count(number: usize) -> f64 {
     number as f64
 }
 
-/// The time of each echo's way there and back; `None` for one that was not answered.
-fn echo(address: IpAddr, patience: Patience) -> Result<Vec<Option<f64>>, Failure> {
-    let socket = open(address, patience)?;
-    let watch = Stopwatch::start();
-    let mut sent: Vec<f64> = Vec::new();
-    let mut trips = vec![None; usize::from(ECHOES)];
-    let mut buffer = [0; 1024];
-    while trips.iter().any(Option::is_none) {
-        let Ok(left) = patience.left() else { break };
-        let next = APART * count(sent.len());
-        if sent.len() < trips.len() && watch.seconds() >= next {
-            let sequence = u16::try_from(sent.len()).unwrap_or_default();
-            sent.push(watch.seconds());
-            socket.send(&request(address, sequence)).map_err(|error| patience.failure(&error))?;
-            continue;
-        }
-        let pause = if sent.len() < trips.len() { seconds(next - watch.seconds()) } else { left };
-        let pause = pause.min(left).max(Duration::from_millis(1));
-        socket.set_read_timeout(Some(pause)).map_err(|error| patience.failure(&error))?;
-        match socket.recv(&mut buffer) {
-            Ok(length) => {
-                let sequence = reply(address, &buffer[..length]).map(usize::from);
-                let waited = sequence.and_then(|sequence| Some((sequence, sent.get(sequence)?)));
-                if let Some((sequence, since)) = waited {
-                    trips[sequence].get_or_insert(watch.seconds() - since);
-                }
-            }
-            Err(error) if is_pause(error.kind()) => {}
-            Err(error) => return Err(patience.failure(&error)),
-        }
-    }
-    Ok(trips)
-}
-
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
+/// Nothing came in time.
 fn is_pause(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
@@ -135,6 +173,38 @@ mod tests {
         assert_eq!(reply(v4, &[3, 1, 0, 0, 0, 0, 0, 0]), None);
         assert_eq!(reply(v4, &request(v4, 1)), None);
         assert_eq!(reply(v4, &[0, 0, 1]), None);
+    }
+
+    /// A round whose echoes ended so; nothing is sent.
+    fn answer(ends: [Option<Result<f64, Failure>>; 3]) -> Answer {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let echoes = ends.map(|end| Echo { sent: 0.0, end }).into();
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        Round { socket, address, patience: Patience::of(5), echoes }.answer()
+    }
+
+    #[test]
+    fn one_answer_is_enough_and_what_is_lost_is_counted() {
+        let unreachable = || Some(Err(Failure::down("host unreachable")));
+        let one = answer([Some(Ok(0.25)), None, unreachable()]);
+        assert_eq!((one.failure, one.seconds, one.loss), (None, Some(0.25), Some(1.0 - 1.0 / 3.0)));
+        let all = answer([Some(Ok(0.25)), Some(Ok(0.5)), Some(Ok(0.75))]);
+        assert_eq!((all.failure, all.seconds, all.loss), (None, Some(0.5), Some(0.0)));
+        let none = answer([None, None, None]);
+        assert_eq!((none.failure, none.loss), (Some(Failure::down("no answer within 5 s")), Some(1.0)));
+        assert_eq!(answer([None, unreachable(), None]).failure, Some(Failure::down("host unreachable")));
+    }
+
+    #[test]
+    fn an_answer_that_comes_twice_counts_once() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        let echoes = vec![Echo { sent: 1.0, end: None }];
+        let mut round = Round { socket, address, patience: Patience::of(5), echoes };
+        round.take(&[0, 0, 0, 0, 0, 0, 0, 0], 1.5);
+        round.take(&[0, 0, 0, 0, 0, 0, 0, 0], 9.0);
+        round.take(&[0, 0, 0, 0, 0, 0, 0, 7], 9.0);
+        assert_eq!(round.answer().seconds, Some(0.5));
     }
 
     #[test]

@@ -84,6 +84,11 @@ fn built_in(rule: &Rule, instance: &str, table: &Table<'_>, known: &Known<'_>) -
             let run = sample.check.as_ref()?.0.get(instance)?;
             ProblemKind::Check { name: named(), run: Box::new(run.clone()) }
         }
+        "target" => {
+            let run = sample.target.as_ref()?.0.get(instance)?;
+            ProblemKind::Target { name: named(), error: run.error.clone().unwrap_or_default() }
+        }
+        "certificate" => ProblemKind::Certificate { name: named(), seconds: value()? },
         "own-leak" => {
             let named =
                 |own: &&crate::sample::audit::Suspect| format!("{} {}", own.kind, own.name) == instance;

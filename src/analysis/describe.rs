@@ -16,6 +16,8 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
     let words = telling.words;
     let lang = words.lang();
     let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
+    // `Target shop`; without its name on a page for everyone.
+    let named = |key: &str, name: &str| format!("{} {name}", words.get(key)).trim_end().to_owned();
     match kind {
         ProblemKind::Silent { age } => line("problem.silent", &[("age", format::duration(*age, lang))]),
         ProblemKind::Clock { ahead } => line("problem.clock", &[("ahead", format::duration(*ahead, lang))]),
@@ -77,6 +79,15 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
             line("problem.rebooted", &[("ago", format::duration(*uptime, lang))])
         }
         ProblemKind::Traffic { share } => line("problem.traffic", &[("share", percent(*share))]),
+        ProblemKind::Target { name, error } => {
+            let key = if error.is_empty() { "problem.target" } else { "problem.target_why" };
+            line(key, &[("name", named("target.one", name)), ("error", error.clone())])
+        }
+        ProblemKind::Certificate { name, seconds } => {
+            let key = if *seconds > 0.0 { "problem.certificate" } else { "problem.certificate_ended" };
+            let time = format::duration(seconds.abs(), lang);
+            line(key, &[("name", named("target.one", name)), ("time", time)])
+        }
         ProblemKind::Undelivered { channel, seconds } => {
             let values = [("channel", channel.clone()), ("time", format::duration(*seconds, lang))];
             line("problem.undelivered", &values)

@@ -102,6 +102,10 @@ pub enum ProblemKind {
     Rebooted { uptime: f64 },
     /// The quota of the month's traffic is nearly used up.
     Traffic { share: f64 },
+    /// A target does not answer as it should, and why.
+    Target { name: String, error: String },
+    /// A target's certificate ends before long, or has ended.
+    Certificate { name: String, seconds: f64 },
     /// Messages wait that a channel does not take.
     Undelivered { channel: String, seconds: f64 },
     /// A rule of the user's holds.

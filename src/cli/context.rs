@@ -4,8 +4,9 @@ use super::args::{Cli, Command, MachineArgs};
 use super::output;
 use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
-use crate::config::{self, Config, Environment, Flags, Loaded};
+use crate::config::{self, Ask, Config, Environment, Flags, Loaded};
 use crate::sample::audit::Check;
+use crate::sample::reach::{Question, Target};
 use crate::sample::{Options, Root};
 use crate::store::Layout;
 use std::path::Path;
@@ -107,6 +108,25 @@ impl Context {
             timeout_seconds: check.timeout_seconds,
         });
         checks.collect()
+    }
+
+    /// What `sample` asks whether it answers.
+    pub fn targets(&self) -> Vec<Target> {
+        let question = |ask: &Ask| match ask.clone() {
+            Ask::Tcp(place) => Question::Tcp { place },
+            Ask::Http { address, status } => Question::Http { address, status },
+            Ask::Icmp(host) => Question::Icmp { host },
+            Ask::Dns { name, server } => {
+                Question::Dns { name, server: server.as_deref().and_then(config::server_address) }
+            }
+        };
+        let targets = self.config().target.iter().map(|target| Target {
+            name: target.name.clone(),
+            question: question(&target.ask),
+            interval_seconds: target.interval_seconds,
+            timeout_seconds: target.timeout_seconds,
+        });
+        targets.collect()
     }
 
     /// The machine that `install` and its kin act on.

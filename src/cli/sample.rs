@@ -1,5 +1,7 @@
-//! `cronograph sample`: one sample of this host, appended to its log; then the checks whose turn it is. Says nothing where
-//! all went well; cron would send it by mail.
+//! `cronograph sample`: one sample of this host, appended to its log; then the targets and the checks whose turn it is. Says
+//! nothing where all went well; cron would send it by mail.
+
+mod targets;
 
 use super::args::SampleArgs;
 use super::{Context, output};
@@ -11,11 +13,12 @@ use crate::store::{self, Layout};
 use anyhow::Context as _;
 use std::process::ExitCode;
 use std::time::Duration;
+use targets::Targets;
 
 /// After so long a run ends itself: before cron starts the next.
 const DEADLINE: Duration = Duration::from_secs(45);
-/// No check is started that could last longer than this from the start of the program on.
-const CHECKS_SECONDS: f64 = 40.0;
+/// No target is asked and no check is started that could last longer than this from the start of the program on.
+const ASKING_SECONDS: f64 = 40.0;
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCode> {
@@ -23,8 +26,9 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     let layout = Layout::new(&context.config().data, context.host(&root)?)?;
     let (options, now) = (context.options(), context.clock.now());
     let mut previous = State::load(&layout.state());
-    // A check that hangs in the kernel cannot be killed.
-    if previous.may_wait(&options, now) || !context.config().check.is_empty() {
+    // A check that hangs in the kernel cannot be killed, nor the thread of a target.
+    let asks = !context.config().check.is_empty() || !context.config().target.is_empty();
+    if previous.may_wait(&options, now) || asks {
         end_at_deadline()?;
     }
     let slow = previous.is_due(&options, now);
@@ -36,6 +40,8 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     // A sample without checks asks it on slow beats only.
     let wanted = !args.print && (slow || !checks.is_empty() || previous.is_watched());
     let mut own = if wanted { Own::open(&layout, checks, stop, &mut previous) } else { None };
+    let mut targets = if args.print { None } else { Targets::open(&layout, context) };
+    previous.answers = targets.as_mut().map(Targets::results).unwrap_or_default();
     let (mut sample, mut state) = take(&root, &options, &previous, now);
     refuse_empty(&sample)?;
     if args.print {
@@ -61,6 +67,10 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     };
     note_changes(&look, &layout)
         .context("the sample was written, what changed since the last one was not")?;
+    // The first line makes the folder.
+    if let Some(targets) = targets.or_else(|| Targets::open(&layout, context)) {
+        targets.ask(&root, context, ASKING_SECONDS)?;
+    }
     if let Some(mut own) = own {
         own.run_checks(&Surroundings { root: &root, state: &state, sample: &sample, stop }, context);
         own.file
@@ -111,7 +121,7 @@ impl Own {
     /// `None` where another run still waits for its checks, or where there is no folder yet.
     fn open(layout: &Layout, checks: Vec<Check>, stop: bool, previous: &mut State) -> Option<Self> {
         let mut file = AuditFile::open(&layout.audit())?;
-        let mut audit = file.load();
+        let mut audit = file.load().of_this_version();
         audit.keep(&checks);
         audit.instruct(previous, stop);
         previous.results = std::mem::take(&mut audit.results);
@@ -125,7 +135,7 @@ impl Own {
         due.sort_by_key(|check| self.audit.turned(check));
         for check in due {
             let timeout = f64::from(check.timeout_seconds);
-            if context.started.seconds() + timeout <= CHECKS_SECONDS {
+            if context.started.seconds() + timeout <= ASKING_SECONDS {
                 self.audit.turn(check, surroundings, now, || command::run(&check.command, timeout));
             }
         }

@@ -10,6 +10,7 @@ mod rule;
 mod secret;
 mod server;
 mod shown;
+mod target;
 
 pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
@@ -18,6 +19,7 @@ pub use origin::Origin;
 pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 pub use secret::Secret;
 pub use server::{Security, Server};
+pub use target::{Ask, TargetConfig, server_address};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -50,6 +52,9 @@ pub struct Config {
     /// Commands that `cronograph sample` runs.
     #[serde(deserialize_with = "field::checks")]
     pub check: Vec<CheckConfig>,
+    /// What `cronograph sample` asks whether it answers.
+    #[serde(deserialize_with = "target::targets")]
+    pub target: Vec<TargetConfig>,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
     /// What the user wants to be told of, beside and instead of the built-in rules.
@@ -180,6 +185,7 @@ impl Default for Config {
             own: SelfConfig::default(),
             site: SiteConfig::default(),
             check: Vec::new(),
+            target: Vec::new(),
             traffic: Vec::new(),
             rule: Vec::new(),
             messages: MessagesConfig::default(),

@@ -2,7 +2,7 @@
 
 use super::error::place;
 use super::secret::SET;
-use super::{ChannelConfig, ChannelKind, CheckConfig, Config, Loaded, RuleConfig, Secret, TrafficConfig, TrafficCount};
+use super::{Ask, ChannelConfig, ChannelKind, CheckConfig, Config, Loaded, RuleConfig, Secret, TargetConfig, TrafficConfig, TrafficCount};
 use std::fmt::{self, Write};
 use toml::Value;
 use toml::de::DeTable;
@@ -79,6 +79,41 @@ fn check_entries(check: &CheckConfig) -> Vec<Entry> {
 /// A check whose keys matter, not its values.
 fn any_check() -> CheckConfig {
     CheckConfig { name: String::new(), command: Vec::new(), interval_seconds: 0, timeout_seconds: 1 }
+}
+
+/// Every key of a `[[target]]`.
+fn target_entries(target: &TargetConfig) -> Vec<Entry> {
+    let (mut tcp, mut http, mut icmp, mut dns, mut status, mut server) = (None, None, None, None, None, None);
+    let text = |text: &str| Some(Value::from(text));
+    match &target.ask {
+        Ask::Tcp(place) => tcp = text(place),
+        Ask::Http { address, status: wanted } => {
+            (http, status) = (text(address), wanted.map(|status| i64::from(status).into()));
+        }
+        Ask::Icmp(host) => icmp = text(host),
+        Ask::Dns { name, server: given } => (dns, server) = (text(name), given.as_deref().and_then(text)),
+    }
+    vec![
+        ("name", text(&target.name)),
+        ("tcp", tcp),
+        ("http", http),
+        ("icmp", icmp),
+        ("dns", dns),
+        ("interval_seconds", Some(i64::from(target.interval_seconds).into())),
+        ("timeout_seconds", Some(i64::from(target.timeout_seconds).into())),
+        ("status", status),
+        ("server", server),
+    ]
+}
+
+/// A target whose keys matter, not its values.
+fn any_target() -> TargetConfig {
+    TargetConfig {
+        name: String::new(),
+        ask: Ask::Tcp(String::new()),
+        interval_seconds: 0,
+        timeout_seconds: 1,
+    }
 }
 
 /// Every key of `[site]`.
@@ -203,6 +238,8 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[[rule]]`")
     } else if has(channel_entries(&any_channel())) {
         Some("under `[[channel]]`")
+    } else if has(target_entries(&any_target())) {
+        Some("under `[[target]]`")
     } else {
         None
     }
@@ -230,6 +267,12 @@ impl Loaded {
         self.write_table(&mut page, "[site]", "site.", &site_entries(config));
         for (index, check) in config.check.iter().enumerate() {
             self.write_table(&mut page, "[[check]]", &format!("check.{index}."), &check_entries(check));
+        }
+        for (index, target) in config.target.iter().enumerate() {
+            // Only what it has: of the four questions each target has one.
+            let entries: Vec<Entry> =
+                target_entries(target).into_iter().filter(|(_, value)| value.is_some()).collect();
+            self.write_table(&mut page, "[[target]]", &format!("target.{index}."), &entries);
         }
         for (index, traffic) in config.traffic.iter().enumerate() {
             let prefix = format!("traffic.{index}.");
@@ -317,6 +360,7 @@ mod tests {
             ("[site]\n", site_entries(&Config::default())),
             ("[self]\n", self_entries(&Config::default())),
             ("[[check]]\n", check_entries(&any_check())),
+            ("[[target]]\n", target_entries(&any_target())),
             ("[[traffic]]\n", traffic_entries(&any_quota())),
             ("[messages]\n", messages_entries(&Config::default())),
             ("[[rule]]\n", rule_entries(&RuleConfig::default())),
@@ -325,7 +369,7 @@ mod tests {
             let error = toml::from_str::<Config>(&format!("{header}nonsense = 1\n")).unwrap_err();
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-            let tables = ["sample", "self", "site", "check", "traffic", "channel", "rule", "messages"];
+            let tables = ["sample", "self", "site", "check", "target", "traffic", "channel", "rule", "messages"];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");
         }

@@ -10,6 +10,7 @@ mod clock_step;
 mod context;
 mod error;
 mod growth;
+mod ledger;
 pub mod metric;
 mod mounts;
 pub(crate) mod parse;
@@ -39,10 +40,12 @@ pub mod own_cost;
 pub mod pressure;
 pub mod processes;
 pub mod program;
+pub mod reach;
 pub mod sessions;
 pub mod slabinfo;
 pub mod sockstat;
 pub mod stat;
+pub mod target;
 pub mod tmpfs;
 pub mod vfs;
 pub mod vmstat;
@@ -152,6 +155,7 @@ instances!(
     tmpfs::Tmpfs { 0: tmpfs::TmpfsMount },
     program::Programs { 0: program::Program },
     check::Checks { 0: check::CheckRun },
+    target::Targets { 0: target::TargetRun },
     zram::Zram { 0: zram::ZramDevice },
     diskstats::Diskstats { 0: diskstats::Disk },
     filesystem::Filesystems { 0: filesystem::Filesystem },
@@ -256,5 +260,6 @@ collectors! {
     mdstat "mdstat": mdstat::Mdstat,
     cgroup "cgroup": cgroup::Cgroups,
     check "check": check::Checks,
+    target "target": target::Targets,
     own_cost "self": own_cost::OwnCost,
 }

@@ -10,6 +10,7 @@ use super::beat::Beat;
 use super::check::CheckRun;
 use super::context::read_into;
 use super::mounts::KnownMount;
+use super::target::TargetRun;
 use rustix::fs::CWD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,6 +85,9 @@ pub struct State {
     /// Results of checks since the sample before.
     #[serde(skip)]
     pub results: BTreeMap<String, CheckRun>,
+    /// Results of targets since the sample before.
+    #[serde(skip)]
+    pub answers: BTreeMap<String, TargetRun>,
     /// What the slow beat left, in a file of its own that is read and written on the slow beat only.
     #[serde(skip)]
     pub beat: Beat,

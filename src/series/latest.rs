@@ -11,6 +11,7 @@ use crate::sample::host::Host;
 use crate::sample::processes::Process;
 use crate::sample::slabinfo::Slabinfo;
 use crate::sample::sockstat::Sockstat;
+use crate::sample::target::{TargetRun, Targets};
 use crate::store::{Damage, Layout, Reader, day_of, start_of, tail_until};
 use std::collections::{BTreeMap, HashMap};
 
@@ -74,8 +75,8 @@ pub fn latest(layout: &Layout, now: i64) -> Result<Option<Latest>, SeriesError> 
     }
     let previous = hour.iter().rfind(|sample| is_before(sample, &last)).cloned();
     let mut sample = last;
-    carried.give(&mut sample);
     let rates = Table::of(hour.into_iter()).into_frame(hour_ago, until);
+    carried.give(&mut sample, rates.step);
     Ok(Some(Latest { sample, previous, rates, damage, samples_today }))
 }
 
@@ -116,6 +117,7 @@ struct Carried {
     critical: BTreeMap<String, f64>,
     groups: BTreeMap<String, Cgroup>,
     checks: BTreeMap<String, CheckRun>,
+    targets: BTreeMap<String, TargetRun>,
     processes: HashMap<(u32, String), Process>,
 }
 
@@ -166,6 +168,9 @@ impl Carried {
         for (name, run) in sample.check.iter().flat_map(|checks| &checks.0) {
             self.checks.insert(name.clone(), run.clone());
         }
+        for (name, run) in sample.target.iter().flat_map(|targets| &targets.0) {
+            self.targets.insert(name.clone(), run.clone());
+        }
         for process in sample.processes.iter().flat_map(|processes| &processes.top) {
             if process.started.is_some() || process.pss.is_some() || process.swap.is_some() {
                 self.processes.insert((process.pid, process.name.clone()), process.clone());
@@ -173,8 +178,8 @@ impl Carried {
         }
     }
 
-    /// Fills what the last sample leaves out.
-    fn give(self, sample: &mut Sample) {
+    /// Fills what the last sample leaves out; samples come each `step` seconds.
+    fn give(mut self, sample: &mut Sample, step: i64) {
         sample.host = sample.host.take().or(self.host);
         if self.boot != sample.boot {
             return;
@@ -183,6 +188,9 @@ impl Carried {
         slow_parts!(sample, self.slow, tmpfs ipc program deleted);
         // Each check has its own beat: a line has only those that ran since the line before it.
         sample.check = (!self.checks.is_empty()).then_some(Checks(self.checks));
+        // So has each target, until nobody asks it any more.
+        self.targets.retain(|_, run| run.is_fresh(sample.t, step));
+        sample.target = (!self.targets.is_empty()).then_some(Targets(self.targets));
         if let Some(sockstat) = &mut sample.sockstat {
             fill_sockets(sockstat, &self.sockstat);
         }

@@ -17,6 +17,8 @@ pub(crate) enum SectionId {
     Disk,
     /// Interfaces and sockets.
     Network,
+    /// Targets.
+    Reachability,
     /// Processes and what the kernel keeps.
     System,
 }
@@ -29,6 +31,7 @@ impl SectionId {
             Self::Cpu => "cpu",
             Self::Disk => "disk",
             Self::Network => "network",
+            Self::Reachability => "reachability",
             Self::System => "system",
         }
     }
@@ -170,7 +173,7 @@ const fn rates(id: &'static str, section: SectionId, unit: Unit, layers: Layers)
 }
 
 use Layers::{Breakdown, Each, KernelParts, Listed, Repeated};
-use SectionId::{Cpu, Disk, Memory, Network, System};
+use SectionId::{Cpu, Disk, Memory, Network, Reachability, System};
 use Value::{Fill, Largest, Less, Mean, Of, PerCore, Total};
 
 /// Every chart, in the order of the page.
@@ -334,6 +337,8 @@ pub(crate) const CHARTS: &[ChartDef] = &[
             Listed(&[area("conntrack", Of("sockstat.conntrack"), Colour::Sky)]),
         )
     },
+    levels("latency", Reachability, Unit::Seconds, Each(Of("target.seconds"))),
+    ChartDef { at_least: 0.1, ..levels("loss", Reachability, Unit::Ratio, Each(Of("target.loss"))) },
     levels(
         "processes",
         System,

@@ -144,7 +144,7 @@ fn day(day: Date, scene: &Scene) -> String {
 }
 
 /// A share of time with two decimals, rounded down: 99.996 % of a year is not all of it.
-fn share(share: f64) -> String {
+pub(super) fn share(share: f64) -> String {
     if share >= 1.0 { "100 %".to_owned() } else { format!("{:.2} %", (share * 10_000.0).floor() / 100.0) }
 }
 

@@ -15,6 +15,7 @@ use super::model::{HostPage, Moment, Page, Picture, Problem, State, Tab};
 use super::now::Now;
 use super::problems;
 use super::publish::Publisher;
+use super::reach::Reached;
 use super::scene::{Aliases, Scene};
 use super::sections;
 use super::template::Templates;
@@ -108,9 +109,10 @@ impl Workshop<'_> {
         let log = store::event_log(layout).unwrap_or_else(|error| EventLog::unreadable(layout, &error));
         latest.damage.merge(&log.damage);
         let told = changes::told(&log.events, self.scene);
-        let host = Host::of(self, layout, &latest, &told)?;
+        let mut host = Host::of(self, layout, &latest, &told)?;
         let views = Window::ALL.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));
         let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
+        host.reached = Reached::of(&views);
         let small = views.iter().find_map(|(_, view)| view.small.clone());
         views.into_par_iter().try_for_each(|(window, view)| host.publish(window, view))?;
         let Host { state, problems, now, mounts, report, watched, .. } = host;
@@ -228,6 +230,8 @@ pub(super) struct Host<'a> {
     problems: Vec<Problem>,
     now: Now,
     pub(super) mounts: Aliases,
+    pub(super) targets: Aliases,
+    pub(super) reached: Reached,
     told: &'a [Told],
     machine: Machine,
     watched: Watched,
@@ -244,6 +248,8 @@ impl<'a> Host<'a> {
         let scene = workshop.scene;
         let mounts = latest.sample.filesystem.as_ref().map(|all| all.0.keys().map(String::as_str));
         let mounts = scene.mounts(mounts.into_iter().flatten());
+        let targets = latest.sample.target.as_ref().map(|all| all.0.keys().map(String::as_str));
+        let targets = scene.targets(targets.into_iter().flatten());
         let extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
         let report = leaks::report_of(layout, latest.sample.t)?;
         let (watched, rules) =
@@ -254,6 +260,7 @@ impl<'a> Host<'a> {
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
+        let reached = Reached::default();
         Ok(Self {
             workshop,
             layout,
@@ -264,6 +271,8 @@ impl<'a> Host<'a> {
             problems,
             now,
             mounts,
+            targets,
+            reached,
             told,
             machine,
             watched,
@@ -278,6 +287,7 @@ impl<'a> Host<'a> {
             layout: self.layout,
             machine: &self.machine,
             mounts: &self.mounts,
+            targets: &self.targets,
             told: self.told,
             report: self.report.as_ref(),
             watched: &self.watched,

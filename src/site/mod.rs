@@ -30,6 +30,7 @@ mod now;
 mod picture;
 mod problems;
 mod publish;
+mod reach;
 mod scene;
 mod sections;
 pub mod snapshot;

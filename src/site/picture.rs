@@ -2,7 +2,7 @@
 //! the picture says is written as a legend and as alternative text.
 
 use super::alerts::{self, Watched};
-use super::charts::{ChartDef, Layers, Limit};
+use super::charts::{ChartDef, Layers, Limit, SectionId};
 use super::error::SiteError;
 use super::evaluate::{Drawn, Machine, Name, Series, last, mean_of};
 use super::model::{Chart, LegendRow, Picture};
@@ -36,6 +36,8 @@ pub(crate) struct Place<'a> {
     pub machine: &'a Machine,
     /// How mount points are shown.
     pub mounts: &'a Aliases,
+    /// How targets are shown.
+    pub targets: &'a Aliases,
     /// What changed, for the chart of memory only: others stay calm.
     pub marks: &'a [Mark],
     /// What is known of the host's memory.
@@ -147,11 +149,12 @@ impl Place<'_> {
     fn legend_row(&self, def: &ChartDef, series: &Series) -> LegendRow {
         let figures = Figures::of(series);
         // A row has one unit, so that its figures can be compared.
+        let names = if def.section == SectionId::Reachability { self.targets } else { self.mounts };
         let written = |value: f64| crate::base::format::quantity(value, def.unit, def.per_second);
         LegendRow {
             key: series_key(&series.name),
             colour: series.colour.map_or_else(String::new, |colour| colour.name().to_owned()),
-            label: self.scene.name(&series.name, self.mounts),
+            label: self.scene.name(&series.name, names),
             now: String::new(),
             min: written(figures.min),
             mean: written(figures.mean),

@@ -55,6 +55,8 @@ pub(crate) fn public(kind: ProblemKind, scene: &Scene) -> ProblemKind {
         ProblemKind::Undelivered { seconds, .. } => {
             ProblemKind::Undelivered { channel: String::new(), seconds }
         }
+        ProblemKind::Target { .. } => ProblemKind::Target { name: String::new(), error: String::new() },
+        ProblemKind::Certificate { seconds, .. } => ProblemKind::Certificate { name: String::new(), seconds },
         ProblemKind::OwnLeak(mut suspect) => {
             suspect.name.clear();
             ProblemKind::OwnLeak(suspect)

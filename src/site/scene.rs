@@ -111,12 +111,22 @@ impl Scene {
 
     /// The names under which mount points are shown: as they are, or numbered where the page is public.
     pub(crate) fn mounts<'a>(&self, mounts: impl IntoIterator<Item = &'a str>) -> Aliases {
+        self.numbered("public.disk", mounts)
+    }
+
+    /// The same for targets. Pictures of longer windows may show some that nobody asks any more.
+    pub(crate) fn targets<'a>(&self, targets: impl IntoIterator<Item = &'a str>) -> Aliases {
+        let others = self.public.then(|| self.word("public.former_target"));
+        Aliases { others, ..self.numbered("public.target", targets) }
+    }
+
+    fn numbered<'a>(&self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Aliases {
         let mut aliases = Aliases::default();
         if self.public {
-            for (index, mount) in mounts.into_iter().enumerate() {
+            for (index, name) in names.into_iter().enumerate() {
                 let number = (index + 1).to_string();
-                let alias = self.words().fill("public.disk", &[("n", &number)]);
-                aliases.table.insert(mount.to_owned(), alias);
+                let alias = self.words().fill(word, &[("n", &number)]);
+                aliases.table.insert(name.to_owned(), alias);
             }
         }
         aliases
@@ -127,12 +137,14 @@ impl Scene {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Aliases {
     table: BTreeMap<String, String>,
+    /// Stands for every name that is not in the table, where names must not be shown.
+    others: Option<String>,
 }
 
 impl Aliases {
     /// The name to show.
     pub(crate) fn of(&self, name: &str) -> String {
-        self.table.get(name).cloned().unwrap_or_else(|| name.to_owned())
+        self.table.get(name).or(self.others.as_ref()).cloned().unwrap_or_else(|| name.to_owned())
     }
 
     /// What caches that show names depend on.

@@ -10,7 +10,7 @@ use super::{damage, leaks, used};
 /// The parts of a page that have something to show.
 pub(crate) fn of(host: &Host, view: &WindowView) -> Vec<Section> {
     let scene = host.workshop.scene;
-    let tables = Tables { scene, latest: host.latest, mounts: &host.mounts };
+    let tables = Tables { scene, latest: host.latest, mounts: &host.mounts, targets: &host.targets };
     let charts = |id: SectionId| -> Vec<Chart> {
         view.charts.iter().filter(|(section, _)| *section == id).map(|(_, chart)| chart.clone()).collect()
     };
@@ -30,6 +30,7 @@ pub(crate) fn of(host: &Host, view: &WindowView) -> Vec<Section> {
         of(SectionId::Cpu, vec![]),
         of(SectionId::Disk, vec![tables.filesystems(), tables.disks(), tables.raid()]),
         of(SectionId::Network, vec![extras.traffic(&tables), tables.interfaces()]),
+        of(SectionId::Reachability, vec![host.reached.table(&tables)]),
         of(SectionId::System, vec![tables.checks(), extras.uptime(&tables), tables.limits()]),
         section("used", Vec::new(), vec![used::table(&tables)]),
         section("damage", Vec::new(), damage::tables(&tables)),

@@ -21,6 +21,8 @@ pub(crate) struct Tables<'a> {
     pub latest: &'a Latest,
     /// How mount points are shown.
     pub mounts: &'a Aliases,
+    /// How targets are shown.
+    pub targets: &'a Aliases,
 }
 
 impl Tables<'_> {

@@ -12,7 +12,7 @@ use super::model::{Chart, LegendRow, Picture};
 use super::picture::{Place, series_key, source};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
-use super::trends;
+use super::{reach, trends};
 use crate::alert::Rule;
 use crate::analysis::report::Report;
 use crate::base::format;
@@ -36,6 +36,8 @@ pub(crate) struct WindowView {
     pub changes: Changes,
     /// The charts, each with the part of the page in which it stands.
     pub charts: Vec<(SectionId, Chart)>,
+    /// How much of it each target was up.
+    pub reached: reach::Shares,
     /// Memory in the smallest size, of the day only.
     pub small: Option<(Picture, String)>,
 }
@@ -52,6 +54,8 @@ pub(crate) struct Subject<'a> {
     pub machine: &'a Machine,
     /// How its mount points are shown.
     pub mounts: &'a Aliases,
+    /// How its targets are shown.
+    pub targets: &'a Aliases,
     /// What happened on it, by time.
     pub told: &'a [Told],
     /// What is known of its memory.
@@ -124,13 +128,14 @@ impl Subject<'_> {
         let scene = self.scene;
         let zone = scene.zone.iana_name().unwrap_or("");
         let parts = format!(
-            "{} {} {zone} {} {until} {} {:?} {} {} {changes} {} {}",
+            "{} {} {zone} {} {until} {} {:?} {} {} {} {changes} {} {}",
             env!("CARGO_PKG_VERSION"),
             scene.lang.tag(),
             scene.public,
             align_down(self.last, step),
             self.machine,
             self.mounts.hash_input(),
+            self.targets.hash_input(),
             self.in_fleet,
             trends::key(self.report, window),
             self.bands_key(until - window.seconds(), until),
@@ -172,7 +177,9 @@ impl Subject<'_> {
         let (from, until, samples) = (frame.from, frame.until, frame.samples);
         let changes = Changes::of(self.told, from, until);
         let marks = changes.marks();
-        let mut view = WindowView { key, from, until, samples, changes, charts: Vec::new(), small: None };
+        let reached = reach::shares(frame);
+        let mut view =
+            WindowView { key, from, until, samples, changes, charts: Vec::new(), reached, small: None };
         // Between two samples there is nothing to draw.
         if frame.times.len() < 2 {
             return Ok(view);
@@ -185,6 +192,7 @@ impl Subject<'_> {
             frame,
             machine: self.machine,
             mounts: self.mounts,
+            targets: self.targets,
             marks: &marks,
             report: self.report,
             watched: self.watched,

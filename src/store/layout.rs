@@ -126,6 +126,11 @@ impl Layout {
         self.folder().join("audit")
     }
 
+    /// What is known of the targets.
+    pub fn targets(&self) -> PathBuf {
+        self.folder().join("targets")
+    }
+
     /// The days that have a log, ascending. A host without a log has none.
     ///
     /// # Errors

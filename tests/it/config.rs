@@ -32,6 +32,7 @@ fn what_the_example_has_in_comments_is_valid_too() {
     let config: Config = toml::from_str(&text).unwrap();
     assert_eq!(config.traffic[0].interface.as_deref(), Some("eth0"));
     assert_eq!(config.check[0].command, ["service", "--status-all"]);
+    assert_eq!((config.target.len(), config.target[0].name.as_str()), (2, "shop"));
     assert!(config.site.style.is_some() && config.site.templates.is_some());
 }
 

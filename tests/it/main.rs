@@ -29,10 +29,14 @@ mod program;
 mod rollup;
 mod sample;
 mod series;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod site;
 mod site_events;
+mod site_targets;
 mod store;
 mod story;
 mod synth;
+mod targets;
 mod trend;
 mod words;

@@ -5,6 +5,7 @@ use cronograph::sample::Sample;
 use cronograph::sample::hwmon::{Hwmon, Sensor};
 use cronograph::sample::netdev::{Netdev, NetworkInterface};
 use cronograph::sample::stat::{CoreTimes, Stat};
+use cronograph::sample::target::{TargetRun, Targets};
 use cronograph::series::{self, Frame, Window};
 use cronograph::store::{self, Layout};
 use jiff::civil::date;
@@ -265,4 +266,40 @@ fn long_windows_have_bins_with_extremes() {
     }
     let year = series::window(&layout, Window::Year, MIDNIGHT + 7200).unwrap();
     assert_eq!((year.times.len(), year.samples), (9, 2 * 1440 + 120));
+}
+
+#[test]
+fn the_latest_has_the_newest_of_each_target_until_nobody_asks_it_any_more() {
+    let (_data, layout) = host();
+    let run = |t, interval| TargetRun { t, interval, up: Some(1), ..TargetRun::default() };
+    let at = |minute: i64| MIDNIGHT + 60 * minute;
+    append_all(
+        &layout,
+        (0..=30).map(|minute| {
+            let mut targets = BTreeMap::new();
+            if (1..=20).contains(&minute) {
+                targets.insert("often".to_owned(), run(at(minute - 1), 60));
+            }
+            if minute % 10 == 1 {
+                targets.insert("seldom".to_owned(), run(at(minute - 1), 600));
+            }
+            let target = (!targets.is_empty()).then_some(Targets(targets));
+            Sample { target, ..sample(at(minute), "b", 60.0 * minute as f64, 0) }
+        }),
+    );
+    let asked = |until: i64| -> Vec<(String, i64)> {
+        let (_data, part) = host();
+        let samples = store::Reader::range(&layout, MIDNIGHT, at(until) + 1).unwrap();
+        append_all(&part, samples);
+        let targets = series::latest(&part, at(until)).unwrap().unwrap().sample.target.unwrap();
+        targets.0.into_iter().map(|(name, run)| (name, (run.t - MIDNIGHT) / 60)).collect()
+    };
+    let named = |often: Option<i64>, seldom: i64| -> Vec<(String, i64)> {
+        let often = often.map(|minute| ("often".to_owned(), minute));
+        often.into_iter().chain([("seldom".to_owned(), seldom)]).collect()
+    };
+    assert_eq!(asked(20), named(Some(19), 10));
+    assert_eq!(asked(24), named(Some(19), 20), "five minutes later it is still believed");
+    assert_eq!(asked(25), named(None, 20));
+    assert_eq!(asked(30), named(None, 20), "the other is asked each ten minutes");
 }

@@ -103,7 +103,7 @@ fn what_was_stopped_by_another_version_is_run_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit");
     let mut file = super::AuditFile::open(&path).unwrap();
-    let mut audit = file.load();
+    let mut audit = file.load().of_this_version();
     audit.keep(&[super::Check {
         name: "a".to_owned(),
         command: vec!["true".to_owned()],
@@ -116,5 +116,5 @@ fn what_was_stopped_by_another_version_is_run_again() {
     assert_eq!(super::AuditFile::open(&path).unwrap().load(), audit);
     let text = fs_err::read_to_string(&path).unwrap().replace(env!("CARGO_PKG_VERSION"), "0.0.1");
     fs_err::write(&path, text).unwrap();
-    assert_ne!(super::AuditFile::open(&path).unwrap().load(), audit);
+    assert_ne!(super::AuditFile::open(&path).unwrap().load().of_this_version(), audit);
 }

@@ -14,14 +14,11 @@ mod subject_tests;
 pub(crate) use reading::Reading;
 
 use super::command::Outcome;
+use super::ledger::Ledger;
 use super::{Root, Sample, State};
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Seek, Write};
-use std::path::Path;
 use subject::{Phase, Subject, Turn};
 
 /// All collectors together are watched under these names: those of each sample, and those of the slow beat.
@@ -85,40 +82,7 @@ pub struct Audit {
 }
 
 /// The file of the audit, locked: another run of `sample` may still wait for its checks.
-#[derive(Debug)]
-pub struct AuditFile(File);
-
-impl AuditFile {
-    /// Opens and locks it. `None` where another run holds it, or where it cannot be written.
-    pub fn open(path: &Path) -> Option<Self> {
-        let file = File::options().create(true).read(true).write(true).truncate(false).open(path).ok()?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive).ok().map(|()| Self(file))
-    }
-
-    /// What was known; of another version, or torn, it is nothing.
-    pub fn load(&mut self) -> Audit {
-        let mut bytes = Vec::new();
-        let read = self.0.read_to_end(&mut bytes);
-        let audit: Audit = read.ok().and_then(|_| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        let version = env!("CARGO_PKG_VERSION");
-        if audit.version == version {
-            audit
-        } else {
-            Audit { version: version.to_owned(), ..Audit::default() }
-        }
-    }
-
-    /// Writes it over what was there.
-    ///
-    /// # Errors
-    /// What the file system says.
-    pub fn save(&mut self, audit: &Audit) -> io::Result<()> {
-        let bytes = serde_json::to_vec(audit)?;
-        self.0.rewind()?;
-        self.0.write_all(&bytes)?;
-        self.0.set_len(bytes.len() as u64)
-    }
-}
+pub type AuditFile = Ledger<Audit>;
 
 /// What a collector, or all of them, did in one sample.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -143,6 +107,13 @@ impl Measured {
 }
 
 impl Audit {
+    /// What was known, if this version found it out.
+    #[must_use]
+    pub fn of_this_version(self) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        if self.version == version { self } else { Self { version: version.to_owned(), ..Self::default() } }
+    }
+
     /// Forgets checks that are not configured any more, and what was known of those that have another command.
     pub fn keep(&mut self, checks: &[Check]) {
         let prints: BTreeMap<String, u64> =

@@ -6,6 +6,7 @@ use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Config, Environment, Flags, Loaded};
 use crate::sample::audit::Check;
+use crate::sample::service::Wishes;
 use crate::sample::{Options, Root};
 use crate::store::Layout;
 use std::path::Path;
@@ -90,6 +91,16 @@ impl Context {
             command_lines: sample.command_lines,
             groups: sample.groups,
             slow_interval_seconds: sample.slow_interval_seconds,
+        }
+    }
+
+    /// What the user wants of services.
+    pub fn wishes(&self) -> Wishes {
+        let services = &self.config().services;
+        Wishes {
+            also: services.also.clone(),
+            ignore: services.ignore.clone(),
+            ask_systemd: services.ask_systemd,
         }
     }
 

@@ -5,10 +5,12 @@ mod field;
 mod keys;
 mod load;
 mod origin;
+mod services;
 
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
+pub use services::ServicesConfig;
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -38,6 +40,8 @@ pub struct Config {
     pub own: SelfConfig,
     /// What `cronograph site` shows.
     pub site: SiteConfig,
+    /// Which services are watched.
+    pub services: ServicesConfig,
     /// Commands that `cronograph sample` runs.
     #[serde(deserialize_with = "field::checks")]
     pub check: Vec<CheckConfig>,
@@ -164,6 +168,7 @@ impl Default for Config {
             sample: SampleConfig::default(),
             own: SelfConfig::default(),
             site: SiteConfig::default(),
+            services: ServicesConfig::default(),
             check: Vec::new(),
             traffic: Vec::new(),
         }

@@ -10,13 +10,14 @@ mod clock_step;
 mod context;
 mod error;
 mod growth;
+pub(crate) mod leftover;
 pub mod metric;
 mod mounts;
 pub(crate) mod parse;
 mod process_stat;
 mod root;
 mod slab_names;
-mod state;
+pub(crate) mod state;
 mod take;
 mod users;
 mod watcher;
@@ -36,9 +37,11 @@ pub mod mdstat;
 pub mod meminfo;
 pub mod netdev;
 pub mod own_cost;
+pub mod perfdata;
 pub mod pressure;
 pub mod processes;
 pub mod program;
+pub mod service;
 pub mod sessions;
 pub mod slabinfo;
 pub mod sockstat;
@@ -152,6 +155,8 @@ instances!(
     tmpfs::Tmpfs { 0: tmpfs::TmpfsMount },
     program::Programs { 0: program::Program },
     check::Checks { 0: check::CheckRun },
+    perfdata::Perfdata { 0: perfdata::Value },
+    service::Services { units: service::Service },
     zram::Zram { 0: zram::ZramDevice },
     diskstats::Diskstats { 0: diskstats::Disk },
     filesystem::Filesystems { 0: filesystem::Filesystem },
@@ -255,6 +260,8 @@ collectors! {
     hwmon "hwmon": hwmon::Hwmon,
     mdstat "mdstat": mdstat::Mdstat,
     cgroup "cgroup": cgroup::Cgroups,
+    service "service": service::Services,
     check "check": check::Checks,
+    perfdata "perfdata": perfdata::Perfdata,
     own_cost "self": own_cost::OwnCost,
 }

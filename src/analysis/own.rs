@@ -12,11 +12,12 @@ pub(super) fn leaks(evidence: &Evidence, problems: &mut Vec<Problem>) {
     }));
 }
 
-/// Checks of which the last run failed: the user asked to be told.
+/// Checks of which the last run failed: the user asked to be told. By the exit codes of Nagios' plugins: 2 is critical; 1 is a
+/// warning, and so is whatever else is not 0: what cannot be known.
 pub(super) fn checks(evidence: &Evidence, problems: &mut Vec<Problem>) {
     let runs = evidence.sample.check.iter().flat_map(|checks| &checks.0);
     problems.extend(runs.filter(|(_, run)| run.has_failed()).map(|(name, run)| Problem {
-        level: Level::Warning,
+        level: if run.exit_code == Some(2) { Level::Critical } else { Level::Warning },
         kind: ProblemKind::Check { name: name.clone(), run: Box::new(run.clone()) },
         since: Some(run.t),
     }));
@@ -54,11 +55,16 @@ mod tests {
     }
 
     #[test]
-    fn a_check_that_fails_or_is_killed_warns() {
+    fn a_check_that_fails_or_is_killed_warns_and_a_critical_one_is_critical() {
         use crate::sample::check::{CheckRun, Checks};
         let of = |exit_code, killed| CheckRun { exit_code, killed, t: 5, ..CheckRun::default() };
-        let runs =
-            [("fine", of(Some(0), None)), ("failed", of(Some(1), None)), ("killed", of(None, Some(1)))];
+        let runs = [
+            ("fine", of(Some(0), None)),
+            ("bad", of(Some(2), None)),
+            ("failed", of(Some(1), None)),
+            ("killed", of(None, Some(1))),
+            ("unknown", of(Some(3), None)),
+        ];
         let check = Checks(runs.map(|(name, run)| (name.to_owned(), run)).into());
         let sample = Sample { check: Some(check), ..Sample::default() };
         let (hour, damage) = (Frame::default(), Damage::default());
@@ -73,7 +79,7 @@ mod tests {
         };
         let mut problems = Vec::new();
         checks(&evidence, &mut problems);
-        let levels: Vec<_> = problems.iter().map(|problem| (problem.level, problem.since)).collect();
-        assert_eq!(levels, [(Level::Warning, Some(5)), (Level::Warning, Some(5))]);
+        let levels: Vec<_> = problems.iter().map(|problem| problem.level).collect();
+        assert_eq!(levels, [Level::Critical, Level::Warning, Level::Warning, Level::Warning]);
     }
 }

@@ -11,6 +11,7 @@ use super::model::{Chart, LegendRow, Picture};
 use super::picture::{Place, series_key, source};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
+use super::strip::Strips;
 use super::trends;
 use crate::analysis::report::Report;
 use crate::base::format;
@@ -36,6 +37,8 @@ pub(crate) struct WindowView {
     pub charts: Vec<(SectionId, Chart)>,
     /// Memory in the smallest size, of the day only.
     pub small: Option<(Picture, String)>,
+    /// The day of each service, of the day only.
+    pub strips: Option<Strips>,
 }
 
 /// The host whose windows are made.
@@ -159,7 +162,8 @@ impl Subject<'_> {
         let (from, until, samples) = (frame.from, frame.until, frame.samples);
         let changes = Changes::of(self.told, from, until);
         let marks = changes.marks();
-        let mut view = WindowView { key, from, until, samples, changes, charts: Vec::new(), small: None };
+        let mut view =
+            WindowView { key, from, until, samples, changes, charts: Vec::new(), small: None, strips: None };
         // Between two samples there is nothing to draw.
         if frame.times.len() < 2 {
             return Ok(view);
@@ -176,6 +180,7 @@ impl Subject<'_> {
             report: self.report,
         };
         view.charts = draw_charts(&place)?;
+        view.strips = (window == Window::Day && !self.scene.public).then(|| Strips::of(frame));
         if window == Window::Day && self.in_fleet {
             view.small = draw_small(&place)?;
         }

@@ -10,6 +10,7 @@ mod analysis;
 mod audit;
 mod bisect;
 mod chart;
+mod checks;
 mod cli;
 mod config;
 #[path = "../corpus/mod.rs"]
@@ -29,6 +30,7 @@ mod program;
 mod rollup;
 mod sample;
 mod series;
+mod services;
 mod site;
 mod site_events;
 mod store;

@@ -2,7 +2,9 @@
 //! what it leaves in memory; what it leaves running is ended.
 
 use super::super::Context;
+use crate::base::clock::Stopwatch;
 use crate::sample::audit::{Audit, AuditFile, Check, Surroundings};
+use crate::sample::command::Outcome;
 use crate::sample::leftover::Leftover;
 use crate::sample::{State, command, service};
 use crate::store::Layout;
@@ -55,24 +57,85 @@ impl Own {
         }
     }
 
-    /// Runs the checks whose turn it is, longest waiting first; what might not end in time waits for the next sample.
+    /// Runs the checks whose turn it is, and ends what they leave running: in a session of its own, too.
     fn run_checks(&mut self, surroundings: &Surroundings<'_>, context: &Context) {
-        let now = context.clock.now();
-        let mut due: Vec<&Check> = self.checks.iter().filter(|check| self.audit.is_due(check, now)).collect();
-        if due.is_empty() {
-            return;
-        }
-        due.sort_by_key(|check| self.audit.turned(check));
-        let leftover = Leftover::new();
-        for check in due {
-            let timeout = f64::from(check.timeout_seconds);
+        let leftover = (!self.checks.is_empty()).then(Leftover::new);
+        let turns = Turns { checks: &self.checks, started: context.started, limit: CHECKS_SECONDS };
+        turns.take(&mut self.audit, surroundings, context.clock.now(), |check| {
             // What cannot be killed is not waited for again.
-            let spared = leftover.processes();
-            if context.started.seconds() + timeout <= CHECKS_SECONDS {
-                let run = || command::run(&check.command, timeout, command::CHECK_BYTES);
-                self.audit.turn(check, surroundings, now, run);
-                leftover.end(&spared);
+            let spared = leftover.as_ref().map(Leftover::processes).unwrap_or_default();
+            let outcome =
+                command::run(&check.command, f64::from(check.timeout_seconds), command::CHECK_BYTES);
+            leftover.iter().for_each(|leftover| drop(leftover.end(&spared)));
+            outcome
+        });
+    }
+}
+
+/// Who runs when: longest waiting first; what might not end in time waits for the next sample.
+struct Turns<'a> {
+    checks: &'a [Check],
+    started: Stopwatch,
+    limit: f64,
+}
+
+impl Turns<'_> {
+    fn take(
+        &self,
+        audit: &mut Audit,
+        surroundings: &Surroundings<'_>,
+        now: i64,
+        run: impl Fn(&Check) -> Outcome,
+    ) {
+        let mut due: Vec<&Check> = self.checks.iter().filter(|check| audit.is_due(check, now)).collect();
+        due.sort_by_key(|check| audit.turned(check));
+        for check in due {
+            if self.started.seconds() + f64::from(check.timeout_seconds) <= self.limit {
+                audit.turn(check, surroundings, now, || run(check));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Root, Sample};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn checks_that_hang_take_turns() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, state, sample) = (Root::recorded(folder.path()), State::default(), Sample::default());
+        let surroundings = Surroundings { root: &root, state: &state, sample: &sample, stop: false };
+        let hangs = |name: &str| Check {
+            name: name.to_owned(),
+            command: ["sleep", "600"].map(str::to_owned).to_vec(),
+            interval_seconds: 60,
+            timeout_seconds: 1,
+        };
+        let checks = ["a", "b", "c"].map(hangs);
+        let mut audit = Audit::default();
+        audit.keep(&checks);
+        let mut turns: BTreeMap<String, u32> = BTreeMap::new();
+        for round in 0..20 {
+            // In two and a half seconds no more than two of one second each.
+            let due = Turns { checks: &checks, started: Stopwatch::start(), limit: 2.5 };
+            due.take(&mut audit, &surroundings, 1000 + 60 * round, |check| {
+                command::run(&check.command, 1.0, 0)
+            });
+            let results = std::mem::take(&mut audit.results);
+            assert!(results.len() <= 2, "{results:?}");
+            for (name, run) in results {
+                assert_eq!(run.killed, Some(1));
+                *turns.entry(name).or_default() += 1;
+            }
+            let least = turns.values().min().copied().unwrap_or(0);
+            assert!(turns.values().all(|turns| *turns <= least.max(1) + 1), "{turns:?}");
+            if turns.len() == 3 {
+                return;
+            }
+        }
+        panic!("not all had a turn: {turns:?}");
     }
 }

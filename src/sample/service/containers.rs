@@ -15,7 +15,8 @@ pub(super) fn add(context: &Context<'_>, kept: &Kept, view: &mut View) {
     for path in groups {
         let Some(name) = name_of(path) else { continue };
         let folder = ["sys/fs/cgroup", "sys/fs/cgroup/memory"].map(|base| format!("{base}/{path}"));
-        let since = folder.iter().find_map(|folder| context.modified(folder)).map(|time| time.0);
+        let since =
+            folder.iter().find_map(|folder| context.modified(folder)).map(|time| time.0.min(context.now));
         let size = context.group_sizes.iter().find(|(group, _)| group == path).map(|(_, size)| *size);
         view.insert(name, Service { memory: size, failed: Some(0), ..Service::running(since, None) });
     }

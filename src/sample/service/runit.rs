@@ -30,9 +30,13 @@ pub(super) fn view(context: &mut Context<'_>) -> View {
             status.map_or((None, !off), |status| (since(status), status.get(17) == Some(&b'u')));
         let pid =
             context.read_number(&format!("{path}/supervise/pid")).and_then(|pid| u32::try_from(pid).ok());
-        let memory = pid.filter(|_| context.slow).and_then(|pid| process::resident(context, pid));
+        let process = pid.and_then(|pid| process::of_pid(context, pid, None));
         let service = match state.split(',').next().unwrap_or_default() {
-            "run" => Service { memory, failed: Some(0), ..Service::running(since, pid) },
+            "run" => {
+                let (memory, started) =
+                    process.map_or((None, None), |process| (process.memory, process.since));
+                Service { memory, failed: Some(0), ..Service::running(since.or(started), pid) }
+            }
             // It ended though it should run: runsv starts it again.
             "finish" | "down" if wants_up => Service { since, ..Service::down("restarting", true) },
             "finish" | "down" if off => Service { since, ..Service::of("stopped") },

@@ -49,7 +49,9 @@ pub(super) fn is_off(settings: &[u8]) -> bool {
     text.lines().filter_map(|line| line.trim().split_once('=')).any(|(key, value)| {
         let switch =
             key.ends_with("ENABLE") || key.ends_with("ENABLED") || key == "START" || key == "START_DAEMON";
-        switch && matches!(unquoted(value.trim()).to_ascii_lowercase().as_str(), "no" | "false" | "0")
+        let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let off = matches!(unquoted(value.trim()).to_ascii_lowercase().as_str(), "no" | "false" | "0");
+        plain && switch && off
     })
 }
 

@@ -139,6 +139,8 @@ pub(super) fn view(context: &mut Context<'_>, kept: &Kept) -> View {
             continue;
         }
         let mut service = service(kept.wanted.get(name), answer, link);
+        // A clock that was set back since.
+        service.since = service.since.map(|since| since.min(context.now));
         if context.slow && service.up == Some(1) {
             service.memory = memory(context, name, &service, answer);
         }

@@ -190,7 +190,11 @@ fn check(name: &str, run: &CheckRun, words: &Words) -> String {
 
 /// `Check services`; without its name on a page for everyone.
 pub(super) fn own_name(suspect: &Suspect, words: &Words) -> String {
-    let what = words.get(if suspect.kind == "check" { "own_leak.check" } else { "own_leak.collector" });
+    let what = words.get(match suspect.kind.as_str() {
+        "check" => "own_leak.check",
+        "asking" => return words.get("own_leak.asking").to_owned(),
+        _ => "own_leak.collector",
+    });
     format!("{what} {}", suspect.name).trim_end().to_owned()
 }
 

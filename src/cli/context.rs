@@ -7,6 +7,7 @@ use crate::base::clock::{Clock, Stopwatch};
 use crate::config::{self, Ask, Config, Environment, Flags, Loaded};
 use crate::sample::audit::Check;
 use crate::sample::reach::{Question, Target};
+use crate::sample::service::Wishes;
 use crate::sample::{Options, Root};
 use crate::store::Layout;
 use std::path::Path;
@@ -96,6 +97,16 @@ impl Context {
             command_lines: sample.command_lines,
             groups: sample.groups,
             slow_interval_seconds: sample.slow_interval_seconds,
+        }
+    }
+
+    /// What the user wants of services.
+    pub fn wishes(&self) -> Wishes {
+        let services = &self.config().services;
+        Wishes {
+            also: services.also.clone(),
+            ignore: services.ignore.clone(),
+            ask_systemd: services.ask_systemd,
         }
     }
 

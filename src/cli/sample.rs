@@ -1,16 +1,19 @@
-//! `cronograph sample`: one sample of this host, appended to its log; then the targets and the checks whose turn it is. Says
-//! nothing where all went well; cron would send it by mail.
+//! `cronograph sample`: one sample of this host, appended to its log; then the targets, what is to be asked of systemd, and the
+//! checks whose turn it is. Says nothing where all went well; cron would send it by mail.
 
+mod own;
 mod targets;
 
 use super::args::SampleArgs;
 use super::{Context, output};
 use crate::event::{self, ConfigFile, Look};
-use crate::sample::audit::{Audit, AuditFile, Check, Surroundings};
+use crate::sample::audit::Surroundings;
 use crate::sample::own_cost::OwnCost;
-use crate::sample::{Beat, Sample, State, command, take};
+use crate::sample::service::Memory;
+use crate::sample::{Beat, Sample, State, take};
 use crate::store::{self, Layout};
 use anyhow::Context as _;
+use own::Own;
 use std::process::ExitCode;
 use std::time::Duration;
 use targets::Targets;
@@ -26,9 +29,11 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     let layout = Layout::new(&context.config().data, context.host(&root)?)?;
     let (options, now) = (context.options(), context.clock.now());
     let mut previous = State::load(&layout.state());
+    previous.services = Memory::at(layout.services(), context.wishes());
     // A check that hangs in the kernel cannot be killed, nor the thread of a target.
     let asks = !context.config().check.is_empty() || !context.config().target.is_empty();
-    if previous.may_wait(&options, now) || asks {
+    let may_wait = previous.may_wait(&options, now) || asks;
+    if may_wait {
         end_at_deadline()?;
     }
     let slow = previous.is_due(&options, now);
@@ -39,7 +44,10 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     let checks = context.checks();
     // A sample without checks asks it on slow beats only.
     let wanted = !args.print && (slow || !checks.is_empty() || previous.is_watched());
-    let mut own = if wanted { Own::open(&layout, checks, stop, &mut previous) } else { None };
+    let mut own = if wanted { Own::open(&layout, checks.clone()) } else { None };
+    if let Some(own) = &mut own {
+        own.hand_over(&mut previous, stop);
+    }
     let mut targets = if args.print { None } else { Targets::open(&layout, context) };
     previous.answers = targets.as_mut().map(Targets::results).unwrap_or_default();
     let (mut sample, mut state) = take(&root, &options, &previous, now);
@@ -71,11 +79,14 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     if let Some(targets) = targets.or_else(|| Targets::open(&layout, context)) {
         targets.ask(&root, context, ASKING_SECONDS)?;
     }
+    if own.is_none() && state.asks_systemd() {
+        own = Own::open(&layout, checks);
+        if !may_wait {
+            end_at_deadline()?;
+        }
+    }
     if let Some(mut own) = own {
-        own.run_checks(&Surroundings { root: &root, state: &state, sample: &sample, stop }, context);
-        own.file
-            .save(&own.audit)
-            .context("the sample was written, what was learnt of its own cost was not")?;
+        own.run(&Surroundings { root: &root, state: &state, sample: &sample, stop }, context)?;
     }
     if let Some(jump) = clock {
         output::say(&format!("cronograph: {jump}"));
@@ -101,45 +112,17 @@ fn write(
 ) -> anyhow::Result<Option<store::ClockJump>> {
     let beat = if state.is_slow() { state.beat.encode() } else { Vec::new() };
     let encoded = state.encode();
-    OwnCost::finish(sample, context.started, encoded.len() + beat.len());
+    let services = state.services.encode().unwrap_or_default();
+    OwnCost::finish(sample, context.started, encoded.len() + beat.len() + services.len());
     let appended = store::append(layout, sample)?;
     State::save(&layout.state(), &encoded, previous).context("the sample was written, its state was not")?;
     if !beat.is_empty() {
         Beat::save(&layout.beat(), &beat).context("the sample was written, its state was not")?;
     }
+    if !services.is_empty() {
+        state.services.save(&services).context("the sample was written, its state was not")?;
+    }
     Ok(appended.clock)
-}
-
-/// What is known of one's own runs, and the checks.
-struct Own {
-    file: AuditFile,
-    audit: Audit,
-    checks: Vec<Check>,
-}
-
-impl Own {
-    /// `None` where another run still waits for its checks, or where there is no folder yet.
-    fn open(layout: &Layout, checks: Vec<Check>, stop: bool, previous: &mut State) -> Option<Self> {
-        let mut file = AuditFile::open(&layout.audit())?;
-        let mut audit = file.load().of_this_version();
-        audit.keep(&checks);
-        audit.instruct(previous, stop);
-        previous.results = std::mem::take(&mut audit.results);
-        Some(Self { file, audit, checks })
-    }
-
-    /// Runs those whose turn it is, longest waiting first; what might not end in time waits for the next sample.
-    fn run_checks(&mut self, surroundings: &Surroundings<'_>, context: &Context) {
-        let now = context.clock.now();
-        let mut due: Vec<&Check> = self.checks.iter().filter(|check| self.audit.is_due(check, now)).collect();
-        due.sort_by_key(|check| self.audit.turned(check));
-        for check in due {
-            let timeout = f64::from(check.timeout_seconds);
-            if context.started.seconds() + timeout <= ASKING_SECONDS {
-                self.audit.turn(check, surroundings, now, || command::run(&check.command, timeout));
-            }
-        }
-    }
 }
 
 /// A tree without CPU times and without memory is none.

@@ -90,6 +90,24 @@ pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     Ok(name)
 }
 
+/// Names or patterns of services. One that begins with a dash would be an option.
+pub(super) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    for name in &names {
+        if name.trim().is_empty()
+            || name.starts_with('-')
+            || name.contains('/')
+            || name.chars().any(char::is_control)
+        {
+            return Err(D::Error::custom(format!(
+                "`{}` is not the name of a service, like \"nginx\" or \"php*-fpm\"",
+                name.escape_debug()
+            )));
+        }
+    }
+    Ok(names)
+}
+
 /// A program and its arguments.
 pub(super) fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let words = Vec::<String>::deserialize(deserializer)?;

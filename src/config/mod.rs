@@ -11,6 +11,7 @@ mod secret;
 mod server;
 mod shown;
 mod target;
+mod services;
 
 pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
@@ -20,6 +21,7 @@ pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 pub use secret::Secret;
 pub use server::{Security, Server};
 pub use target::{Ask, TargetConfig, server_address};
+pub use services::ServicesConfig;
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ pub struct Config {
     pub own: SelfConfig,
     /// What `cronograph site` shows.
     pub site: SiteConfig,
+    /// Which services are watched.
+    pub services: ServicesConfig,
     /// Commands that `cronograph sample` runs.
     #[serde(deserialize_with = "field::checks")]
     pub check: Vec<CheckConfig>,
@@ -184,6 +188,7 @@ impl Default for Config {
             sample: SampleConfig::default(),
             own: SelfConfig::default(),
             site: SiteConfig::default(),
+            services: ServicesConfig::default(),
             check: Vec::new(),
             target: Vec::new(),
             traffic: Vec::new(),

@@ -66,6 +66,16 @@ fn self_entries(config: &Config) -> Vec<Entry> {
     vec![("stop_leaking_collectors", Some(config.own.stop_leaking_collectors.into()))]
 }
 
+/// Every key of `[services]`.
+fn services_entries(config: &Config) -> Vec<Entry> {
+    let services = &config.services;
+    vec![
+        ("also", Some(services.also.clone().into())),
+        ("ignore", Some(services.ignore.clone().into())),
+        ("ask_systemd", Some(services.ask_systemd.into())),
+    ]
+}
+
 /// Every key of a `[[check]]`.
 fn check_entries(check: &CheckConfig) -> Vec<Entry> {
     vec![
@@ -226,6 +236,8 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[self]`")
     } else if has(site_entries(&config)) {
         Some("under `[site]`")
+    } else if has(services_entries(&config)) {
+        Some("under `[services]`")
     } else if has(top_entries(&config)) {
         Some("at the top, before the first `[table]`")
     } else if has(traffic_entries(&any_quota())) {
@@ -265,6 +277,7 @@ impl Loaded {
         self.write_table(&mut page, "[sample]", "sample.", &sample_entries(config));
         self.write_table(&mut page, "[self]", "self.", &self_entries(config));
         self.write_table(&mut page, "[site]", "site.", &site_entries(config));
+        self.write_table(&mut page, "[services]", "services.", &services_entries(config));
         for (index, check) in config.check.iter().enumerate() {
             self.write_table(&mut page, "[[check]]", &format!("check.{index}."), &check_entries(check));
         }
@@ -359,6 +372,7 @@ mod tests {
             ("[sample]\n", sample_entries(&Config::default())),
             ("[site]\n", site_entries(&Config::default())),
             ("[self]\n", self_entries(&Config::default())),
+            ("[services]\n", services_entries(&Config::default())),
             ("[[check]]\n", check_entries(&any_check())),
             ("[[target]]\n", target_entries(&any_target())),
             ("[[traffic]]\n", traffic_entries(&any_quota())),
@@ -369,7 +383,7 @@ mod tests {
             let error = toml::from_str::<Config>(&format!("{header}nonsense = 1\n")).unwrap_err();
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-            let tables = ["sample", "self", "site", "check", "target", "traffic", "channel", "rule", "messages"];
+            let tables = ["sample", "self", "site", "services", "check", "target", "traffic", "channel", "rule", "messages"];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");
         }

@@ -92,6 +92,7 @@ fn verb(change: Option<Change>, words: &Words) -> &str {
         Some(Change::Started) => "event.verb.started",
         Some(Change::Stopped) => "event.verb.stopped",
         Some(Change::Restarted) => "event.verb.restarted",
+        Some(Change::Failed) => "event.verb.failed",
         Some(Change::Changed | Change::Other) | None => "event.verb.changed",
     })
 }
@@ -163,6 +164,7 @@ mod tests {
             (Event { lines: Some(1), ..crontab.clone() }, "crontab /etc/crontab changed: one line more"),
             (Event { count: Some(1437), ..crontab }, "crontab /etc/crontab changed, 1437 times in a day"),
             (of(Kind::Unit, Change::Enabled, "x.service"), "unit x.service enabled"),
+            (of(Kind::Service, Change::Failed, "x.service"), "service x.service failed"),
             (of(Kind::Config, Change::Added, "a.b"), "cronograph config: a.b added"),
             (
                 Event { count: Some(2), names: names(&["a", "b"]), ..new(Kind::OutOfMemory) },
@@ -197,8 +199,7 @@ mod tests {
                 Kind::Other,
             ] {
                 for (subject, count) in [("x", 1), ("x", 2), ("", 1), ("", 2)] {
-                    let event =
-                        Event { count: Some(count), ..Event::of(5, kind, Change::Restarted, subject) };
+                    let event = Event { count: Some(count), ..Event::of(5, kind, Change::Failed, subject) };
                     let text = describe(&event, words);
                     assert!(!text.contains("event.") && !text.contains('{'), "{text}");
                 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// A file's time may be a little before the look that should have seen it: the kernel's clock ticks in milliseconds,
 /// and a look takes some.
-const SLACK_SECONDS: i64 = 60;
+pub(super) const SLACK_SECONDS: i64 = 60;
 
 /// What a look is made of.
 pub struct Look<'a> {

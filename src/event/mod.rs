@@ -135,6 +135,8 @@ pub enum Change {
     Stopped,
     /// A service runs anew.
     Restarted,
+    /// A service failed, or its process died.
+    Failed,
     /// What a newer version of this program knows.
     #[serde(other)]
     Other,

@@ -1,19 +1,22 @@
 //! Services come, gone, started anew. Where systemd keeps `/run/systemd/units` (since 238), from that folder's time
 //! and names: a link `invocation:NAME` for each unit that runs, made when it was started. Older systemds: from the
 //! control groups, on the slow beat. Other inits: the processes whose parent is number 1, from what the sample reads
-//! anyhow.
+//! anyhow, and the services that it found by their managers' files. That one failed is told by the sample's part `service`.
 //!
 //! What lives shorter than two slow beats is not reported: a timer's job, somebody's session. What is reported has the
 //! time at which it really began.
 
-use super::look::Sight;
+use super::look::{SLACK_SECONDS, Sight};
 use super::tree::{Fnv, Stamp};
 use super::{Change, Event, Kind};
+use crate::sample::service::is_lasting;
+use crate::sample::state::Daemon;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 const FILE: &str = "services.json";
+const FAILED: &str = "failed.json";
 const UNITS: &str = "run/systemd/units";
 /// So long after a boot services are still being started.
 const SETTLING_SECONDS: f64 = 300.0;
@@ -46,6 +49,7 @@ pub(super) type All = BTreeMap<String, Known>;
 pub(super) type Found = BTreeMap<String, Option<i64>>;
 
 pub(super) fn look(sight: &mut Sight<'_>) {
+    let failed = failures(sight);
     let units = sight.tree.stat(UNITS).ok().flatten();
     if sight.look.sample.uptime.is_some_and(|uptime| uptime < SETTLING_SECONDS) {
         sight.now.services_pending = true;
@@ -57,21 +61,27 @@ pub(super) fn look(sight: &mut Sight<'_>) {
     } else if sight.tree.stat("run/systemd/system").ok().flatten().is_some() {
         of_groups(sight)
     } else {
-        let daemons = of_daemons(sight);
+        let found = of_other_managers(sight);
         let mut hasher = Fnv::default();
-        daemons.hash(&mut hasher);
-        (sight.differs("services", hasher.finish()) || pending).then_some(daemons)
+        found.hash(&mut hasher);
+        (sight.differs("services", hasher.finish()) || pending).then_some(found)
     };
     let Some(found) = found else { return };
     let kept: Option<Kept> = sight.shelf.load(FILE);
     // Starts of units are times of files; those of processes are counted from the boot.
     let booted = sight.boot_time().filter(|_| units.is_none());
     let boot = sight.look.sample.boot.clone();
-    let old = kept.map(|kept| {
+    let mut old = kept.map(|kept| {
         let same = kept.boot == boot;
         let moved = booted.zip(kept.booted).filter(|_| same).map_or(0, |(now, then)| now - then);
         moved_by(kept.all, moved)
     });
+    // That it failed was told; that it is gone then goes without saying.
+    for name in failed {
+        for known in [&name, &format!("{name}.service")] {
+            old.iter_mut().filter_map(|old| old.get_mut(known)).for_each(|known| known.reported = None);
+        }
+    }
     let all = compare(sight, Kind::Service, old.as_ref(), &found, units);
     sight.now.services_pending =
         all.values().any(|known| known.reported != Some(known.since) || known.gone.is_some());
@@ -93,7 +103,7 @@ fn moved_by(mut all: All, seconds: i64) -> All {
 fn of_units(sight: &Sight<'_>) -> Option<Found> {
     let mut found = Found::new();
     for name in sight.tree.names(UNITS).ok()? {
-        let Some(unit) = name.strip_prefix("invocation:").filter(|unit| is_service(unit)) else { continue };
+        let Some(unit) = name.strip_prefix("invocation:").filter(|unit| is_lasting(unit)) else { continue };
         if let Ok(Some(stamp)) = sight.tree.stat(&format!("{UNITS}/{name}")) {
             found.insert(unit.to_owned(), Some(stamp.written.min(sight.time())));
         }
@@ -104,27 +114,64 @@ fn of_units(sight: &Sight<'_>) -> Option<Found> {
 /// Services by their control groups.
 fn of_groups(sight: &Sight<'_>) -> Option<Found> {
     let groups = sight.look.state.found_groups.as_ref()?;
-    let names = groups.iter().filter_map(|path| path.rsplit('/').next()).filter(|name| is_service(name));
+    let names = groups.iter().filter_map(|path| path.rsplit('/').next()).filter(|name| is_lasting(name));
     Some(names.map(|name| (name.to_owned(), None)).collect())
 }
 
+/// Tells which services failed since they were last looked at, and gives them back.
+fn failures(sight: &mut Sight<'_>) -> Vec<String> {
+    let Some(services) = &sight.look.sample.service else { return Vec::new() };
+    let before: Option<BTreeSet<String>> = sight.shelf.load(FAILED);
+    let mut now = before.clone().unwrap_or_default();
+    if services.manager.is_some() {
+        now.retain(|name| services.units.contains_key(name));
+    }
+    let mut fresh = Vec::new();
+    for (name, service) in &services.units {
+        match service.failed {
+            Some(0) => drop(now.remove(name)),
+            Some(_) if now.insert(name.clone()) && before.is_some() => {
+                fresh.push((name.clone(), service.since))
+            }
+            _ => {}
+        }
+    }
+    if before.as_ref() != Some(&now) {
+        sight.shelf.keep(FAILED, &now);
+    }
+    // What had failed long before anybody looked is no news.
+    let known_since = sight.look.previous.slow_time - SLACK_SECONDS;
+    fresh.retain(|(_, since)| since.is_none_or(|since| since >= known_since));
+    for (name, since) in &fresh {
+        let at = since.unwrap_or_else(|| sight.time()).min(sight.time());
+        sight.events.push(Event::of(at, Kind::Service, Change::Failed, name));
+    }
+    fresh.into_iter().map(|(name, _)| name).collect()
+}
+
+/// The services that a manager other than systemd has running, and the processes that init looks after and that are none of these.
+fn of_other_managers(sight: &Sight<'_>) -> Found {
+    let services = sight.look.state.services.view.iter().flatten();
+    let running: Vec<_> = services
+        .filter(|(name, service)| service.up == Some(1) && service.since.is_some() && !name.contains(' '))
+        .collect();
+    let mut found = of_daemons(sight, |pid| running.iter().any(|(_, service)| service.pid == Some(pid)));
+    found.extend(running.into_iter().map(|(name, service)| (name.clone(), service.since)));
+    found
+}
+
 /// The processes that init looks after, with the start of the oldest of each name.
-fn of_daemons(sight: &Sight<'_>) -> Found {
+fn of_daemons(sight: &Sight<'_>, is_known: impl Fn(u32) -> bool) -> Found {
     let mut found = Found::new();
     let Some(boot) = sight.boot_time() else { return found };
-    for (name, started) in &sight.look.state.daemons {
+    let daemons = sight.look.state.daemons.iter().filter(|daemon| !is_known(daemon.pid));
+    for Daemon { name, started, .. } in daemons {
         let seconds = started / sight.look.root.ticks_per_second.max(1);
         let at = boot.saturating_add(i64::try_from(seconds).unwrap_or(0)).min(sight.time());
         let first = found.entry(name.clone()).or_insert(Some(at));
         *first = (*first).min(Some(at));
     }
     found
-}
-
-/// Whether a unit is a service of the host, not a person's session or something that was run once.
-fn is_service(unit: &str) -> bool {
-    let transient = ["user@", "user-runtime-dir@", "run-", "session-"];
-    unit.ends_with(".service") && !transient.iter().any(|start| unit.starts_with(start))
 }
 
 /// What became of each, as events, and what is to be remembered.

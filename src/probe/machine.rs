@@ -5,13 +5,13 @@
 use super::ProbeError;
 use super::account::Account;
 use super::cover::Cover;
-use super::leftover::Leftover;
 use super::process::Runner;
 use super::reading::{Catalogue, Reading};
 use super::way::Way;
 use super::world::{Kind, World};
 use crate::base::clock::{Clock, Stopwatch};
 use crate::sample::command::Outcome;
+use crate::sample::leftover::Leftover;
 use crate::sample::{Root, Watcher};
 use std::ffi::OsString;
 use std::sync::Arc;

@@ -12,7 +12,6 @@ mod blocks;
 mod cover;
 mod estimate;
 mod judged;
-mod leftover;
 mod machine;
 #[cfg(test)]
 mod model;

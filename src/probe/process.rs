@@ -4,11 +4,11 @@
 use super::ProbeError;
 use super::account::Account;
 use super::cover::Cover;
-use super::leftover::Leftover;
 use super::output::{Output, Streams};
 use super::way::{Surroundings, Way};
 use crate::base::clock::Stopwatch;
 use crate::sample::command::{Outcome, PATH};
+use crate::sample::leftover::Leftover;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
@@ -72,6 +72,7 @@ impl Runner {
             seconds,
             killed,
             line: output.into_line(),
+            output: Vec::new(),
             error: None,
         })
     }

@@ -116,7 +116,7 @@ fn rpm(root: &Root, script: &Path) -> Option<String> {
         return None;
     }
     let words = ["rpm", "-qf", "--qf", "%{NAME}\\n", "--", script.to_str()?].map(str::to_owned);
-    let outcome = command::run(&words, RPM_SECONDS);
+    let outcome = command::run(&words, RPM_SECONDS, command::ENOUGH_BYTES);
     outcome.line.filter(|_| outcome.code == Some(0))
 }
 

@@ -153,6 +153,7 @@ impl Hierarchy {
             sizes.extend(size.map(|size| (path, size)));
         }
         sizes.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
+        context.group_sizes.clone_from(&sizes);
         let before = std::mem::take(&mut context.beat.groups);
         let growing = most_of(sizes.get(MOST_DETAILED..).unwrap_or_default(), most, |(path, size)| {
             before.growth(path, *size)

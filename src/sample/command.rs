@@ -2,6 +2,7 @@
 //! killed at the timeout, at the lowest priority, in an environment that is the same under cron and in a shell.
 
 use super::check::CheckRun;
+use super::perfdata::{self, Value};
 use crate::base::clock::Stopwatch;
 use crate::base::escape;
 use rustix::io::Errno;
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 /// Where programs are found, whoever starts the run.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// How much of a check's output is kept: long enough for the numbers that plugins add.
+pub(crate) const CHECK_BYTES: usize = 16 * 1024;
 /// How much of the first line is kept.
 const LINE_BYTES: usize = 200;
 /// How often it is looked whether a command has ended.
@@ -32,12 +35,14 @@ pub struct Outcome {
     pub killed: bool,
     /// The first line of its output, cut, made harmless.
     pub line: Option<String>,
+    /// Its output, as much of it as was asked for.
+    pub output: Vec<u8>,
     /// Why it could not be started.
     pub error: Option<String>,
 }
 
-/// Runs a command: a program, found as root's shell would, and its arguments.
-pub fn run(command: &[String], timeout_seconds: f64) -> Outcome {
+/// Runs a command: a program, found as root's shell would, and its arguments. Keeps so many bytes of its output.
+pub fn run(command: &[String], timeout_seconds: f64, most_bytes: usize) -> Outcome {
     let watch = Stopwatch::start();
     let mut child = match spawn(command) {
         Ok(child) => child,
@@ -49,15 +54,17 @@ pub fn run(command: &[String], timeout_seconds: f64) -> Outcome {
             };
         }
     };
-    let output = child.stdout.take().map(first_bytes);
+    let output = child.stdout.take().map(|output| first_bytes(output, most_bytes));
     let (status, killed) = wait(&mut child, timeout_seconds, watch);
     let seconds = (watch.seconds() * 1e3).round() / 1e3;
+    let output = output.map(|output| all_of(&output)).unwrap_or_default();
     Outcome {
         code: status.and_then(|status| status.code()),
         signal: status.and_then(|status| status.signal()),
         seconds,
         killed,
-        line: output.and_then(|output| first_line(&output)),
+        line: line_of(&output),
+        output,
         error: None,
     }
 }
@@ -104,7 +111,7 @@ pub(crate) type Beginning = Arc<Mutex<(Vec<u8>, bool)>>;
 
 /// Reads all output, so that nobody has to wait for a full pipe, and keeps the beginning. In a thread that is left
 /// behind where a grandchild keeps the pipe open.
-pub(crate) fn first_bytes(mut output: impl Read + Send + 'static) -> Beginning {
+pub(crate) fn first_bytes(mut output: impl Read + Send + 'static, most: usize) -> Beginning {
     let kept = Arc::new(Mutex::new((Vec::new(), false)));
     let shared = Arc::clone(&kept);
     let read = move || {
@@ -112,7 +119,7 @@ pub(crate) fn first_bytes(mut output: impl Read + Send + 'static) -> Beginning {
         loop {
             let count = output.read(&mut buffer).unwrap_or(0);
             let Ok(mut kept) = shared.lock() else { return };
-            let room = ENOUGH_BYTES.saturating_sub(kept.0.len()).min(count);
+            let room = most.saturating_sub(kept.0.len()).min(count);
             kept.0.extend_from_slice(&buffer[..room]);
             kept.1 = count == 0;
             if count == 0 {
@@ -125,16 +132,20 @@ pub(crate) fn first_bytes(mut output: impl Read + Send + 'static) -> Beginning {
     kept
 }
 
-/// The first line that is not empty. Waits a moment for what is still in the pipe.
+/// The first line that is not empty.
 pub(crate) fn first_line(output: &Mutex<(Vec<u8>, bool)>) -> Option<String> {
+    line_of(&all_of(output))
+}
+
+/// What was kept. Waits a moment for what is still in the pipe.
+fn all_of(output: &Mutex<(Vec<u8>, bool)>) -> Vec<u8> {
     for _ in 0..20 {
         if output.lock().is_ok_and(|kept| kept.1) {
             break;
         }
         std::thread::sleep(POLL);
     }
-    let bytes = output.lock().ok()?.0.clone();
-    line_of(&bytes)
+    output.lock().map(|kept| kept.0.clone()).unwrap_or_default()
 }
 
 /// How much of an output is enough for [`line_of`].
@@ -152,17 +163,19 @@ pub(crate) fn line_of(output: &[u8]) -> Option<String> {
 }
 
 impl Outcome {
-    /// As a sample says it.
-    pub(crate) fn into_run(self, t: i64) -> CheckRun {
-        CheckRun {
+    /// As a sample says it: the run, and the numbers that a plugin gave with it.
+    pub(crate) fn into_run(self, t: i64) -> (CheckRun, Vec<(String, Value)>) {
+        let (text, values) = perfdata::parse(&self.output);
+        let run = CheckRun {
             t,
-            output: self.line,
+            output: line_of(&text),
             error: self.error,
             exit_code: self.code.and_then(|code| u64::try_from(code).ok()),
             signal: self.signal.and_then(|signal| u64::try_from(signal).ok()),
             seconds: Some(self.seconds),
             killed: Some(u64::from(self.killed)),
-        }
+        };
+        (run, values)
     }
 }
 
@@ -171,7 +184,7 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, timeout: f64) -> Outcome {
-        run(&["sh", "-c", script].map(str::to_owned), timeout)
+        run(&["sh", "-c", script].map(str::to_owned), timeout, CHECK_BYTES)
     }
 
     #[test]
@@ -205,17 +218,19 @@ mod tests {
     #[test]
     fn much_output_neither_blocks_nor_is_kept() {
         let outcome = shell("yes abcdefghi | head -c 1000000 | tr -d '\\n'", 20.0);
-        assert_eq!((outcome.code, outcome.line.map(|line| line.len())), (Some(0), Some(LINE_BYTES)));
+        assert_eq!((outcome.code, outcome.output.len()), (Some(0), CHECK_BYTES));
+        assert_eq!(outcome.line.map(|line| line.len()), Some(LINE_BYTES));
     }
 
     #[test]
     fn what_is_not_there_is_said() {
-        let outcome = run(&["no-such-program".to_owned()], 1.0);
+        let outcome = run(&["no-such-program".to_owned()], 1.0, 0);
         assert!(outcome.code.is_none() && outcome.error.is_some());
     }
 
     #[test]
     fn control_characters_become_visible() {
-        assert_eq!(shell("printf 'a\\033[31mb\\n'", 20.0).line.as_deref(), Some("a\\u{1b}[31mb"));
+        let outcome = shell("printf 'a\\033[31mb\\n'", 20.0);
+        assert_eq!(outcome.line.as_deref(), Some("a\\u{1b}[31mb"));
     }
 }

@@ -57,6 +57,10 @@ pub struct Context<'a> {
     pub(crate) programs: BTreeMap<Vec<u8>, (u64, u64)>,
     /// The processes that have memory of their own, on the slow beat.
     pub(crate) with_memory: Vec<u32>,
+    /// Memory of every control group that was found, by path, on the slow beat.
+    pub(crate) group_sizes: Vec<(String, u64)>,
+    /// Parts that are there and of which something could not be found out, and why.
+    pub(crate) remarks: BTreeMap<String, String>,
     root_folder: OwnedFd,
     proc_folder: OwnedFd,
     buffer: Vec<u8>,
@@ -95,6 +99,8 @@ impl<'a> Context<'a> {
             mounts: None,
             programs: BTreeMap::new(),
             with_memory: Vec::new(),
+            group_sizes: Vec::new(),
+            remarks: BTreeMap::new(),
             root_folder: open("")?,
             proc_folder: open("proc")?,
             buffer: Vec::with_capacity(BUFFER_BYTES),
@@ -131,6 +137,7 @@ impl<'a> Context<'a> {
         next.suspects.clone_from(&previous.suspects);
         next.watch_each = previous.watch_each;
         next.hung.clone_from(&previous.hung);
+        next.services = previous.services.unseen();
         (next.host_day, next.host_print) = (previous.host_day, previous.host_print);
     }
 
@@ -260,6 +267,13 @@ impl<'a> Context<'a> {
         rustix::fs::accessat(folder, name, rustix::fs::Access::EXISTS, rustix::fs::AtFlags::empty()).is_ok()
     }
 
+    /// When a file, or a link itself, was last written: seconds and nanoseconds.
+    pub(crate) fn modified(&self, path: &str) -> Option<(i64, u32)> {
+        let (folder, name) = self.folder_of(path);
+        let stat = rustix::fs::statat(folder, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        Some(modified_of(&stat))
+    }
+
     /// The names in a folder, sorted as people count (`hwmon2` before `hwmon10`); none where there is no such folder.
     pub(crate) fn names(&self, path: &str) -> Vec<String> {
         let mut names = Vec::new();
@@ -336,6 +350,12 @@ pub(crate) fn read_into(
             Err(error) => return Err(error),
         }
     }
+}
+
+/// When what `stat` tells of was last written: seconds and nanoseconds.
+#[expect(clippy::useless_conversion, reason = "the types differ between architectures")]
+pub(crate) fn modified_of(stat: &rustix::fs::Stat) -> (i64, u32) {
+    (stat.st_mtime.into(), u32::try_from(stat.st_mtime_nsec).unwrap_or(0))
 }
 
 /// Whether an error says that the kernel has no such thing, or not for this user.

@@ -11,13 +11,14 @@ mod context;
 mod error;
 mod growth;
 mod ledger;
+pub(crate) mod leftover;
 pub mod metric;
 mod mounts;
 pub(crate) mod parse;
 mod process_stat;
 mod root;
 mod slab_names;
-mod state;
+pub(crate) mod state;
 mod take;
 mod users;
 mod watcher;
@@ -37,10 +38,12 @@ pub mod mdstat;
 pub mod meminfo;
 pub mod netdev;
 pub mod own_cost;
+pub mod perfdata;
 pub mod pressure;
 pub mod processes;
 pub mod program;
 pub mod reach;
+pub mod service;
 pub mod sessions;
 pub mod slabinfo;
 pub mod sockstat;
@@ -156,6 +159,8 @@ instances!(
     program::Programs { 0: program::Program },
     check::Checks { 0: check::CheckRun },
     target::Targets { 0: target::TargetRun },
+    perfdata::Perfdata { 0: perfdata::Value },
+    service::Services { units: service::Service },
     zram::Zram { 0: zram::ZramDevice },
     diskstats::Diskstats { 0: diskstats::Disk },
     filesystem::Filesystems { 0: filesystem::Filesystem },
@@ -259,7 +264,9 @@ collectors! {
     hwmon "hwmon": hwmon::Hwmon,
     mdstat "mdstat": mdstat::Mdstat,
     cgroup "cgroup": cgroup::Cgroups,
+    service "service": service::Services,
     check "check": check::Checks,
     target "target": target::Targets,
+    perfdata "perfdata": perfdata::Perfdata,
     own_cost "self": own_cost::OwnCost,
 }

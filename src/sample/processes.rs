@@ -5,6 +5,7 @@ use super::context::read_into;
 use super::growth::Averages;
 use super::metric::record;
 use super::process_stat::ProcessStat;
+use super::state::Daemon;
 use super::users::Users;
 use super::{Collector, Context, SampleError, State, parse};
 use serde::{Deserialize, Serialize};
@@ -145,7 +146,7 @@ struct Scan {
     youngest: u64,
     slow: bool,
     quiet: Vec<u32>,
-    daemons: Vec<(String, u64)>,
+    daemons: Vec<Daemon>,
 }
 
 impl Scan {
@@ -207,7 +208,7 @@ impl Scan {
             self.ticks.push((pid, stat.ticks));
         }
         if stat.parent == 1 {
-            self.daemons.push((parse::text(stat.name), stat.started));
+            self.daemons.push(Daemon { name: parse::text(stat.name), pid, started: stat.started });
         }
         // A number that was given to a new process since does not count from the old one's ticks.
         let before = if stat.started > previous.started { 0 } else { previous.ticks(pid) };

@@ -11,6 +11,8 @@ use super::check::CheckRun;
 use super::context::read_into;
 use super::mounts::KnownMount;
 use super::target::TargetRun;
+use super::perfdata::Value;
+use super::service::Memory;
 use rustix::fs::CWD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,24 +84,46 @@ pub struct State {
     /// What the audit names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) suspects: Vec<Suspect>,
+    /// By what it was told last that a service of systemd had started or ended.
+    pub(crate) service_stamp: u64,
+    /// Whether systemd was to be asked for services after that sample.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) service_asked: bool,
+    /// What is known of services, in a file of its own that is read where something may have changed.
+    #[serde(skip)]
+    pub services: Memory,
     /// Results of checks since the sample before.
     #[serde(skip)]
     pub results: BTreeMap<String, CheckRun>,
     /// Results of targets since the sample before.
     #[serde(skip)]
     pub answers: BTreeMap<String, TargetRun>,
+    /// The numbers that they gave.
+    #[serde(skip)]
+    pub values: BTreeMap<String, Value>,
     /// What the slow beat left, in a file of its own that is read and written on the slow beat only.
     #[serde(skip)]
     pub beat: Beat,
     /// Every control group of a service or container that the slow beat found, for who looks after what comes and goes.
     #[serde(skip)]
     pub(crate) found_groups: Option<Vec<String>>,
-    /// The processes that init looks after: name, start in ticks since boot. For the same.
+    /// The processes that init looks after. For the same.
     #[serde(skip)]
-    pub(crate) daemons: Vec<(String, u64)>,
+    pub(crate) daemons: Vec<Daemon>,
     /// How long the file was that this came from.
     #[serde(skip)]
     pub(crate) length: usize,
+}
+
+/// A process whose parent is number 1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Daemon {
+    /// Its name, as the kernel has it.
+    pub(crate) name: String,
+    /// Its number.
+    pub(crate) pid: u32,
+    /// Its start, in ticks since boot.
+    pub(crate) started: u64,
 }
 
 impl State {
@@ -143,6 +167,11 @@ impl State {
     /// Whether the audit has something to take in from each sample, not from slow beats only.
     pub fn is_watched(&self) -> bool {
         self.watch_each || !self.suspects.is_empty()
+    }
+
+    /// Whether systemd is to be asked for more about services.
+    pub fn asks_systemd(&self) -> bool {
+        self.service_asked && self.services.view.is_some()
     }
 
     /// Whether this is the state of a slow beat.

@@ -20,6 +20,7 @@ pub fn take(root: &Root, options: &Options, previous: &State, now: i64) -> (Samp
     begin(&mut context, &mut sample);
     let slow = sample.collect(&mut context);
     context.note_together(watch.seconds());
+    sample.errors.append(&mut context.remarks);
     let cores = sample.stat.as_ref().map(|stat| stat.cores.iter().filter(|core| core.0 != [0.0; 8]).count());
     sample.host = Host::when_due(&mut context, cores.and_then(|cores| u32::try_from(cores).ok()));
     sample.reboot_required = context.exists("run/reboot-required");

@@ -8,7 +8,9 @@ use crate::sample::Sample;
 use crate::sample::cgroup::{Cgroup, Cgroups};
 use crate::sample::check::{CheckRun, Checks};
 use crate::sample::host::Host;
+use crate::sample::perfdata::{Perfdata, Value};
 use crate::sample::processes::Process;
+use crate::sample::service::Services;
 use crate::sample::slabinfo::Slabinfo;
 use crate::sample::sockstat::Sockstat;
 use crate::sample::target::{TargetRun, Targets};
@@ -118,6 +120,8 @@ struct Carried {
     groups: BTreeMap<String, Cgroup>,
     checks: BTreeMap<String, CheckRun>,
     targets: BTreeMap<String, TargetRun>,
+    values: BTreeMap<String, Value>,
+    services: Option<Services>,
     processes: HashMap<(u32, String), Process>,
 }
 
@@ -167,6 +171,14 @@ impl Carried {
         }
         for (name, run) in sample.check.iter().flat_map(|checks| &checks.0) {
             self.checks.insert(name.clone(), run.clone());
+            // A run has all the numbers of its check.
+            self.values.retain(|_, value| value.check != *name);
+        }
+        for (key, value) in sample.perfdata.iter().flat_map(|values| &values.0) {
+            self.values.insert(key.clone(), value.clone());
+        }
+        if let Some(services) = &sample.service {
+            take_services(&mut self.services, services);
         }
         for (name, run) in sample.target.iter().flat_map(|targets| &targets.0) {
             self.targets.insert(name.clone(), run.clone());
@@ -191,6 +203,8 @@ impl Carried {
         // So has each target, until nobody asks it any more.
         self.targets.retain(|_, run| run.is_fresh(sample.t, step));
         sample.target = (!self.targets.is_empty()).then_some(Targets(self.targets));
+        sample.perfdata = (!self.values.is_empty()).then_some(Perfdata(self.values));
+        sample.service = self.services;
         if let Some(sockstat) = &mut sample.sockstat {
             fill_sockets(sockstat, &self.sockstat);
         }
@@ -212,6 +226,24 @@ impl Carried {
             }
         }
     }
+}
+
+/// Puts a line's services into what is known: a whole list in its place, else those that it names.
+fn take_services(known: &mut Option<Services>, line: &Services) {
+    let older = known.take().unwrap_or_default();
+    let mut newer = line.clone();
+    for (name, service) in &mut newer.units {
+        if let Some(before) = older.units.get(name) {
+            service.fill(before);
+        }
+    }
+    if line.manager.is_none() {
+        newer.manager = older.manager;
+        for (name, service) in older.units {
+            newer.units.entry(name).or_insert(service);
+        }
+    }
+    *known = Some(newer);
 }
 
 /// Takes over fields of a group: all that are there, or only those that are missing.

@@ -127,7 +127,13 @@ impl Collecting {
         let usual = table.usual_interval();
         for series in &mut table.columns {
             match series.metric.kind {
-                Kind::Counter => increases(&table.rows, series),
+                Kind::Counter => {
+                    // A count that only slow beats have stands still in between.
+                    if series.metric.unit == Unit::Count {
+                        carry_forward(&table.rows, &mut series.values, usual);
+                    }
+                    increases(&table.rows, series);
+                }
                 Kind::Gauge => carry_forward(&table.rows, &mut series.values, usual),
             }
         }

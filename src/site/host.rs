@@ -114,7 +114,12 @@ impl Workshop<'_> {
         let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
         host.reached = Reached::of(&views);
         let small = views.iter().find_map(|(_, view)| view.small.clone());
-        views.into_par_iter().try_for_each(|(window, view)| host.publish(window, view))?;
+        // Every page shows the day of its services.
+        let strips = views.iter().find_map(|(_, view)| view.strips.clone());
+        views.into_par_iter().try_for_each(|(window, mut view)| {
+            view.strips.clone_from(&strips);
+            host.publish(window, view)
+        })?;
         let Host { state, problems, now, mounts, report, watched, .. } = host;
         let sampled = Some(latest.sample.t);
         Ok(HostView {

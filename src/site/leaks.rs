@@ -87,9 +87,9 @@ pub(crate) fn parts(report: Option<&Report>, scene: &Scene) -> Option<Table> {
         id: "parts",
         title: scene.word("explain.where"),
         note: telling.free(report).unwrap_or_default(),
-        wide: false,
         columns,
         rows,
+        ..Table::default()
     };
     (!table.rows.is_empty()).then_some(table)
 }

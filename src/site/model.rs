@@ -192,7 +192,7 @@ pub(crate) struct LegendRow {
 }
 
 /// A table of any kind.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Table {
     /// Id of the element.
     pub id: &'static str,
@@ -206,6 +206,10 @@ pub(crate) struct Table {
     pub columns: Vec<Column>,
     /// Rows; the first cell is the row's head.
     pub rows: Vec<Vec<Cell>>,
+    /// Rows that are shown when asked for.
+    pub rest: Vec<Vec<Cell>>,
+    /// What these are.
+    pub rest_title: String,
 }
 
 /// Head of a column.
@@ -228,6 +232,34 @@ pub(crate) struct Cell {
     pub class: &'static str,
     /// A bar beside the number.
     pub bar: Option<Bar>,
+    /// A mark before the words, which are its own.
+    pub state: Option<State>,
+    /// A day in parts, in place of the words that say the same.
+    pub strip: Option<Strip>,
+}
+
+/// A day of a service, drawn as SVG.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Strip {
+    /// From the left.
+    pub parts: Vec<StripPart>,
+    /// How wide all are.
+    pub width: usize,
+    /// What it says, for who does not see it.
+    pub alt: String,
+}
+
+/// A time in which it was the same.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct StripPart {
+    /// `up`, `down`, `failed`, `unknown`.
+    pub class: &'static str,
+    /// Where it begins.
+    pub x: usize,
+    /// How wide it is.
+    pub width: usize,
+    /// What it says.
+    pub title: String,
 }
 
 impl Cell {

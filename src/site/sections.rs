@@ -5,7 +5,7 @@ use super::host::Host;
 use super::model::{Chart, Section, Table};
 use super::tables::Tables;
 use super::window::WindowView;
-use super::{damage, leaks, used};
+use super::{checks, damage, leaks, services, used};
 
 /// The parts of a page that have something to show.
 pub(crate) fn of(host: &Host, view: &WindowView) -> Vec<Section> {
@@ -30,8 +30,9 @@ pub(crate) fn of(host: &Host, view: &WindowView) -> Vec<Section> {
         of(SectionId::Cpu, vec![]),
         of(SectionId::Disk, vec![tables.filesystems(), tables.disks(), tables.raid()]),
         of(SectionId::Network, vec![extras.traffic(&tables), tables.interfaces()]),
+        section("services", Vec::new(), vec![services::table(&tables, view.strips.as_ref())]),
         of(SectionId::Reachability, vec![host.reached.table(&tables)]),
-        of(SectionId::System, vec![tables.checks(), extras.uptime(&tables), tables.limits()]),
+        of(SectionId::System, vec![checks::table(&tables), extras.uptime(&tables), tables.limits()]),
         section("used", Vec::new(), vec![used::table(&tables)]),
         section("damage", Vec::new(), damage::tables(&tables)),
     ];

@@ -5,7 +5,6 @@ use super::evaluate::{fill, last};
 use super::model::{Cell, Column, Table};
 use super::now::bytes;
 use super::scene::{Aliases, Scene};
-use crate::base::escape;
 use crate::base::unit::Unit;
 use crate::sample::filesystem::Filesystem;
 use crate::series::Latest;
@@ -208,31 +207,6 @@ impl Tables<'_> {
         self.table("limits", &["limit", "used", "most", "filled"], rows.collect())
     }
 
-    /// The user's checks, as they last ran. A public page has none.
-    pub(crate) fn checks(&self) -> Option<Table> {
-        let checks = self.latest.sample.check.as_ref().filter(|_| !self.scene.public)?;
-        let rows = checks.0.iter().map(|(name, run)| {
-            let class = if run.has_failed() { "warning" } else { "" };
-            let end = match (run.exit_code, run.signal) {
-                _ if run.killed.unwrap_or(0) > 0 => self.scene.word("table.killed"),
-                (Some(code), _) => code.to_string(),
-                (None, Some(signal)) => {
-                    self.scene.words().fill("table.signal", &[("number", &signal.to_string())])
-                }
-                (None, None) => self.scene.word("table.not_run"),
-            };
-            let said = run.output.as_ref().or(run.error.as_ref());
-            vec![
-                Cell { class, ..Cell::text(name) },
-                Cell { class, ..Cell::text(end) },
-                Cell::maybe(run.seconds.map(|seconds| self.scene.quantity(seconds, Unit::Seconds))),
-                Cell::text(self.scene.minute(run.t).text),
-                Cell::text(said.map(|said| escape::terminal(said)).unwrap_or_default()),
-            ]
-        });
-        self.table("checks", &["check", "exit.text", "took", "when.text", "output.text"], rows.collect())
-    }
-
     /// A table of the words `table.ID`, with columns `column.KEY`; a key with `.text` stands left.
     pub(crate) fn table(&self, id: &'static str, columns: &[&str], rows: Vec<Vec<Cell>>) -> Option<Table> {
         if rows.is_empty() {
@@ -247,7 +221,7 @@ impl Tables<'_> {
         let columns = columns.iter().enumerate().map(head).collect();
         let note = self.scene.words().find(&format!("table_note.{id}")).unwrap_or("").to_owned();
         let title = self.scene.word(&format!("table.{id}"));
-        let mut table = Table { id, title, note, wide: false, columns, rows };
+        let mut table = Table { id, title, note, wide: false, columns, rows, ..Table::default() };
         drop_empty_columns(&mut table);
         table.wide = table.columns.len() > 5;
         // Names alone say nothing: a disk before there are two samples.
@@ -259,7 +233,8 @@ impl Tables<'_> {
         last(self.latest.rates.mean(metric, instance)?)
     }
 
-    fn memory(&self, amount: Option<u64>) -> Cell {
+    /// An amount of memory.
+    pub(crate) fn memory(&self, amount: Option<u64>) -> Cell {
         Cell::maybe(amount.map(|amount| self.scene.quantity(bytes(amount), Unit::Memory)))
     }
 

@@ -12,6 +12,7 @@ use super::model::{Chart, LegendRow, Picture};
 use super::picture::{Place, series_key, source};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
+use super::strip::Strips;
 use super::{reach, trends};
 use crate::alert::Rule;
 use crate::analysis::report::Report;
@@ -40,6 +41,8 @@ pub(crate) struct WindowView {
     pub reached: reach::Shares,
     /// Memory in the smallest size, of the day only.
     pub small: Option<(Picture, String)>,
+    /// The day of each service, of the day only.
+    pub strips: Option<Strips>,
 }
 
 /// The host whose windows are made.
@@ -179,7 +182,7 @@ impl Subject<'_> {
         let marks = changes.marks();
         let reached = reach::shares(frame);
         let mut view =
-            WindowView { key, from, until, samples, changes, charts: Vec::new(), reached, small: None };
+            WindowView { key, from, until, samples, changes, charts: Vec::new(), reached, small: None, strips: None };
         // Between two samples there is nothing to draw.
         if frame.times.len() < 2 {
             return Ok(view);
@@ -199,6 +202,7 @@ impl Subject<'_> {
             rules: self.rules,
         };
         view.charts = draw_charts(&place)?;
+        view.strips = (window == Window::Day && !self.scene.public).then(|| Strips::of(frame));
         if window == Window::Day && self.in_fleet {
             view.small = draw_small(&place)?;
         }

@@ -121,6 +121,11 @@ impl Layout {
         self.folder().join("beat")
     }
 
+    /// What is known of services.
+    pub fn services(&self) -> PathBuf {
+        self.folder().join("services")
+    }
+
     /// What is known of one's own runs.
     pub fn audit(&self) -> PathBuf {
         self.folder().join("audit")

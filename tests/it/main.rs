@@ -10,6 +10,7 @@ mod analysis;
 mod audit;
 mod bisect;
 mod chart;
+mod checks;
 mod cli;
 mod config;
 #[path = "../corpus/mod.rs"]
@@ -31,6 +32,7 @@ mod sample;
 mod series;
 #[path = "../servers/mod.rs"]
 mod servers;
+mod services;
 mod site;
 mod site_events;
 mod site_targets;

@@ -40,8 +40,10 @@ pub(crate) fn reference() -> String {
 /// What the collector's file says of itself, its `//!` lines in one paragraph.
 fn module_head(collector: &str) -> String {
     let file = if collector == "self" { "own_cost" } else { collector };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample").join(file).with_extension("rs");
-    let source = fs::read_to_string(&path).unwrap_or_default();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample");
+    let source = fs::read_to_string(folder.join(file).with_extension("rs"))
+        .or_else(|_| fs::read_to_string(folder.join(file).join("mod.rs")))
+        .unwrap_or_default();
     let lines: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
     lines.split(|line| line.is_empty()).next().unwrap_or_default().join("\n")
 }

@@ -66,6 +66,7 @@ fn the_whole_line_of_each_tree() {
         insta::assert_json_snapshot!(format!("sample_of_{name}"), value, {
             ".self" => "[what this run cost]",
             ".host.cronograph" => "[version]",
+            ".service.units.*.since" => "[when the tree was unpacked]",
             ".host.architecture" => "[this machine's]",
         });
     }

@@ -19,7 +19,7 @@ pub(super) fn run(
     let name = command.first().map_or("", String::as_str);
     let mut child = spawn(command, environment)
         .map_err(|error| Refusal::lasting(format!("{name} cannot be started: {error}")))?;
-    let errors = child.stderr.take().map(command::first_bytes);
+    let errors = child.stderr.take().map(|errors| command::first_bytes(errors, command::ENOUGH_BYTES));
     if let Some(mut pipe) = child.stdin.take() {
         // In a thread that is left behind: one that reads nothing must not hold us. What it did not want to read is no failure.
         let write = move || drop(pipe.write_all(&input));

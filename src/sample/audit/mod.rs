@@ -24,6 +24,8 @@ use subject::{Phase, Subject, Turn};
 /// All collectors together are watched under these names: those of each sample, and those of the slow beat.
 const TOGETHER: [&str; 2] = ["collectors", "collectors, slow beat"];
 const COLLECTOR: &str = "collector ";
+/// What is asked of systemd about services.
+const ASKING: &str = "asking systemd";
 /// For how many turns each collector is watched by itself after all together were suspected.
 const ALONE: u32 = 120;
 
@@ -43,7 +45,7 @@ pub struct Check {
 /// Something of one's own that seems to leak, as each sample says it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Suspect {
-    /// `collector` or `check`.
+    /// `collector`, `check`, or `asking` where systemd is asked about services.
     pub kind: String,
     /// The collector's key in the log, or the check's name.
     pub name: String,
@@ -79,6 +81,8 @@ pub struct Audit {
     alone: Option<(bool, u32)>,
     /// Results of checks that are not in a sample yet.
     pub results: BTreeMap<String, super::check::CheckRun>,
+    /// The numbers that these gave, by `CHECK LABEL`.
+    pub values: BTreeMap<String, super::perfdata::Value>,
 }
 
 /// The file of the audit, locked: another run of `sample` may still wait for its checks.
@@ -184,11 +188,43 @@ impl Audit {
         now: i64,
         run: impl FnOnce() -> Outcome,
     ) {
-        let key = check_key(check);
-        let subject = self.subjects.entry(key.clone()).or_default();
+        let Some(outcome) = self.watch(&check_key(check), surroundings, now, run) else { return };
+        let (run, values) = outcome.into_run(now);
+        self.results.insert(check.name.clone(), run);
+        self.values.retain(|_, value| value.check != check.name);
+        for (label, value) in values {
+            let value = super::perfdata::Value { check: check.name.clone(), ..value };
+            self.values.insert(format!("{} {label}", check.name), value);
+        }
+    }
+
+    /// Asks systemd by `ask`, unless that is stopped or on trial and not to be done now.
+    pub(crate) fn ask(
+        &mut self,
+        surroundings: &Surroundings<'_>,
+        now: i64,
+        ask: impl FnOnce() -> Outcome,
+    ) -> Option<Outcome> {
+        self.watch(ASKING, surroundings, now, ask)
+    }
+
+    /// Whether systemd is not asked any more.
+    pub(crate) fn asks_no_more(&self, stop: bool) -> bool {
+        let subject = self.subjects.get(ASKING);
+        subject.is_some_and(|subject| matches!(subject.phase, Phase::Leaking { .. }) && stop)
+    }
+
+    fn watch(
+        &mut self,
+        key: &str,
+        surroundings: &Surroundings<'_>,
+        now: i64,
+        run: impl FnOnce() -> Outcome,
+    ) -> Option<Outcome> {
+        let subject = self.subjects.entry(key.to_owned()).or_default();
         subject.turned = now;
         if matches!(subject.phase, Phase::Leaking { .. }) && surroundings.stop {
-            return;
+            return None;
         }
         let ran = runs(subject, surroundings.stop);
         let before = surroundings.reading();
@@ -196,8 +232,8 @@ impl Audit {
         let after = if ran { surroundings.reading() } else { before };
         let seconds = outcome.as_ref().map_or(0.0, |outcome| outcome.seconds);
         let boot = surroundings.state.boot.clone();
-        self.observe(&key, &Turn { now, boot, ran, seconds, before, after });
-        self.results.extend(outcome.map(|outcome| (check.name.clone(), outcome.into_run(now))));
+        self.observe(key, &Turn { now, boot, ran, seconds, before, after });
+        outcome
     }
 
     fn observe(&mut self, key: &str, turn: &Turn) {

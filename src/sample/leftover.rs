@@ -14,12 +14,12 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// The processes that the command's runs left behind.
 #[derive(Debug)]
-pub(super) struct Leftover {
+pub(crate) struct Leftover {
     own: i32,
 }
 
 impl Leftover {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let own = rustix::process::getpid();
         // A kernel before 3.4 cannot; then only what stays in the run's own group is found.
         let _ = set_child_subreaper(Some(own));
@@ -27,12 +27,12 @@ impl Leftover {
     }
 
     /// Takes in the exit codes of orphans that have ended. No child whose own code is wanted may be running.
-    pub(super) fn reap() {
+    pub(crate) fn reap() {
         while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
     }
 
     /// All that descends from this process.
-    pub(super) fn processes(&self) -> BTreeSet<i32> {
+    pub(crate) fn processes(&self) -> BTreeSet<i32> {
         if !self.has_children() {
             return BTreeSet::new();
         }
@@ -60,7 +60,7 @@ impl Leftover {
     }
 
     /// Ends all of them but `spared`: asks, then kills. Says how many that ended.
-    pub(super) fn end(&self, spared: &BTreeSet<i32>) -> usize {
+    pub(crate) fn end(&self, spared: &BTreeSet<i32>) -> usize {
         Self::reap();
         let first = self.others(spared);
         let watch = Stopwatch::start();

@@ -53,6 +53,8 @@ pub enum Over {
     Mean,
     /// `increase(a, 10m)`: by how much a counter grew.
     Increase,
+    /// The same of a level: the sum of its rises.
+    Rise,
 }
 
 /// How a value stands to a limit.

@@ -161,6 +161,8 @@ impl<'a> Reader<'a> {
             if !(1.0..=86_400.0).contains(&seconds) {
                 return Err(format!("{name}(…) looks back over at most a day"));
             }
+            // What is no rate is a level: its rises are what it grew by.
+            let over = if over == Over::Increase && !measure.per_second { Over::Rise } else { over };
             #[expect(clippy::cast_possible_truncation, reason = "at most a day")]
             let over = Expression::Over(over, Box::new(first), seconds.round() as i64);
             let per_second = measure.per_second && name == "mean";

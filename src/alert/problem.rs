@@ -84,6 +84,11 @@ fn built_in(rule: &Rule, instance: &str, table: &Table<'_>, known: &Known<'_>) -
             let run = sample.check.as_ref()?.0.get(instance)?;
             ProblemKind::Check { name: named(), run: Box::new(run.clone()) }
         }
+        "service" => {
+            let service = sample.service.as_ref()?.units.get(instance)?;
+            ProblemKind::Service { name: named(), state: service.state.clone() }
+        }
+        "service-restarts" => ProblemKind::ServiceRestarts { name: named(), restarts: whole(value()?) },
         "target" => {
             let run = sample.target.as_ref()?.0.get(instance)?;
             ProblemKind::Target { name: named(), error: run.error.clone().unwrap_or_default() }

@@ -213,7 +213,8 @@ impl Rule {
         if let Some(cores) = cores {
             table.constant("host.cores", cores);
         }
-        let mut values = self.subject().map(|subject| table.values(&subject.left, instance)).unwrap_or_default();
+        let mut values =
+            self.subject().map(|subject| table.values(&subject.left, instance)).unwrap_or_default();
         values.resize(frame.times.len(), f64::NAN);
         values
     }

@@ -151,6 +151,7 @@ impl<'a> Table<'a> {
         }
         let from = self.times[row] - seconds;
         let (mut sum, mut count, mut first, mut increase) = (0.0, 0.0, self.times[row], 0.0);
+        let (mut rise, mut after) = (0.0, f64::NAN);
         for at in (0..=row).rev().take_while(|at| self.times[*at] > from) {
             if values[at].is_finite() {
                 first = self.times[at];
@@ -158,10 +159,14 @@ impl<'a> Table<'a> {
                 count += 1.0;
                 let since = at.checked_sub(1).map_or(0, |before| self.times[at] - self.times[before]);
                 increase += values[at] * since as f64;
+                // From the latest backwards: the value after this one.
+                rise += f64::max(after - values[at], 0.0);
+                after = values[at];
             }
         }
         match over {
             Over::Increase => increase,
+            Over::Rise => rise,
             Over::Mean if count >= 2.0 && self.times[row] - first >= seconds / 2 => sum / count,
             Over::Mean => f64::NAN,
         }
@@ -277,6 +282,14 @@ mod tests {
         // (60, 240]: 0 and 6 at 60 apart from 180, then 6 and 0.
         assert_eq!((means[3], means[4].is_nan()), (3.0, true));
         assert_eq!(values("increase(swap.in, 10m) > 1")[4], 360.0);
+    }
+
+    #[test]
+    fn a_level_rises_by_its_steps_upwards() {
+        let frame = frame(&[("service.restarts", "nginx", &[1.0, ABSENT, 3.0, 0.0, 2.0])]);
+        let table = Table::new(&frame, 1_000);
+        let rises = condition("increase(service.restarts, 10m) >= 3").unwrap();
+        assert_eq!(table.values(&rises.first().unwrap().left, "nginx")[4], 4.0);
     }
 
     #[test]

@@ -111,7 +111,14 @@ impl Shelf {
     }
 
     /// Remembers that messages told an alert as it is, or what of it had passed. Once more the same changes nothing.
-    pub fn told(&mut self, rule: &str, instance: &str, notices: &[String], at: i64, passed: Option<&Episode>) {
+    pub fn told(
+        &mut self,
+        rule: &str,
+        instance: &str,
+        notices: &[String],
+        at: i64,
+        passed: Option<&Episode>,
+    ) {
         let named = |alert: &&mut Alert| alert.rule == rule && alert.instance == instance;
         let Some(alert) = self.book.alerts.iter_mut().find(named) else { return };
         if let Some(passed) = passed {

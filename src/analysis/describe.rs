@@ -79,6 +79,13 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
             line("problem.rebooted", &[("ago", format::duration(*uptime, lang))])
         }
         ProblemKind::Traffic { share } => line("problem.traffic", &[("share", percent(*share))]),
+        ProblemKind::Service { name, state } => {
+            let state = words.find(&format!("service_state.{state}")).unwrap_or(state).to_owned();
+            line("problem.service", &[("name", named("problem.service_one", name)), ("state", state)])
+        }
+        ProblemKind::ServiceRestarts { name, restarts } => {
+            words.count("problem.restarts", *restarts, &[("name", &named("problem.service_one", name))])
+        }
         ProblemKind::Target { name, error } => {
             let key = if error.is_empty() { "problem.target" } else { "problem.target_why" };
             line(key, &[("name", named("target.one", name)), ("error", error.clone())])

@@ -102,6 +102,10 @@ pub enum ProblemKind {
     Rebooted { uptime: f64 },
     /// The quota of the month's traffic is nearly used up.
     Traffic { share: f64 },
+    /// A service that should run does not, or has failed.
+    Service { name: String, state: String },
+    /// A service is started again and again.
+    ServiceRestarts { name: String, restarts: u64 },
     /// A target does not answer as it should, and why.
     Target { name: String, error: String },
     /// A target's certificate ends before long, or has ended.

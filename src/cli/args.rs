@@ -344,11 +344,15 @@ impl Command {
             Self::Explain(args) => (args.host.as_deref(), None),
             Self::Probe(args) => (args.host.as_deref(), None),
             Self::Bisect(args) => (args.host.as_deref(), None),
-                        Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
+            Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
-            Self::Check(_) | Self::Mute(_) | Self::Try(_) | Self::Trend(_) | Self::Uninstall(_) | Self::Man | Self::Completions(_) => {
-                (None, None)
-            }
+            Self::Check(_)
+            | Self::Mute(_)
+            | Self::Try(_)
+            | Self::Trend(_)
+            | Self::Uninstall(_)
+            | Self::Man
+            | Self::Completions(_) => (None, None),
         }
     }
 }

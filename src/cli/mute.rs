@@ -17,7 +17,10 @@ pub(super) fn run(args: &MuteArgs, context: &Context) -> anyhow::Result<ExitCode
     if let Some(rule) = &args.rule {
         if args.end {
             if !mutes.take(rule, host, now) {
-                return Err(output::failure(format!("{rule} is not muted"), "`cronograph mute` lists what is"));
+                return Err(output::failure(
+                    format!("{rule} is not muted"),
+                    "`cronograph mute` lists what is",
+                ));
             }
         } else {
             let known = check::rules(context)?.names();

@@ -9,9 +9,9 @@ mod origin;
 mod rule;
 mod secret;
 mod server;
+mod services;
 mod shown;
 mod target;
-mod services;
 
 pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
@@ -20,8 +20,8 @@ pub use origin::Origin;
 pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 pub use secret::Secret;
 pub use server::{Security, Server};
-pub use target::{Ask, TargetConfig, server_address};
 pub use services::ServicesConfig;
+pub use target::{Ask, TargetConfig, server_address};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

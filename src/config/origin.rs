@@ -2,7 +2,10 @@
 
 use super::error::place;
 use super::secret::SET;
-use super::{Ask, ChannelConfig, ChannelKind, CheckConfig, Config, Loaded, RuleConfig, Secret, TargetConfig, TrafficConfig, TrafficCount};
+use super::{
+    Ask, ChannelConfig, ChannelKind, CheckConfig, Config, Loaded, RuleConfig, Secret, TargetConfig,
+    TrafficConfig, TrafficCount,
+};
 use std::fmt::{self, Write};
 use toml::Value;
 use toml::de::DeTable;
@@ -174,7 +177,7 @@ fn rule_entries(rule: &RuleConfig) -> Vec<Entry> {
 fn messages_entries(config: &Config) -> Vec<Entry> {
     let messages = &config.messages;
     vec![
-        ("site", messages.site.as_deref().map(Value::from)),
+        ("address", messages.address.as_deref().map(Value::from)),
         ("quiet", messages.quiet.map(|quiet| quiet.to_string().into())),
         ("remind", messages.remind.map(|span| span.to_string().into())),
     ]
@@ -383,7 +386,10 @@ mod tests {
             let error = toml::from_str::<Config>(&format!("{header}nonsense = 1\n")).unwrap_err();
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-            let tables = ["sample", "self", "site", "services", "check", "target", "traffic", "channel", "rule", "messages"];
+            let tables = [
+                "sample", "self", "site", "services", "check", "target", "traffic", "channel", "rule",
+                "messages",
+            ];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");
         }

@@ -53,8 +53,8 @@ pub enum Severity {
 #[serde(default, deny_unknown_fields)]
 pub struct MessagesConfig {
     /// Where the pages are, for links: `https://status.example.org/`.
-    #[serde(deserialize_with = "address")]
-    pub site: Option<String>,
+    #[serde(deserialize_with = "page_address")]
+    pub address: Option<String>,
     /// From when to when only what is critical is told, in the zone of the pages: `23:00-07:00`.
     pub quiet: Option<Quiet>,
     /// How long after a message what still holds is told again; absent: never.
@@ -151,7 +151,7 @@ impl<'de> Deserialize<'de> for Quiet {
     }
 }
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn page_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let plain = |letter: char| !letter.is_control() && !letter.is_whitespace();
     if !(text.starts_with("https://") || text.starts_with("http://")) || !text.chars().all(plain) {

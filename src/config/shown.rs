@@ -28,7 +28,8 @@ pub(super) fn line(text: &str, number: usize) -> (String, bool) {
     // `[channel.headers]` holds nothing but values; `channel = [{ … }]` holds all of them.
     let in_channel = table.trim_start_matches(['[', ' ']).starts_with("channel");
     let in_headers = in_channel && table.contains("headers");
-    let is_secret = if in_channel { in_headers || !HARMLESS.contains(&key) } else { key.starts_with("channel") };
+    let is_secret =
+        if in_channel { in_headers || !HARMLESS.contains(&key) } else { key.starts_with("channel") };
     if is_secret && !value.trim().is_empty() && !line.starts_with('[') {
         let key = if key.is_empty() { String::new() } else { format!("{key} = ") };
         return (format!("{key}…"), true);
@@ -66,7 +67,10 @@ mod tests {
     fn the_parsers_words_lose_the_value() {
         let words = "invalid type: string \"hush, expected \", expected a map";
         assert!(!without_values(words).contains("hush"));
-        assert_eq!(without_values("invalid type: integer `1`, expected a string"), "invalid type: expected a string");
+        assert_eq!(
+            without_values("invalid type: integer `1`, expected a string"),
+            "invalid type: expected a string"
+        );
         assert_eq!(without_values("invalid basic string"), "invalid basic string");
     }
 }

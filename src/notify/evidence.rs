@@ -48,7 +48,7 @@ impl Evidence<'_> {
             self.memory(finding.is_some(), &mut facts);
         }
         if is_about_cpu(&alert.rule) {
-            self.add("evidence.most_cpu", self.most_cpu(), &mut facts);
+            self.add("proof.most_cpu", self.most_cpu(), &mut facts);
         }
         if finding.is_none_or(|finding| finding.events.is_empty()) {
             self.add("leak.changed", self.changed(alert.machine.since), &mut facts);
@@ -81,35 +81,39 @@ impl Evidence<'_> {
     /// The value now, and the limit.
     fn value(&self, alert: &Alert, rule: &Rule, facts: &mut Vec<Fact>) {
         let Some(subject) = rule.subject().filter(|_| !alert.value.is_empty()) else { return };
-        let key = if subject.relation.is_upwards() { "evidence.above" } else { "evidence.below" };
+        let key = if subject.relation.is_upwards() { "proof.above" } else { "proof.below" };
         let is_worse = alert.machine.level == Level::Critical;
         let critical = rule.critical.as_ref().and_then(|critical| critical.first()).filter(|_| is_worse);
         let limit = critical.filter(|critical| critical.left == subject.left).unwrap_or(subject).limit;
         let values = [("value", alert.value.as_str()), ("limit", &subject.measure.tell(limit))];
-        self.add("evidence.value", vec![self.telling.words.fill(key, &values)], facts);
+        self.add("proof.value", vec![self.telling.words.fill(key, &values)], facts);
     }
 
     /// Where memory is, what of it grew, and which processes have most of it.
     fn memory(&self, is_leak: bool, facts: &mut Vec<Fact>) {
         if let Some(report) = self.report {
-            self.add("evidence.memory", telling_lines(self.telling.free(report)), facts);
+            self.add("proof.memory", telling_lines(self.telling.free(report)), facts);
             if !is_leak {
-                self.add("evidence.grew", self.grew(report), facts);
+                self.add("proof.grew", self.grew(report), facts);
             }
         }
-        self.add("evidence.most_memory", self.most_memory(), facts);
+        self.add("proof.most_memory", self.most_memory(), facts);
     }
 
     fn grew(&self, report: &Report) -> Vec<String> {
-        let mut grown: Vec<&PartRow> =
-            report.parts.iter().filter(|row| row.change.is_some_and(|change| change >= LEAST_GROWTH)).collect();
+        let mut grown: Vec<&PartRow> = report
+            .parts
+            .iter()
+            .filter(|row| row.change.is_some_and(|change| change >= LEAST_GROWTH))
+            .collect();
         grown.sort_by(|one, other| other.change.unwrap_or(0.0).total_cmp(&one.change.unwrap_or(0.0)));
         let since = report.since.map(|since| self.telling.time(since)).unwrap_or_default();
         let line = |row: &&PartRow| {
             let change = format::change(row.change.unwrap_or(0.0), Unit::Memory, false);
-            let values = [("part", self.telling.part(row.part)), ("change", change), ("since", since.clone())];
+            let values =
+                [("part", self.telling.part(row.part)), ("change", change), ("since", since.clone())];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-            self.telling.words.fill("evidence.grew_line", &values)
+            self.telling.words.fill("proof.grew_line", &values)
         };
         // What is free is no culprit.
         let used = grown.iter().filter(|row| row.part.group() != crate::analysis::Group::Free);
@@ -122,7 +126,8 @@ impl Evidence<'_> {
     }
 
     fn most_cpu(&self) -> Vec<String> {
-        let interval = self.latest.sample.processes.as_ref().and_then(|processes| processes.interval).unwrap_or(60.0);
+        let interval =
+            self.latest.sample.processes.as_ref().and_then(|processes| processes.interval).unwrap_or(60.0);
         let share = |process: &Process| process.cpu.unwrap_or(0.0) / interval;
         let written = |process: &Process| format::quantity(share(process), Unit::Ratio, false);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "to put them in order")]

@@ -48,16 +48,22 @@ pub struct Subject<'a> {
 ///
 /// # Errors
 /// Where the log cannot be read or the chart cannot be drawn.
-pub(super) fn picture(subject: &Subject<'_>, alert: &Alert, rule: &Rule) -> Result<Option<Picture>, PictureError> {
+pub(super) fn picture(
+    subject: &Subject<'_>,
+    alert: &Alert,
+    rule: &Rule,
+) -> Result<Option<Picture>, PictureError> {
     let Subject { layout, latest, report, lang, zone } = *subject;
     let until = latest.sample.t + 1;
     let long = until - alert.machine.since > Window::SixHours.seconds() / 2;
     let window = if long { Window::Day } else { Window::SixHours };
     let frame = series::window(layout, window, until)?;
-    let is_memory = ["memory", "leak", "swap", "oom", "pressure-memory", "silent"].contains(&alert.rule.as_str());
+    let is_memory =
+        ["memory", "leak", "swap", "oom", "pressure-memory", "silent"].contains(&alert.rule.as_str());
     let (layers, trends) =
         if is_memory { snapshot::memory(&frame, latest, report, lang, zone) } else { Default::default() };
-    let drawn = if layers.is_empty() { value(&frame, alert, rule, latest) } else { Some(stack(layers, latest)) };
+    let drawn =
+        if layers.is_empty() { value(&frame, alert, rule, latest) } else { Some(stack(layers, latest)) };
     let Some(Drawn { layers, unit, per_second, limit }) = drawn.filter(|drawn| drawn.has_values()) else {
         return Ok(None);
     };
@@ -111,7 +117,8 @@ fn first_of(frame: &Frame) -> i64 {
 }
 
 fn stack(layers: Vec<Layer>, latest: &Latest) -> Drawn {
-    let limit = latest.sample.meminfo.as_ref().and_then(|meminfo| meminfo.mem_total).map(|total| total as f64);
+    let limit =
+        latest.sample.meminfo.as_ref().and_then(|meminfo| meminfo.mem_total).map(|total| total as f64);
     Drawn { layers, unit: Unit::Memory, per_second: false, limit }
 }
 
@@ -119,8 +126,11 @@ fn stack(layers: Vec<Layer>, latest: &Latest) -> Drawn {
 fn value(frame: &Frame, alert: &Alert, rule: &Rule, latest: &Latest) -> Option<Drawn> {
     let subject = rule.subject()?;
     let scale = if subject.measure.percent { 0.01 } else { 1.0 };
-    let values: Vec<f64> =
-        rule.values(frame, &alert.instance, alert::cores(latest)).into_iter().map(|value| value * scale).collect();
+    let values: Vec<f64> = rule
+        .values(frame, &alert.instance, alert::cores(latest))
+        .into_iter()
+        .map(|value| value * scale)
+        .collect();
     let layers = vec![Layer { colour: LINE, shape: Shape::Line, values, peaks: Vec::new() }];
     let limit = Some(subject.limit * scale).filter(|limit| limit.is_finite() && *limit > 0.0);
     Some(Drawn { layers, unit: subject.measure.unit, per_second: subject.measure.per_second, limit })

@@ -11,7 +11,9 @@ pub(super) fn command(alert: &Alert, host: &str) -> Option<String> {
         "leak" => return leak(alert, host),
         "memory" | "oom" | "pressure-memory" => format!("cronograph explain --host {}", quoted(host)?),
         "swap" => "vmstat 1 5".to_owned(),
-        "load" | "pressure-cpu" | "steal" => "ps -eo pid,stat,pcpu,etime,comm --sort=-pcpu | head -n 15".to_owned(),
+        "load" | "pressure-cpu" | "steal" => {
+            "ps -eo pid,stat,pcpu,etime,comm --sort=-pcpu | head -n 15".to_owned()
+        }
         "iowait" | "pressure-io" | "disk-busy" => "iostat -x 1 5".to_owned(),
         "filesystem" | "filesystem-full" => {
             format!("du -xh --max-depth=2 {} | sort -h | tail -n 20", instance()?)
@@ -66,7 +68,10 @@ mod tests {
     fn names_of_others_cannot_become_commands() {
         let of = |instance: &str| command(&alert("filesystem", instance), "web1");
         assert_eq!(of("/var").unwrap(), "du -xh --max-depth=2 /var | sort -h | tail -n 20");
-        assert_eq!(of("/a b'; reboot").unwrap(), r"du -xh --max-depth=2 '/a b'\''; reboot' | sort -h | tail -n 20");
+        assert_eq!(
+            of("/a b'; reboot").unwrap(),
+            r"du -xh --max-depth=2 '/a b'\''; reboot' | sort -h | tail -n 20"
+        );
         assert_eq!((of("/a\nreboot"), of("-x"), of("")), (None, None, None));
     }
 

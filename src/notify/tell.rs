@@ -24,13 +24,23 @@ pub struct Told {
 
 impl Told {
     /// Of what is news of a host's alert. `site` is where the pages are.
-    pub fn new(telling: &Telling<'_>, rule: &Rule, subject: &Subject<'_>, evidence: &Evidence<'_>, site: Option<&str>) -> Self {
+    pub fn new(
+        telling: &Telling<'_>,
+        rule: &Rule,
+        subject: &Subject<'_>,
+        evidence: &Evidence<'_>,
+        site: Option<&str>,
+    ) -> Self {
         let Telling { alert, what } = telling;
         let host = subject.layout.host();
         let is_present = matches!(what, What::Fired | What::Worsened | What::Reminder);
         let (since, until, level, text) = match what {
-            What::Passed(episode) => (episode.since, Some(episode.until), episode.level, episode.text.clone()),
-            What::Resolved => (alert.machine.since, Some(alert.machine.seen), alert.machine.level, alert.text.clone()),
+            What::Passed(episode) => {
+                (episode.since, Some(episode.until), episode.level, episode.text.clone())
+            }
+            What::Resolved => {
+                (alert.machine.since, Some(alert.machine.seen), alert.machine.level, alert.text.clone())
+            }
             _ => (alert.machine.since, None, alert.machine.level, alert.text.clone()),
         };
         let item = Item {
@@ -112,5 +122,6 @@ fn key(host: &str, alert: &Alert, what: &What) -> String {
 
 /// FNV-1a: the same in every build.
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -173,8 +173,11 @@ impl RuleView {
     fn of(rule: &str) -> Self {
         let name = clean(rule);
         let is_plain = |letter: char| letter.is_alphanumeric() || "-_./".contains(letter);
-        let word =
-            if name.chars().all(is_plain) { name.clone() } else { format!("'{}'", name.replace('\'', "'\\''")) };
+        let word = if name.chars().all(is_plain) {
+            name.clone()
+        } else {
+            format!("'{}'", name.replace('\'', "'\\''"))
+        };
         Self { mute: format!("cronograph mute {word} --for 2h"), name }
     }
 }
@@ -264,7 +267,8 @@ fn clean(text: &str) -> String {
 /// An address that may be a link.
 fn address(text: &str) -> Option<String> {
     let is_web = text.starts_with("https://") || text.starts_with("http://");
-    (is_web && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace())).then(|| text.to_owned())
+    (is_web && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace()))
+        .then(|| text.to_owned())
 }
 
 /// A text of at most so many characters.

@@ -27,7 +27,9 @@ pub enum SiteError {
     #[error("{0}\nhint: docs/rules.md says what a rule may say")]
     Rule(#[from] crate::alert::RuleError),
     /// A template, built in or the user's own; the message names file and line.
-    #[error("{0}\nhint: mend the template or take it out of the templates folder; the pages already published stay")]
+    #[error(
+        "{0}\nhint: mend the template or take it out of the templates folder; the pages already published stay"
+    )]
     Template(String),
     /// The output folder holds an index.html that cronograph did not write.
     #[error("{} is not a page of cronograph\nhint: choose another folder with --out, or move that file away", .0.display())]

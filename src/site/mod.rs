@@ -102,7 +102,7 @@ impl Inputs {
             time_zone,
             traffic: config.traffic.clone(),
             rules: Rules::new(&config.rule)?,
-            address: config.messages.site.clone(),
+            address: config.messages.address.clone(),
             own,
         })
     }

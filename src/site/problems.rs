@@ -55,6 +55,10 @@ pub(crate) fn public(kind: ProblemKind, scene: &Scene) -> ProblemKind {
         ProblemKind::Undelivered { seconds, .. } => {
             ProblemKind::Undelivered { channel: String::new(), seconds }
         }
+        ProblemKind::Service { state, .. } => ProblemKind::Service { name: String::new(), state },
+        ProblemKind::ServiceRestarts { restarts, .. } => {
+            ProblemKind::ServiceRestarts { name: String::new(), restarts }
+        }
         ProblemKind::Target { .. } => ProblemKind::Target { name: String::new(), error: String::new() },
         ProblemKind::Certificate { seconds, .. } => ProblemKind::Certificate { name: String::new(), seconds },
         ProblemKind::OwnLeak(mut suspect) => {

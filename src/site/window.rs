@@ -181,8 +181,17 @@ impl Subject<'_> {
         let changes = Changes::of(self.told, from, until);
         let marks = changes.marks();
         let reached = reach::shares(frame);
-        let mut view =
-            WindowView { key, from, until, samples, changes, charts: Vec::new(), reached, small: None, strips: None };
+        let mut view = WindowView {
+            key,
+            from,
+            until,
+            samples,
+            changes,
+            charts: Vec::new(),
+            reached,
+            small: None,
+            strips: None,
+        };
         // Between two samples there is nothing to draw.
         if frame.times.len() < 2 {
             return Ok(view);

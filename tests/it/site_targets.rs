@@ -53,7 +53,17 @@ fn inputs(folder: &Path, public: bool) -> Inputs {
     }
     let site = SiteConfig { public, ..SiteConfig::default() };
     let out = folder.join("www");
-    Inputs { data, out, site, lang: Lang::En, time_zone: TimeZone::UTC, traffic: Vec::new(), rules: Rules::new(&[]).unwrap(), address: None, own: None }
+    Inputs {
+        data,
+        out,
+        site,
+        lang: Lang::En,
+        time_zone: TimeZone::UTC,
+        traffic: Vec::new(),
+        rules: Rules::new(&[]).unwrap(),
+        address: None,
+        own: None,
+    }
 }
 
 fn page(public: bool) -> String {
@@ -112,7 +122,20 @@ fn a_host_without_targets_has_no_such_section() {
     Synth::new("web-1", 512.0 * MIB, NOW - 7200, NOW).write(&data).unwrap();
     let out = folder.path().join("www");
     let (site, lang, time_zone) = (SiteConfig::default(), Lang::En, TimeZone::UTC);
-    build(&Inputs { data, out: out.clone(), site, lang, time_zone, traffic: Vec::new(), rules: Rules::new(&[]).unwrap(), address: None, own: None }, Clock::Fixed(NOW))
-        .unwrap();
+    build(
+        &Inputs {
+            data,
+            out: out.clone(),
+            site,
+            lang,
+            time_zone,
+            traffic: Vec::new(),
+            rules: Rules::new(&[]).unwrap(),
+            address: None,
+            own: None,
+        },
+        Clock::Fixed(NOW),
+    )
+    .unwrap();
     assert!(!fs_err::read_to_string(out.join("web-1/24h.html")).unwrap().contains("reachability"));
 }

@@ -63,7 +63,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         waiting: &waiting,
         lang: context.config().lang,
         zone: &zone,
-        site: messages.site.as_deref(),
+        site: messages.address.as_deref(),
         quiet: messages.quiet,
         remind: messages.remind.map(|Span(seconds)| seconds),
         keep: !args.dry_run,

@@ -62,6 +62,8 @@ pub(super) fn trouble(delivery: &Delivery, now: i64) -> Vec<String> {
             failed.channel, failed.reason
         )
     });
-    let aside = delivery.aside.iter().map(|aside| format!("cronograph: a message was set aside: {}: {}", aside.path.display(), aside.reason));
+    let aside = delivery.aside.iter().map(|aside| {
+        format!("cronograph: a message was set aside: {}: {}", aside.path.display(), aside.reason)
+    });
     failed.chain(aside).collect()
 }

@@ -110,7 +110,13 @@ impl Channel {
     }
 
     /// Sends a notice, in at most so many seconds.
-    pub(super) fn send(&self, notice: &Notice, composer: &Composer, now: i64, seconds: f64) -> Result<(), Refusal> {
+    pub(super) fn send(
+        &self,
+        notice: &Notice,
+        composer: &Composer,
+        now: i64,
+        seconds: f64,
+    ) -> Result<(), Refusal> {
         let sent = match &self.way {
             Way::Mail(mail) => mail.send(notice, composer, seconds),
             Way::Service(service) => http::serve(service.as_ref(), notice, composer, now, seconds),
@@ -153,7 +159,8 @@ fn way(config: &ChannelConfig) -> Result<Way, NotifyError> {
 /// back without the rest.
 fn secrets(config: &ChannelConfig) -> Vec<String> {
     let plain = [&config.password, &config.token, &config.secret, &config.url];
-    let mut secrets: Vec<String> = plain.into_iter().flatten().map(|secret| secret.reveal().to_owned()).collect();
+    let mut secrets: Vec<String> =
+        plain.into_iter().flatten().map(|secret| secret.reveal().to_owned()).collect();
     secrets.extend(config.headers.values().map(|value| value.reveal().to_owned()));
     if let Some((_, rest)) = config.url.as_ref().and_then(|url| url.reveal().split_once("://")) {
         secrets.extend(rest.split_once('/').map(|(_, path)| path.to_owned()));

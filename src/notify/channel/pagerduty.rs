@@ -68,7 +68,12 @@ impl Pagerduty {
 }
 
 impl Service for Pagerduty {
-    fn requests(&self, notice: &Notice, _composer: &Composer, _now: i64) -> Result<Vec<Request>, NotifyError> {
+    fn requests(
+        &self,
+        notice: &Notice,
+        _composer: &Composer,
+        _now: i64,
+    ) -> Result<Vec<Request>, NotifyError> {
         let event = |item| Request::json(self.url.clone(), &self.event(item, notice));
         Ok(notice.items.iter().map(event).collect())
     }

@@ -52,8 +52,8 @@ record! {
         up "up" u64 Gauge Count;
         /// 1 where its manager says that it failed, or its process died.
         failed "failed" u64 Gauge Count;
-        /// How often its manager restarted it.
-        restarts "restarts" u64 Counter Count;
+        /// How often its manager restarted it: a level, since most lines leave it out, and a start by hand makes it 0.
+        restarts "restarts" u64 Gauge Count;
         /// Memory of its control group, else of its processes; in whole lists.
         memory "memory" u64 Gauge Memory;
         also {

@@ -10,19 +10,23 @@
 mod channel;
 mod compose;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod json;
 mod markup;
 mod notice;
 mod refusal;
 mod sample;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use channel::Channel;
 pub use compose::{Composed, Composer, Form, Inline};
 pub use error::NotifyError;
 pub use markup::Markup;
-pub use notice::{Change, Fact, Item, Notice, Picture};
+pub use notice::{Change, Fact, Item, Notice, Picture, Swatch};
 pub use refusal::{Again, Refusal};
 pub use spool::{Aside, Delivery, Failed, Sent, Spool};
 

@@ -4,7 +4,7 @@
 use super::error::NotifyError;
 use super::markup::Markup;
 use super::notice::Notice;
-use super::view::{Detail, Scene, View, cut, picture_id};
+use super::view::{Detail, Scene, View, address, cut, picture_id};
 use crate::base::words::{Lang, Words};
 use crate::site::template::{self, MESSAGE_PREFIX, Set, TemplateError, Templates};
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Every built-in template of messages; a test compares this list with the folder.
-const MESSAGES: Set = Set {
+pub(super) const MESSAGES: Set = Set {
     built_in: &[
         ("message.html", include_str!("../../templates/message.html")),
         ("message.short.txt", include_str!("../../templates/message.short.txt")),
@@ -121,12 +121,18 @@ impl Composer {
             Some(Inline { id: picture_id(notice, index), png: picture.png.clone() })
         });
         Ok(Composed {
-            text: self.templates.render("message.txt", &view)?,
+            text: airy(&self.templates.render("message.txt", &view)?),
             html: self.templates.render("message.html", &view)?,
             short: self.short(notice, Form::PLAIN)?,
             pictures: pictures.collect(),
             subject: view.subject,
         })
+    }
+
+    /// The page that a message is about: the worst alert's, or that of all hosts.
+    pub(super) fn link(notice: &Notice) -> Option<String> {
+        let links = notice.items.iter().filter_map(|item| item.link.as_deref());
+        links.chain(notice.site.as_deref()).find_map(address)
     }
 
     /// The line by which a message is found again, without markup.
@@ -182,6 +188,22 @@ impl Composer {
         templates.add(path)?;
         Ok(templates.render(&path.display().to_string(), &View::of(notice, &self.scene, Detail::FULL))?)
     }
+}
+
+/// At most one empty line in a row, which is hard to get right in a template with many conditions.
+fn airy(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut was_empty = true;
+    for line in text.lines() {
+        // The two dashes and a space above a signature are a sign (RFC 3676).
+        let line = if line == "-- " { line } else { line.trim_end() };
+        if !(was_empty && line.is_empty()) {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        was_empty = line.is_empty();
+    }
+    kept
 }
 
 /// The engine of the short form: what is not marked up by `strong`, `code` or `link` is escaped.

@@ -8,7 +8,7 @@ use crate::site::template::TemplateError;
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
     /// The configuration is not fit for it.
-    #[error(transparent)]
+    #[error("{0}")]
     Config(#[from] ConfigError),
     /// A channel cannot be made of what the configuration says.
     #[error("channel {channel:?}: {key}: {message}")]

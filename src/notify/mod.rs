@@ -11,6 +11,8 @@ mod channel;
 mod compose;
 mod error;
 mod evidence;
+#[cfg(test)]
+mod fixture;
 mod json;
 mod markup;
 mod notice;
@@ -21,6 +23,8 @@ mod remedy;
 mod sample;
 mod spool;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use channel::Channel;
@@ -28,7 +32,7 @@ pub use compose::{Composed, Composer, Form, Inline};
 pub use error::NotifyError;
 pub use evidence::Evidence;
 pub use markup::Markup;
-pub use notice::{Change, Fact, Item, Notice, Picture};
+pub use notice::{Change, Fact, Item, Notice, Picture, Swatch};
 pub use outbox::{Batch, Mark, Outbox};
 pub use picture::{PictureError, Subject};
 pub use refusal::{Again, Refusal};

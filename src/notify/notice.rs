@@ -24,7 +24,7 @@ pub struct Notice {
 pub struct Item {
     /// The host's name in the data folder.
     pub host: String,
-    /// The rule's name.
+    /// The rule's name; empty where there is nothing to silence.
     pub rule: String,
     /// The file system, interface, service …; empty where there is only one.
     pub instance: String,
@@ -69,6 +69,18 @@ pub struct Picture {
     pub height: u32,
     /// What it shows, in words.
     pub alt: String,
+    /// What its colours mean.
+    #[serde(default)]
+    pub legend: Vec<Swatch>,
+}
+
+/// A colour of a picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swatch {
+    /// As CSS writes it, `#d55e00`.
+    pub colour: String,
+    /// What has it.
+    pub label: String,
 }
 
 /// Bytes as text, a third longer than they are and not four times.

@@ -1,7 +1,7 @@
 //! The notice that `check --test` sends: invented, and said to be so, with a picture, so that all of a message is seen to arrive.
 
 use super::compose::Composer;
-use super::notice::{Change, Fact, Item, Notice, Picture};
+use super::notice::{Change, Fact, Item, Notice, Picture, Swatch};
 use crate::analysis::Level;
 use crate::base::unit::Unit;
 use crate::chart::{self, ChartSpec, Colour, Layer, Shape, Trend};
@@ -11,21 +11,26 @@ const MIB: f64 = 1_048_576.0;
 const HOURS: i64 = 4;
 /// When, before its end, its growth begins.
 const ONSET_SECONDS: i64 = 100 * 60;
-const WIDTH: u32 = 600;
-const HEIGHT: u32 = 200;
+const WIDTH: u32 = 520;
+const HEIGHT: u32 = 210;
+/// The parts of memory that it shows, from the bottom, and their words.
+const PARTS: [(Colour, &str); 3] = [
+    (Colour::Vermilion, "part.slab_unreclaimable"),
+    (Colour::Blue, "part.anonymous"),
+    (Colour::Green, "part.file_cache"),
+];
 
 /// Makes it.
 pub(super) fn notice(channel: &str, composer: &Composer, now: i64) -> Notice {
     let words = composer.words();
-    let fact =
-        |label: &str, line: &str| Fact { label: words.get(label).to_owned(), lines: vec![line.to_owned()] };
+    let fact = |label: &str, line: &str| Fact { label: words.get(label).to_owned(), lines: vec![line.to_owned()] };
+    // Of no rule: there is none to silence.
     let item = Item {
         host: composer.sender().to_owned(),
-        rule: words.get("message.test.rule").to_owned(),
         level: Level::Warning,
         change: Change::Fired,
         what: words.get("message.test.what").to_owned(),
-        since: now,
+        since: now - ONSET_SECONDS,
         facts: vec![
             fact("message.test.channel", channel),
             fact("message.test.picture", words.get("message.test.invented")),
@@ -40,11 +45,16 @@ pub(super) fn notice(channel: &str, composer: &Composer, now: i64) -> Notice {
 /// Memory of a small server in which something leaks. Without a picture the message is worth sending all the same.
 fn picture(composer: &Composer, now: i64) -> Option<Picture> {
     let drawn = chart::draw(&spec(composer, now)).ok()?;
+    let swatch = |(colour, word): &(Colour, &str)| Swatch {
+        colour: colour.light().css(),
+        label: composer.words().get(word).to_owned(),
+    };
     Some(Picture {
         png: drawn.light,
         width: WIDTH,
         height: HEIGHT,
         alt: composer.words().get("message.test.alt").to_owned(),
+        legend: PARTS.iter().map(swatch).collect(),
     })
 }
 
@@ -55,9 +65,7 @@ fn spec(composer: &Composer, now: i64) -> ChartSpec {
     let onset = now - ONSET_SECONDS;
     let grown = |at: i64| 24.0 + (at - onset).max(0) as f64 / 60.0 * 1.02;
     // Unrest that is the same each time: a test message is no place for chance.
-    let unrest = |at: i64, period: f64, size: f64| {
-        (at as f64 / period).sin() * size + (at as f64 / period / 0.37).cos() * size * 0.4
-    };
+    let unrest = |at: i64, period: f64, size: f64| (at as f64 / period).sin() * size + (at as f64 / period / 0.37).cos() * size * 0.4;
     let layer = |colour, value: &dyn Fn(i64) -> f64| Layer {
         colour,
         shape: Shape::Area,
@@ -65,9 +73,9 @@ fn spec(composer: &Composer, now: i64) -> ChartSpec {
         peaks: Vec::new(),
     };
     let layers = vec![
-        layer(Colour::Vermilion, &grown),
-        layer(Colour::Blue, &|at| 96.0 + unrest(at, 700.0, 4.0)),
-        layer(Colour::Green, &|at| 210.0 + unrest(at, 2_400.0, 12.0) - (grown(at) - 24.0) * 0.6),
+        layer(PARTS[0].0, &grown),
+        layer(PARTS[1].0, &|at| 96.0 + unrest(at, 700.0, 4.0)),
+        layer(PARTS[2].0, &|at| 210.0 + unrest(at, 2_400.0, 12.0) - (grown(at) - 24.0) * 0.6),
     ];
     let trend = Trend {
         onset,

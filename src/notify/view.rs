@@ -1,7 +1,7 @@
 //! A notice as templates see it: times, levels and changes in words, foreign text made harmless, cut where a service allows
 //! little. `docs/messages.md` lists these names, since users' templates use them.
 
-use super::notice::{Change, Fact, Item, Notice};
+use super::notice::{Change, Fact, Item, Notice, Swatch};
 use crate::analysis::Level;
 use crate::base::words::Words;
 use crate::base::{escape, format};
@@ -57,7 +57,7 @@ pub(super) struct View {
     time: String,
     /// The zone of all times.
     zone: String,
-    /// `Sent by cronograph on hub`.
+    /// `Sent by cronograph on hub, 23 Nov 2026 20:00 Asia/Shanghai.`
     sent_by: String,
     /// The address of the pages.
     site: Option<String>,
@@ -65,7 +65,7 @@ pub(super) struct View {
     items: Vec<ItemView>,
     /// `… and 3 more`, where some were left out.
     left_out: Option<String>,
-    /// The rules of these alerts, each once.
+    /// The rules of what still holds, each once.
     rules: Vec<RuleView>,
 }
 
@@ -105,6 +105,8 @@ struct PictureView {
     width: u32,
     height: u32,
     alt: String,
+    /// Each with `colour` and `label`.
+    legend: Vec<Swatch>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -122,19 +124,25 @@ impl View {
             shown.map(|(index, item)| ItemView::of(item, index, notice, scene, detail)).collect();
         let left_out = notice.items.len() - items.len();
         let more = |n: usize| scene.words.count("message.left_out", n as u64, &[]);
-        let mut rules: Vec<&str> = notice.items.iter().map(|item| item.rule.as_str()).collect();
+        let open = notice.items.iter().filter(|item| !item.change.is_over() && !item.rule.is_empty());
+        let mut rules: Vec<&str> = open.map(|item| item.rule.as_str()).collect();
         rules.sort_unstable();
         rules.dedup();
         let lang = scene.words.lang();
+        let time = format::date_time(notice.t, &scene.zone, lang);
+        let zone = scene.zone.iana_name().unwrap_or("UTC").to_owned();
         Self {
             subject: subject(notice, scene),
             titled: false,
             lang: lang.tag(),
             level: notice.level().key(),
             sender: clean(&scene.sender),
-            time: format::date_time(notice.t, &scene.zone, lang),
-            zone: scene.zone.iana_name().unwrap_or("UTC").to_owned(),
-            sent_by: scene.words.fill("message.sent_by", &[("host", &clean(&scene.sender))]),
+            sent_by: scene.words.fill(
+                "message.sent_by",
+                &[("host", &clean(&scene.sender)), ("time", &time), ("zone", &zone)],
+            ),
+            time,
+            zone,
             site: notice.site.as_deref().and_then(address),
             items,
             left_out: (left_out > 0).then(|| more(left_out)),
@@ -150,6 +158,7 @@ impl ItemView {
             width: picture.width,
             height: picture.height,
             alt: clean(&picture.alt),
+            legend: legend(&picture.legend),
         });
         Self {
             host: clean(&item.host),
@@ -173,11 +182,8 @@ impl RuleView {
     fn of(rule: &str) -> Self {
         let name = clean(rule);
         let is_plain = |letter: char| letter.is_alphanumeric() || "-_./".contains(letter);
-        let word = if name.chars().all(is_plain) {
-            name.clone()
-        } else {
-            format!("'{}'", name.replace('\'', "'\\''"))
-        };
+        let word =
+            if name.chars().all(is_plain) { name.clone() } else { format!("'{}'", name.replace('\'', "'\\''")) };
         Self { mute: format!("cronograph mute {word} --for 2h"), name }
     }
 }
@@ -198,7 +204,7 @@ fn subject(notice: &Notice, scene: &Scene) -> String {
         _ if all_over => words.count("message.over", count, &[]),
         _ => words.count("message.alerts", count, &[]),
     };
-    let line = format!("[{tag}] {}: {}", hosts(notice, words), clean(&first.what));
+    let line = format!("[{tag}] {}{}{}", hosts(notice, words), words.get("message.colon"), clean(&first.what));
     cut(&line, SUBJECT_CHARACTERS)
 }
 
@@ -259,16 +265,25 @@ fn facts(facts: &[Fact], mut room: usize) -> Vec<FactView> {
     shown
 }
 
+/// The colours of a picture that are colours: they stand in a style.
+fn legend(swatches: &[Swatch]) -> Vec<Swatch> {
+    let is_colour = |text: &str| {
+        text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let colours = swatches.iter().filter(|swatch| is_colour(&swatch.colour));
+    colours.map(|swatch| Swatch { colour: swatch.colour.clone(), label: clean(&swatch.label) }).collect()
+}
+
 /// One line of harmless text.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     cut(escape::terminal(text).trim(), LINE_CHARACTERS)
 }
 
-/// An address that may be a link.
-fn address(text: &str) -> Option<String> {
+/// An address that may be a link, wherever it is written: of the web, and of letters that end no attribute.
+pub(super) fn address(text: &str) -> Option<String> {
     let is_web = text.starts_with("https://") || text.starts_with("http://");
-    (is_web && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace()))
-        .then(|| text.to_owned())
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"\"'<>\\^`{|}".contains(letter);
+    (is_web && text.chars().all(is_plain)).then(|| text.to_owned())
 }
 
 /// A text of at most so many characters.

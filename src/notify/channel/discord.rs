@@ -38,8 +38,8 @@ impl Service for Discord {
             "description": composer.short(notice, form)?,
             "color": colour,
         });
-        if let Some(site) = &notice.site {
-            embed["url"] = Value::from(site.clone());
+        if let Some(link) = Composer::link(notice) {
+            embed["url"] = Value::from(link);
         }
         // A foreign name must not call everybody.
         let body = json!({ "embeds": [embed], "allowed_mentions": { "parse": [] } });

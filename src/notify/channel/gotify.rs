@@ -37,8 +37,8 @@ impl Service for Gotify {
         };
         let form = Form { markup: Markup::Markdown, titled: true, bytes: MOST_BYTES };
         let mut extras = json!({ "client::display": { "contentType": "text/markdown" } });
-        if let Some(site) = &notice.site {
-            extras["client::notification"] = json!({ "click": { "url": site } });
+        if let Some(link) = Composer::link(notice) {
+            extras["client::notification"] = json!({ "click": { "url": link } });
         }
         let body = json!({
             "title": composer.subject(notice),

@@ -40,6 +40,12 @@ impl Mail {
         })
     }
 
+    /// By a program in place of sendmail.
+    #[cfg(test)]
+    pub(super) fn by_sendmail(config: &ChannelConfig, program: &str) -> Result<Self, NotifyError> {
+        Ok(Self { carrier: Carrier::Sendmail(program.to_owned()), ..Self::of(config)? })
+    }
+
     /// The password, wherever it was read, for whoever makes sure that it is not told.
     pub(super) fn password(&self) -> Option<&str> {
         match &self.carrier {

@@ -14,6 +14,8 @@ mod mail;
 mod ntfy;
 mod pagerduty;
 mod program;
+#[cfg(test)]
+mod receiver;
 mod signature;
 mod slack;
 mod smtp;

@@ -54,8 +54,7 @@ impl Service for Ntfy {
             "priority": priority,
             "tags": [tag],
         });
-        let link = notice.items.iter().find_map(|item| item.link.clone()).or_else(|| notice.site.clone());
-        if let Some(link) = link {
+        if let Some(link) = Composer::link(notice) {
             body["click"] = Value::from(link);
         }
         let request = Request::json(self.server.clone(), &body);

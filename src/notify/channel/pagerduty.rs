@@ -4,7 +4,7 @@
 use super::super::compose::Composer;
 use super::super::error::NotifyError;
 use super::super::notice::{Item, Notice};
-use super::super::view::cut;
+use super::super::view::{address, clean, cut};
 use super::http::{Request, Service};
 use crate::analysis::Level;
 use crate::config::{ChannelConfig, Secret};
@@ -46,16 +46,16 @@ impl Pagerduty {
             Level::Ok => "info",
         };
         let mut details: Map<String, Value> =
-            item.facts.iter().map(|fact| (fact.label.clone(), Value::from(fact.lines.join("\n")))).collect();
+            item.facts.iter().map(|fact| (clean(&fact.label), Value::from(lines(&fact.lines)))).collect();
         if let Some(command) = &item.command {
-            details.insert("command".to_owned(), Value::from(command.clone()));
+            details.insert("command".to_owned(), Value::from(clean(command)));
         }
         event["client"] = Value::from("cronograph");
-        if let Some(link) = item.link.as_ref().or(notice.site.as_ref()) {
-            event["client_url"] = Value::from(link.clone());
+        if let Some(link) = item.link.as_deref().or(notice.site.as_deref()).and_then(address) {
+            event["client_url"] = Value::from(link);
         }
         event["payload"] = json!({
-            "summary": cut(&format!("{}: {}", item.host, item.what), SUMMARY_CHARACTERS),
+            "summary": cut(&clean(&format!("{}: {}", item.host, item.what)), SUMMARY_CHARACTERS),
             "source": item.host,
             "severity": severity,
             "timestamp": Timestamp::from_second(item.since).map(|since| since.to_string()).ok(),
@@ -65,6 +65,10 @@ impl Pagerduty {
         });
         event
     }
+}
+
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| clean(line)).collect::<Vec<_>>().join("\n")
 }
 
 impl Service for Pagerduty {

@@ -11,12 +11,12 @@ pub(super) fn of(key: &str, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    /// RFC 4231, test case 2; the base64 by `xxd -r -p | base64`.
+    /// RFC 4231, test case 2; the base64 by `openssl dgst -sha256 -hmac Jefe -binary | base64`.
     #[test]
     fn is_that_of_the_standard() {
         assert_eq!(
             super::of("Jefe", "what do ya want for nothing?"),
-            "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnsCfDYi4SkM="
+            "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM="
         );
     }
 }

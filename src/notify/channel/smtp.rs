@@ -95,9 +95,13 @@ fn parameters(server: &Server, authority: Option<&Path>) -> Result<TlsParameters
     let mut builder = TlsParameters::builder(server.host.clone());
     if let Some(path) = authority {
         let pem = fs_err::read(path).map_err(|error| error.to_string())?;
-        let certificate = Certificate::from_pem(&pem)
-            .map_err(|_| format!("{} holds no certificate in PEM", path.display()))?;
-        builder = builder.add_root_certificate(certificate);
+        let none = || format!("{} holds no certificate in PEM", path.display());
+        // A file without any would be taken, and trusted for nothing.
+        let begin = b"-----BEGIN CERTIFICATE-----";
+        if !pem.windows(begin.len()).any(|window| window == begin) {
+            return Err(none());
+        }
+        builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|_| none())?);
     }
     builder.build_rustls().map_err(|error| format!("TLS cannot be set up: {error}"))
 }

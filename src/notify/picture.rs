@@ -1,7 +1,7 @@
 //! The chart that proves an alert: where memory is, or the value that the rule is about with its limit, over the last hours.
 //! In the light palette, since mail has a light ground in most programs.
 
-use super::notice::Picture;
+use super::notice::{Picture, Swatch};
 use crate::alert::{self, Alert, Rule};
 use crate::analysis::Level;
 use crate::analysis::report::Report;
@@ -62,8 +62,13 @@ pub(super) fn picture(
         ["memory", "leak", "swap", "oom", "pressure-memory", "silent"].contains(&alert.rule.as_str());
     let (layers, trends) =
         if is_memory { snapshot::memory(&frame, latest, report, lang, zone) } else { Default::default() };
-    let drawn =
-        if layers.is_empty() { value(&frame, alert, rule, latest) } else { Some(stack(layers, latest)) };
+    let (layers, names): (Vec<Layer>, Vec<String>) = layers.into_iter().unzip();
+    let (drawn, names) = if layers.is_empty() {
+        // With one line there is nothing to tell apart.
+        (value(&frame, alert, rule, latest), Vec::new())
+    } else {
+        (Some(stack(layers, latest)), names)
+    };
     let Some(Drawn { layers, unit, per_second, limit }) = drawn.filter(|drawn| drawn.has_values()) else {
         return Ok(None);
     };
@@ -93,7 +98,12 @@ pub(super) fn picture(
         bare: false,
     };
     let (width, height) = SIZE;
-    Ok(Some(Picture { png: chart::draw(&spec)?.light, width, height, alt: alert.text.clone() }))
+    let swatch = |(layer, label): (&Layer, &String)| Swatch {
+        colour: layer.colour.light().css(),
+        label: label.clone(),
+    };
+    let legend = spec.layers.iter().zip(&names).map(swatch).collect();
+    Ok(Some(Picture { png: chart::draw(&spec)?.light, width, height, alt: alert.text.clone(), legend }))
 }
 
 /// What is drawn, and in which unit.

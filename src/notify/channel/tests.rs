@@ -6,7 +6,10 @@ use crate::base::words::Lang;
 use crate::config::Secret;
 
 fn configured(text: &str) -> ChannelConfig {
-    toml::from_str::<crate::config::Config>(&format!("[[channel]]\nname = \"it\"\n{text}")).unwrap().channel.remove(0)
+    toml::from_str::<crate::config::Config>(&format!("[[channel]]\nname = \"it\"\n{text}"))
+        .unwrap()
+        .channel
+        .remove(0)
 }
 
 fn channel(text: &str) -> Channel {
@@ -42,7 +45,10 @@ fn what_each_service_is_sent() {
         ("telegram", "kind = \"telegram\"\ntoken = \"1:A\"\nchat = \"-100\""),
         ("gotify", "kind = \"gotify\"\nurl = \"https://gotify.example.org/\"\ntoken = \"A1\""),
         ("feishu", "kind = \"feishu\"\nurl = \"https://open.feishu.cn/open-apis/bot/v2/hook/x\""),
-        ("dingtalk", "kind = \"dingtalk\"\nurl = \"https://oapi.dingtalk.com/robot/send?access_token=x\"\nsecret = \"SEC1\""),
+        (
+            "dingtalk",
+            "kind = \"dingtalk\"\nurl = \"https://oapi.dingtalk.com/robot/send?access_token=x\"\nsecret = \"SEC1\"",
+        ),
         ("wecom", "kind = \"wecom\"\nurl = \"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x\""),
         ("pagerduty", "kind = \"pagerduty\"\ntoken = \"R1\""),
         ("webhook", "kind = \"webhook\"\nurl = \"https://example.org/hook\"\nheaders = { X-Key = \"1\" }"),
@@ -67,7 +73,9 @@ fn feishu_in_chinese_and_signed() {
 #[test]
 fn who_is_told_of_what() {
     let item = |host: &str, level| Item { host: host.to_owned(), level, ..Item::default() };
-    let some = channel("kind = \"command\"\ncommand = [\"true\"]\nleast = \"critical\"\nhosts = [\"web*\", \"db1\"]");
+    let some = channel(
+        "kind = \"command\"\ncommand = [\"true\"]\nleast = \"critical\"\nhosts = [\"web*\", \"db1\"]",
+    );
     assert!(some.wants(&item("web1", Level::Critical)) && some.wants(&item("db1", Level::Silent)));
     assert!(!some.wants(&item("web1", Level::Warning)) && !some.wants(&item("db2", Level::Critical)));
     let all = channel("kind = \"command\"\ncommand = [\"true\"]");
@@ -75,7 +83,9 @@ fn who_is_told_of_what() {
 }
 
 fn hook(port: u16) -> Channel {
-    channel(&format!("kind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/hush-path?key=hush-key\"\nheaders = {{ Authorization = \"Bearer hush-token\" }}"))
+    channel(&format!(
+        "kind = \"webhook\"\nurl = \"http://127.0.0.1:{port}/hush-path?key=hush-key\"\nheaders = {{ Authorization = \"Bearer hush-token\" }}"
+    ))
 }
 
 #[test]
@@ -105,19 +115,55 @@ fn what_servers_answer() {
     assert_eq!(got.len(), 7, "a redirect is not followed");
     let sent = got[0].to_lowercase();
     assert!(sent.starts_with("post /hush-path?key=hush-key http/1.1\r\n"), "{sent}");
-    assert!(sent.contains("authorization: bearer hush-token") && sent.contains("user-agent: cronograph/"), "{sent}");
-    assert!(sent.contains("\"subject\":\"[critical] web1: memory: 32.0 mib of 496 mib available\""), "{sent}");
+    assert!(
+        sent.contains("authorization: bearer hush-token") && sent.contains("user-agent: cronograph/"),
+        "{sent}"
+    );
+    assert!(
+        sent.contains("\"subject\":\"[critical] web1: memory: 32.0 mib of 496 mib available\""),
+        "{sent}"
+    );
 }
 
 #[test]
 fn services_that_complain_with_status_200() {
     for (config, body, reason, again) in [
-        ("kind = \"slack\"", r#"{"ok":false,"error":"no_service"}"#, "Slack does not take it: no_service", Again::Mended),
-        ("kind = \"feishu\"", r#"{"code":19021,"msg":"sign match fail"}"#, "Feishu does not take it: 19021 sign match fail", Again::Mended),
-        ("kind = \"feishu\"", r#"{"code":11232,"msg":"frequency limited"}"#, "Feishu does not take it: 11232 frequency limited", Again::Soon),
-        ("kind = \"dingtalk\"", r#"{"errcode":310000,"errmsg":"sign not match"}"#, "DingTalk does not take it: 310000 sign not match", Again::Mended),
-        ("kind = \"wecom\"", r#"{"errcode":45009,"errmsg":"freq out of limit"}"#, "WeCom does not take it: 45009 freq out of limit", Again::Soon),
-        ("kind = \"telegram\"\ntoken = \"1:A\"\nchat = \"1\"", r#"{"ok":false,"description":"chat not found"}"#, "Telegram does not take it: chat not found", Again::Mended),
+        (
+            "kind = \"slack\"",
+            r#"{"ok":false,"error":"no_service"}"#,
+            "Slack does not take it: no_service",
+            Again::Mended,
+        ),
+        (
+            "kind = \"feishu\"",
+            r#"{"code":19021,"msg":"sign match fail"}"#,
+            "Feishu does not take it: 19021 sign match fail",
+            Again::Mended,
+        ),
+        (
+            "kind = \"feishu\"",
+            r#"{"code":11232,"msg":"frequency limited"}"#,
+            "Feishu does not take it: 11232 frequency limited",
+            Again::Soon,
+        ),
+        (
+            "kind = \"dingtalk\"",
+            r#"{"errcode":310000,"errmsg":"sign not match"}"#,
+            "DingTalk does not take it: 310000 sign not match",
+            Again::Mended,
+        ),
+        (
+            "kind = \"wecom\"",
+            r#"{"errcode":45009,"errmsg":"freq out of limit"}"#,
+            "WeCom does not take it: 45009 freq out of limit",
+            Again::Soon,
+        ),
+        (
+            "kind = \"telegram\"\ntoken = \"1:A\"\nchat = \"1\"",
+            r#"{"ok":false,"description":"chat not found"}"#,
+            "Telegram does not take it: chat not found",
+            Again::Mended,
+        ),
     ] {
         let server = Receiver::http(&[&answer("200 OK", "", body)]);
         let channel = channel(&format!("{config}\nurl = \"http://127.0.0.1:{}/hook\"", server.port));
@@ -140,7 +186,10 @@ fn services_that_complain_with_status_200() {
 fn each_alert_is_an_event_of_pagerduty() {
     let ok = answer("202 Accepted", "", r#"{"status":"success"}"#);
     let server = Receiver::http(&[&ok, &ok, &ok]);
-    let channel = channel(&format!("kind = \"pagerduty\"\ntoken = \"hush\"\nurl = \"http://127.0.0.1:{}/\"", server.port));
+    let channel = channel(&format!(
+        "kind = \"pagerduty\"\ntoken = \"hush\"\nurl = \"http://127.0.0.1:{}/\"",
+        server.port
+    ));
     assert_eq!(send(&channel, &several(), 20.0), Ok(()));
     let events: Vec<bool> = server.got().iter().map(|request| request.contains("\"trigger\"")).collect();
     assert_eq!(events, [true, true, false]);
@@ -150,18 +199,31 @@ fn each_alert_is_an_event_of_pagerduty() {
 fn a_webhook_takes_the_users_template() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hook.json");
-    fs_err::write(&path, "{\"say\": {{ subject }}, \"host\": {{ items[0].host }}, \"n\": {{ items|length }}}").unwrap();
-    let config = |path: &std::path::Path| format!("kind = \"webhook\"\nurl = \"https://a/b\"\ntemplate = \"{}\"", path.display());
+    fs_err::write(
+        &path,
+        "{\"say\": {{ subject }}, \"host\": {{ items[0].host }}, \"n\": {{ items|length }}}",
+    )
+    .unwrap();
+    let config = |path: &std::path::Path| {
+        format!("kind = \"webhook\"\nurl = \"https://a/b\"\ntemplate = \"{}\"", path.display())
+    };
     let shown = requests(&config(&path), &hostile(), Lang::En);
     assert!(shown.contains("Content-Type: application/json") && shown.contains("\"n\": 1"), "{shown}");
     fs_err::write(&path, "\n{{ nothing }}").unwrap();
     let error = send(&channel(&config(&path)), &story(), 20.0).unwrap_err();
     assert!(error.reason.contains("hook.json:2: ") && error.again == Again::Mended, "{error}");
-    assert!(send(&channel(&config(&folder.path().join("none"))), &story(), 20.0).unwrap_err().reason.contains("none"));
+    assert!(
+        send(&channel(&config(&folder.path().join("none"))), &story(), 20.0)
+            .unwrap_err()
+            .reason
+            .contains("none")
+    );
 }
 
 fn mailbox(port: u16) -> String {
-    format!("kind = \"mail\"\nto = [\"Ada <ada@example.org>\", \"bob@example.org\"]\nfrom = \"cron@example.org\"\nsmtp = \"smtp+insecure://127.0.0.1:{port}\"")
+    format!(
+        "kind = \"mail\"\nto = [\"Ada <ada@example.org>\", \"bob@example.org\"]\nfrom = \"cron@example.org\"\nsmtp = \"smtp+insecure://127.0.0.1:{port}\""
+    )
 }
 
 #[test]
@@ -209,7 +271,9 @@ fn a_server_that_says_the_password_back_is_not_quoted() {
 
 fn letter_of(notice: &Notice, lang: Lang) -> String {
     let composed = composer(lang).compose(notice).unwrap();
-    let letter = letter::write(notice, &composed, &"cron@b.org".parse().unwrap(), &["a@b.org".parse().unwrap()]).unwrap();
+    let letter =
+        letter::write(notice, &composed, &"cron@b.org".parse().unwrap(), &["a@b.org".parse().unwrap()])
+            .unwrap();
     String::from_utf8(letter.formatted()).unwrap()
 }
 
@@ -218,7 +282,11 @@ fn no_name_gets_into_the_head_of_a_mail() {
     let letter = letter_of(&hostile(), Lang::En);
     let head = letter.split("\r\n\r\n").next().unwrap();
     assert!(!head.lines().any(|line| line.starts_with("Bcc:")), "{head}");
-    let names: Vec<&str> = head.lines().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(':').next()).collect();
+    let names: Vec<&str> = head
+        .lines()
+        .filter(|line| !line.starts_with(' '))
+        .filter_map(|line| line.split(':').next())
+        .collect();
     assert_eq!(
         names,
         [
@@ -284,14 +352,18 @@ fn a_command_that_fails_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let run = |text: &str, seconds| {
         let program = script(folder.path(), text);
-        let error = send(&channel(&format!("kind = \"command\"\ncommand = [\"{program}\"]")), &story(), seconds);
+        let error =
+            send(&channel(&format!("kind = \"command\"\ncommand = [\"{program}\"]")), &story(), seconds);
         error.unwrap_err().reason.replace(&program, "it")
     };
     assert_eq!(run("echo no modem >&2; exit 4", 20.0), "it ended with 4: no modem");
     assert_eq!(run("kill -9 $$", 20.0), "it was ended by a signal");
     assert_eq!(run("sleep 600", 2.0), "it was killed, it took longer than 2 s");
     let error = send(&channel("kind = \"command\"\ncommand = [\"/nowhere/x\"]"), &story(), 2.0).unwrap_err();
-    assert!(error.reason.starts_with("/nowhere/x cannot be started: ") && error.again == Again::Mended, "{error}");
+    assert!(
+        error.reason.starts_with("/nowhere/x cannot be started: ") && error.again == Again::Mended,
+        "{error}"
+    );
 }
 
 #[test]
@@ -303,7 +375,11 @@ fn the_local_sendmail_gets_addresses_as_arguments() {
     let mail = mail::Mail::by_sendmail(&config, &program).unwrap();
     mail.send(&story(), &composer(Lang::En), 20.0).unwrap();
     let got = fs_err::read_to_string(out).unwrap();
-    assert!(got.starts_with("-i -f -x@example.org -- ada@example.org\nFrom: -x@example.org\r\n"), "{}", &got[..200]);
+    assert!(
+        got.starts_with("-i -f -x@example.org -- ada@example.org\nFrom: -x@example.org\r\n"),
+        "{}",
+        &got[..200]
+    );
 }
 
 #[test]
@@ -333,6 +409,7 @@ fn secrets_are_told_to_nobody() {
     for shown in [format!("{channel:?}"), format!("{config:?}"), format!("{error:?}"), error.to_string()] {
         assert!(!shown.contains("hush"), "{shown}");
     }
-    let request = http::Request::json(Secret::new("https://a/hush"), &serde_json::Value::Null).header("X", "hush");
+    let request =
+        http::Request::json(Secret::new("https://a/hush"), &serde_json::Value::Null).header("X", "hush");
     assert!(!format!("{request:?}").contains("hush"));
 }

@@ -75,6 +75,7 @@ impl Context {
     /// Whether `sample` and `site` can run with this configuration: for commands that set them up or look after them.
     pub fn check(&self) -> anyhow::Result<()> {
         self.loaded.time_zone()?;
+        super::check::rules(self)?;
         Layout::new(&self.config().data, self.host(&Root::real())?)?;
         let site = &self.config().site;
         for (key, path) in [("site.templates", &site.templates), ("site.style", &site.style)] {

@@ -180,7 +180,7 @@ fn own_templates(set: Set, folder: &Path) -> Result<BTreeMap<String, PathBuf>, T
 impl Set {
     /// Whether a file of the user's belongs to it.
     fn holds(self, name: &str) -> bool {
-        let is_template = [".html", ".txt"].iter().any(|extension| name.ends_with(extension));
+        let is_template = [".html", ".txt", ".xml"].iter().any(|extension| name.ends_with(extension));
         is_template
             && match self.prefix {
                 Some(prefix) => name.starts_with(prefix),

@@ -10,6 +10,7 @@ mod analysis;
 mod audit;
 mod bisect;
 mod chart;
+mod check;
 mod checks;
 mod cli;
 mod config;

@@ -15,7 +15,7 @@ use std::path::Path;
 /// A line that is started again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// `sample` or `site`.
+    /// `sample`, `check` or `site`.
     pub name: &'static str,
     /// What it is for, in systemd's words.
     pub description: &'static str,
@@ -27,11 +27,13 @@ pub(super) struct Run {
     pub arguments: Vec<String>,
 }
 
-/// What is to be started: a sample each minute; the pages every five minutes, two minutes after the full five,
+/// What is to be started: a sample each minute, and after it the look at the rules; the pages every five minutes, two minutes after the full five,
 /// when the other jobs of the machine are done.
 pub(super) fn runs(binary: &str, config: Option<&Path>) -> Vec<Run> {
     let arguments = |command: &str| {
         let mut arguments = vec![binary.to_owned(), command.to_owned()];
+        // Both are started at once: the look waits for the minute's sample.
+        arguments.extend((command == "check").then(|| "--wait".to_owned()));
         if let Some(path) = config {
             arguments.extend(["--config".to_owned(), path.to_string_lossy().into_owned()]);
         }
@@ -44,6 +46,13 @@ pub(super) fn runs(binary: &str, config: Option<&Path>) -> Vec<Run> {
             cron: "* * * * *",
             calendar: "*:0/1",
             arguments: arguments("sample"),
+        },
+        Run {
+            name: "check",
+            description: "Look at the rules and send what is news",
+            cron: "* * * * *",
+            calendar: "*:0/1",
+            arguments: arguments("check"),
         },
         Run {
             name: "site",

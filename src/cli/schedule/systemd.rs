@@ -32,7 +32,7 @@ fn service_text(run: &Run) -> String {
     let command: Vec<String> = run.arguments.iter().map(|argument| word(argument)).collect();
     format!(
         "# Written by `cronograph install`.\n[Unit]\nDescription={}\n\n[Service]\nType=oneshot\nExecStart={}\n\
-         NoNewPrivileges=yes\nNice=10\nTimeoutStartSec=10min\n",
+         SuccessExitStatus=3\nNoNewPrivileges=yes\nNice=10\nTimeoutStartSec=10min\n",
         run.description,
         command.join(" ")
     )

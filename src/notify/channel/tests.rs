@@ -102,7 +102,7 @@ fn what_servers_answer() {
     let server = Receiver::http(&answers.each_ref().map(String::as_str));
     let channel = hook(server.port);
     assert_eq!(send(&channel, &story(), 20.0), Ok(()));
-    let mut refuse = |seconds| send(&channel, &story(), seconds).unwrap_err();
+    let refuse = |seconds| send(&channel, &story(), seconds).unwrap_err();
     assert_eq!(refuse(20.0).again, Again::After(77));
     let error = refuse(20.0);
     assert_eq!(error.again, Again::Soon);

@@ -101,13 +101,14 @@ impl Asked {
 
 /// Asks all of them and puts what came of it into `memory`. Takes no longer than the longest of their times.
 pub fn ask(due: &[Asked], memory: &mut Memory, root: &Root, now: i64) {
-    let world = Arc::new(World {
+    let world = World {
         // Found out once for all; a world without such targets needs none.
         client: due.iter().any(|asked| asked.target.question.kind() == "http").then(Client::new),
         resolv_conf: fs_err::read_to_string(root.path("etc/resolv.conf")).unwrap_or_default(),
         now,
-    });
-    for (asked, answer) in due.iter().zip(gather(due, &world)) {
+    };
+    let question = move |asked: &Asked, patience| asked.ask(&world, patience).unwrap_or_else(Answer::from);
+    for (asked, answer) in due.iter().zip(gather(due, &Arc::new(question))) {
         memory.learn(asked, answer, now);
     }
 }
@@ -119,13 +120,16 @@ struct World {
     now: i64,
 }
 
-/// The answer of each, in their order.
-fn gather(due: &[Asked], world: &Arc<World>) -> Vec<Answer> {
+/// The answer of each by `question`, in their order; of whoever hangs, that it was given up.
+fn gather<Q>(due: &[Asked], question: &Arc<Q>) -> Vec<Answer>
+where
+    Q: Fn(&Asked, Patience) -> Answer + Send + Sync + 'static,
+{
     let (sender, receiver) = channel();
     let watch = Stopwatch::start();
     let mut answers: Vec<Option<Answer>> = vec![None; due.len()];
     for (index, asked) in due.iter().enumerate() {
-        if let Err(error) = start(index, asked.clone(), Arc::clone(world), sender.clone()) {
+        if let Err(error) = start(index, asked.clone(), Arc::clone(question), sender.clone()) {
             answers[index] = Some(Failure::not_asked(format!("no thread to ask it: {error}")).into());
         }
     }
@@ -143,17 +147,19 @@ fn gather(due: &[Asked], world: &Arc<World>) -> Vec<Answer> {
     answers.into_iter().zip(due).map(|(answer, asked)| answer.unwrap_or_else(|| given_up(asked))).collect()
 }
 
-fn start(
+fn start<Q>(
     index: usize,
     asked: Asked,
-    world: Arc<World>,
+    question: Arc<Q>,
     sender: Sender<(usize, Answer)>,
-) -> std::io::Result<()> {
+) -> std::io::Result<()>
+where
+    Q: Fn(&Asked, Patience) -> Answer + Send + Sync + 'static,
+{
     let patience = Patience::of(asked.timeout_seconds());
     let work = move || {
-        let answer = asked.ask(&world, patience).unwrap_or_else(Answer::from);
-        // Nobody listens any more where it came too late.
-        let _ = sender.send((index, answer));
+        // Nobody listens any more where it comes too late.
+        let _ = sender.send((index, question(&asked, patience)));
     };
     std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work).map(drop)
 }

@@ -32,6 +32,22 @@ fn each_is_asked_though_others_hang() {
 }
 
 #[test]
+fn a_thread_that_hangs_for_ever_is_left_behind() {
+    let question = |asked: &Asked, _: Patience| {
+        if asked.target.name == "hangs" {
+            loop {
+                std::thread::park();
+            }
+        }
+        Answer { seconds: Some(0.5), ..Answer::default() }
+    };
+    let due = [asked("hangs", page(1), 1), asked("answers", page(1), 1)];
+    let answers = gather(&due, &Arc::new(question));
+    assert_eq!(answers[0].failure, Some(Failure::down("no answer within 1 s")));
+    assert_eq!((&answers[1].failure, answers[1].seconds), (&None, Some(0.5)));
+}
+
+#[test]
 fn the_name_server_is_that_of_the_tree() {
     let folder = tempfile::tempdir().unwrap();
     let due = [asked("name", Question::Dns { name: "example.org".to_owned(), server: None }, 1)];

@@ -6,6 +6,7 @@
 mod clock;
 mod disk;
 mod log;
+mod messages;
 mod pages;
 mod timer;
 
@@ -93,7 +94,8 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
         home: context.environment.home.clone(),
         prefix,
     };
-    let findings = examine(&patient);
+    let mut findings = examine(&patient);
+    findings.extend(messages::check(&context.loaded));
     output::print(page(&findings))?;
     let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
     Ok(if wrong { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })

@@ -301,7 +301,8 @@ impl ChannelConfig {
         let is_name = |name: &String| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         };
-        let is_value = |value: &Secret| value.reveal().chars().all(|letter| letter == ' ' || letter.is_ascii_graphic());
+        let is_value =
+            |value: &Secret| value.reveal().chars().all(|letter| letter == ' ' || letter.is_ascii_graphic());
         if self.headers.iter().all(|(name, value)| is_name(name) && is_value(value)) {
             return None;
         }

@@ -84,7 +84,14 @@ impl ConfigError {
     pub(super) fn fault(path: &Path, text: &str, fault: Fault) -> Self {
         let (line, column) = origin::place_of(text, &fault.key).unwrap_or((1, 1));
         let (text, _) = shown::line(text, line);
-        Self::Invalid { path: path.to_owned(), line, column, message: fault.message, text, hint: Some(fault.hint) }
+        Self::Invalid {
+            path: path.to_owned(),
+            line,
+            column,
+            message: fault.message,
+            text,
+            hint: Some(fault.hint),
+        }
     }
 }
 

@@ -56,7 +56,8 @@ impl Server {
         if host.is_empty() || !host.chars().all(is_plain) {
             return Err("names no server".to_owned());
         }
-        let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_here =
+            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         if security == Security::None && !is_here {
             return Err("would send mail and password unprotected over the network".to_owned());
         }
@@ -70,7 +71,8 @@ mod tests {
 
     #[test]
     fn servers_with_and_without_a_port() {
-        let server = |text: &str| Server::parse(text).map(|server| (server.security, server.host, server.port));
+        let server =
+            |text: &str| Server::parse(text).map(|server| (server.security, server.host, server.port));
         let is = |security, host: &str, port| Ok((security, host.to_owned(), port));
         assert_eq!(server("smtps://mail.example.org"), is(Security::Tls, "mail.example.org", 465));
         assert_eq!(server("smtp://mail.example.org:2525/"), is(Security::StartTls, "mail.example.org", 2525));

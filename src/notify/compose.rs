@@ -162,7 +162,8 @@ impl Composer {
         }
         let subject = self.subject(notice);
         // In no markup does a letter become longer than six bytes for each of its own.
-        let escaped = (0..=subject.chars().count()).rev().map(|length| form.markup.escape(&cut(&subject, length)));
+        let escaped =
+            (0..=subject.chars().count()).rev().map(|length| form.markup.escape(&cut(&subject, length)));
         Ok(escaped.into_iter().find(|text| text.len() <= form.bytes).unwrap_or_default())
     }
 
@@ -179,8 +180,11 @@ impl Composer {
     /// # Errors
     /// Where it cannot be read, has a mistake, or asks for what is not there.
     pub(super) fn render_file(&self, path: &Path, notice: &Notice) -> Result<String, NotifyError> {
-        let mut templates =
-            Templates::load_into(template::environment(self.scene.words.lang()), Set { built_in: &[], ..MESSAGES }, None)?;
+        let mut templates = Templates::load_into(
+            template::environment(self.scene.words.lang()),
+            Set { built_in: &[], ..MESSAGES },
+            None,
+        )?;
         templates.add(path)?;
         Ok(templates.render(&path.display().to_string(), &View::of(notice, &self.scene, Detail::FULL))?)
     }
@@ -210,11 +214,13 @@ fn marked_up(lang: Lang, markup: Markup) -> Environment<'static> {
     environment.add_function("link", move |address: &str, text: &str| {
         Value::from_safe_string(markup.link(address, text))
     });
-    environment.set_formatter(move |out: &mut Output, state: &mut State, value: &Value| -> Result<(), Error> {
-        match value.as_str().filter(|_| !value.is_safe()) {
-            Some(text) => Ok(out.write_str(&markup.escape(text))?),
-            None => minijinja::escape_formatter(out, state, value),
-        }
-    });
+    environment.set_formatter(
+        move |out: &mut Output, state: &mut State, value: &Value| -> Result<(), Error> {
+            match value.as_str().filter(|_| !value.is_safe()) {
+                Some(text) => Ok(out.write_str(&markup.escape(text))?),
+                None => minijinja::escape_formatter(out, state, value),
+            }
+        },
+    );
     environment
 }

@@ -30,7 +30,9 @@ pub enum NotifyError {
     #[error("{0}")]
     File(#[from] std::io::Error),
     /// A notice without a name that can be told from others.
-    #[error("a notice of the id {0:?} cannot be kept: letters, digits, `-`, `_` and `.` make one, at most 100")]
+    #[error(
+        "a notice of the id {0:?} cannot be kept: letters, digits, `-`, `_` and `.` make one, at most 100"
+    )]
     Id(String),
 }
 

@@ -28,7 +28,10 @@ pub(super) fn story() -> Notice {
         since: NOW - 480,
         facts: vec![
             fact("Limit", &["10 %, now 6.45 %"]),
-            fact("Grows most", &["Kernel, unreclaimable slab: +1.02 MiB/min [1.01, 1.04] since 15:02", "no process owns it"]),
+            fact(
+                "Grows most",
+                &["Kernel, unreclaimable slab: +1.02 MiB/min [1.01, 1.04] since 15:02", "no process owns it"],
+            ),
             fact("At this rate", &["full at 20:31, in 31 min (between 20:30 and 20:33)"]),
             fact("What changed then", &["15:00 cronograph config: check services added"]),
         ],
@@ -59,7 +62,13 @@ pub(super) fn several() -> Notice {
     };
     let mut items = vec![
         item("db1", "silent", Level::Silent, Change::Worsened, "No sample for 25 h"),
-        item("web1", "file systems", Level::Warning, Change::Reminder, "File system /var is 91.2 % full, 1.80 GB left"),
+        item(
+            "web1",
+            "file systems",
+            Level::Warning,
+            Change::Reminder,
+            "File system /var is 91.2 % full, 1.80 GB left",
+        ),
         item("web2", "load", Level::Critical, Change::Resolved, "Load over 15 minutes 1.20 on 2 cores"),
     ];
     items[1].instance = "/var".to_owned();

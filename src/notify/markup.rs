@@ -64,7 +64,8 @@ impl Markup {
 
     /// An address to follow. One that could end the markup around it is shown as text.
     pub(super) fn link(self, address: &str, text: &str) -> String {
-        let is_plain = address.chars().all(|letter| letter.is_ascii_graphic() && !"<>|()\"`\\".contains(letter));
+        let is_plain =
+            address.chars().all(|letter| letter.is_ascii_graphic() && !"<>|()\"`\\".contains(letter));
         match self {
             _ if !is_plain => self.escape(address),
             Self::Plain => address.to_owned(),

@@ -73,6 +73,9 @@ mod tests {
         assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(Again::Soon.pause(u32::MAX), 3_600);
         assert_eq!(Again::Mended.pause(1), 3_600);
-        assert_eq!([Again::After(90), Again::After(-5), Again::After(1 << 40)].map(|again| again.pause(3)), [90, 1, 86_400]);
+        assert_eq!(
+            [Again::After(90), Again::After(-5), Again::After(1 << 40)].map(|again| again.pause(3)),
+            [90, 1, 86_400]
+        );
     }
 }

@@ -23,7 +23,8 @@ const PARTS: [(Colour, &str); 3] = [
 /// Makes it.
 pub(super) fn notice(channel: &str, composer: &Composer, now: i64) -> Notice {
     let words = composer.words();
-    let fact = |label: &str, line: &str| Fact { label: words.get(label).to_owned(), lines: vec![line.to_owned()] };
+    let fact =
+        |label: &str, line: &str| Fact { label: words.get(label).to_owned(), lines: vec![line.to_owned()] };
     // Of no rule: there is none to silence.
     let item = Item {
         host: composer.sender().to_owned(),
@@ -65,7 +66,9 @@ fn spec(composer: &Composer, now: i64) -> ChartSpec {
     let onset = now - ONSET_SECONDS;
     let grown = |at: i64| 24.0 + (at - onset).max(0) as f64 / 60.0 * 1.02;
     // Unrest that is the same each time: a test message is no place for chance.
-    let unrest = |at: i64, period: f64, size: f64| (at as f64 / period).sin() * size + (at as f64 / period / 0.37).cos() * size * 0.4;
+    let unrest = |at: i64, period: f64, size: f64| {
+        (at as f64 / period).sin() * size + (at as f64 / period / 0.37).cos() * size * 0.4
+    };
     let layer = |colour, value: &dyn Fn(i64) -> f64| Layer {
         colour,
         shape: Shape::Area,

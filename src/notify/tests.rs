@@ -69,7 +69,11 @@ fn foreign_text_breaks_out_of_nothing() {
         assert!(!text.contains('\u{1b}') && !text.contains('\r') && !text.contains('\u{202e}'), "{text}");
     }
     assert_eq!(composed.subject.lines().count(), 1);
-    assert!(!composed.html.contains("<script") && !composed.html.contains("javascript:"), "{}", composed.html);
+    assert!(
+        !composed.html.contains("<script") && !composed.html.contains("javascript:"),
+        "{}",
+        composed.html
+    );
     assert!(!composed.html.contains("<b>label") && !composed.html.contains("https://example.org/\""));
     assert!(!composed.text.contains("\nwith\n"));
     assert!(composed.text.contains("cronograph mute 'rule'\\''; rm -rf /' --for 2h"), "{}", composed.text);
@@ -100,23 +104,30 @@ fn the_short_form_fits() {
 #[test]
 fn the_table_of_templates_lists_the_folder() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let files: BTreeSet<String> = names.filter(|name| name.starts_with("message.")).collect();
-    let table: BTreeSet<String> = compose::MESSAGES.built_in.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let table: BTreeSet<String> =
+        compose::MESSAGES.built_in.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(files, table);
 }
 
 #[test]
 fn the_users_template_replaces_ours() {
     let folder = tempfile::tempdir().unwrap();
-    fs_err::write(folder.path().join("message.short.txt"), "{{ items[0].host }} <{{ items[0].what }}> & {{ code(subject) }}").unwrap();
+    fs_err::write(
+        folder.path().join("message.short.txt"),
+        "{{ items[0].host }} <{{ items[0].what }}> & {{ code(subject) }}",
+    )
+    .unwrap();
     // One of the pages, broken: none of our business.
     fs_err::write(folder.path().join("host.html"), "{% if %}").unwrap();
     let zone = jiff::tz::TimeZone::UTC;
     let composer = Composer::new(Lang::En, zone.clone(), Some(folder.path()), "hub").unwrap();
     let mut notice = story();
     notice.items[0].what = "a < b".to_owned();
-    let short = composer.short(&notice, Form { markup: Markup::Telegram, titled: false, bytes: 900 }).unwrap();
+    let short =
+        composer.short(&notice, Form { markup: Markup::Telegram, titled: false, bytes: 900 }).unwrap();
     assert_eq!(short, "web1 <a &lt; b> & <code>[critical] web1: a &lt; b</code>");
     fs_err::write(folder.path().join("message.txt"), "one\n{{ nothing }}").unwrap();
     let composer = Composer::new(Lang::En, zone.clone(), Some(folder.path()), "hub").unwrap();

@@ -182,8 +182,11 @@ impl RuleView {
     fn of(rule: &str) -> Self {
         let name = clean(rule);
         let is_plain = |letter: char| letter.is_alphanumeric() || "-_./".contains(letter);
-        let word =
-            if name.chars().all(is_plain) { name.clone() } else { format!("'{}'", name.replace('\'', "'\\''")) };
+        let word = if name.chars().all(is_plain) {
+            name.clone()
+        } else {
+            format!("'{}'", name.replace('\'', "'\\''"))
+        };
         Self { mute: format!("cronograph mute {word} --for 2h"), name }
     }
 }
@@ -204,7 +207,8 @@ fn subject(notice: &Notice, scene: &Scene) -> String {
         _ if all_over => words.count("message.over", count, &[]),
         _ => words.count("message.alerts", count, &[]),
     };
-    let line = format!("[{tag}] {}{}{}", hosts(notice, words), words.get("message.colon"), clean(&first.what));
+    let line =
+        format!("[{tag}] {}{}{}", hosts(notice, words), words.get("message.colon"), clean(&first.what));
     cut(&line, SUBJECT_CHARACTERS)
 }
 
@@ -268,7 +272,8 @@ fn facts(facts: &[Fact], mut room: usize) -> Vec<FactView> {
 /// The colours of a picture that are colours: they stand in a style.
 fn legend(swatches: &[Swatch]) -> Vec<Swatch> {
     let is_colour = |text: &str| {
-        text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        text.strip_prefix('#')
+            .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
     };
     let colours = swatches.iter().filter(|swatch| is_colour(&swatch.colour));
     colours.map(|swatch| Swatch { colour: swatch.colour.clone(), label: clean(&swatch.label) }).collect()

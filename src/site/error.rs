@@ -24,7 +24,9 @@ pub enum SiteError {
     )]
     TimeZone(String),
     /// A template, built in or the user's own; the message names file and line.
-    #[error("{0}\nhint: mend the template or take it out of the templates folder; the pages already published stay")]
+    #[error(
+        "{0}\nhint: mend the template or take it out of the templates folder; the pages already published stay"
+    )]
     Template(String),
     /// The output folder holds an index.html that cronograph did not write.
     #[error("{} is not a page of cronograph\nhint: choose another folder with --out, or move that file away", .0.display())]

@@ -24,8 +24,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     (
         "cli",
         &[
-            "base", "config", "sample", "event", "store", "series", "analysis", "alert", "probe", "chart", "site",
-            "notify",
+            "base", "config", "sample", "event", "store", "series", "analysis", "alert", "probe", "chart",
+            "site", "notify",
         ],
     ),
 ];

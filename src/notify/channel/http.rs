@@ -64,7 +64,8 @@ pub(super) fn serve(
     now: i64,
     seconds: f64,
 ) -> Result<(), Refusal> {
-    let requests = service.requests(notice, composer, now).map_err(|error| Refusal::lasting(error.to_string()))?;
+    let requests =
+        service.requests(notice, composer, now).map_err(|error| Refusal::lasting(error.to_string()))?;
     let watch = Stopwatch::start();
     for request in &requests {
         let left = seconds - watch.seconds();
@@ -73,7 +74,9 @@ pub(super) fn serve(
         }
         let answer = exchange(request, left)?;
         judge(&answer, now)?;
-        if let Some(refusal) = serde_json::from_slice(&answer.body).ok().and_then(|body| service.complaint(&body)) {
+        if let Some(refusal) =
+            serde_json::from_slice(&answer.body).ok().and_then(|body| service.complaint(&body))
+        {
             return Err(refusal);
         }
     }
@@ -88,12 +91,14 @@ struct Answer {
 }
 
 fn exchange(request: &Request, seconds: f64) -> Result<Answer, Refusal> {
-    let mut builder = ureq::http::Request::builder().method(request.method.as_str()).uri(request.url.reveal());
+    let mut builder =
+        ureq::http::Request::builder().method(request.method.as_str()).uri(request.url.reveal());
     for (name, value) in &request.headers {
         builder = builder.header(name, value.reveal());
     }
     let refused = |what: &str| Refusal::lasting(format!("{what} ({})", request.url.shown_address()));
-    let prepared = builder.body(request.body.clone()).map_err(|_| refused("no request can be made of this address"))?;
+    let prepared =
+        builder.body(request.body.clone()).map_err(|_| refused("no request can be made of this address"))?;
     let mut response = agent(seconds).run(prepared).map_err(|error| Refusal::soon(reason(&error)))?;
     let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let (status, retry_after) = (response.status().as_u16(), retry_after.map(str::to_owned));
@@ -139,7 +144,8 @@ fn judge(answer: &Answer, now: i64) -> Result<(), Refusal> {
     let again = match status {
         200..=299 => return Ok(()),
         300..=399 => {
-            let reason = format!("the server answers {status}, go elsewhere, which is not followed with secrets");
+            let reason =
+                format!("the server answers {status}, go elsewhere, which is not followed with secrets");
             return Err(Refusal::lasting(reason));
         }
         429 | 503 => patience(answer, now).map_or(Again::Soon, Again::After),
@@ -210,7 +216,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_told_in_one_harmless_line() {
-        let answer = Answer { status: 400, retry_after: None, body: b"\n bad\x1b[31m request\nmore".to_vec() };
+        let answer =
+            Answer { status: 400, retry_after: None, body: b"\n bad\x1b[31m request\nmore".to_vec() };
         let refusal = judge(&answer, 0).unwrap_err();
         assert_eq!(refusal.reason, "the server answers 400: bad\\u{1b}[31m request");
     }

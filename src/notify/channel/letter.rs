@@ -47,9 +47,10 @@ fn body(composed: &Composed) -> MultiPart {
     if composed.pictures.is_empty() {
         return parts.singlepart(html);
     }
-    let related = composed.pictures.iter().fold(MultiPart::related().singlepart(html), |related, picture| {
-        related.singlepart(inline(picture))
-    });
+    let related = composed
+        .pictures
+        .iter()
+        .fold(MultiPart::related().singlepart(html), |related, picture| related.singlepart(inline(picture)));
     parts.multipart(related)
 }
 

@@ -63,7 +63,8 @@ impl Mail {
             Carrier::Server(relay) => relay.send(&letter, seconds),
             Carrier::Sendmail(sendmail) => {
                 // `-i`: a line with a single dot does not end the mail. What is behind `--` is never an option.
-                let mut command = [sendmail, "-i", "-f", from.email.as_ref(), "--"].map(str::to_owned).to_vec();
+                let mut command =
+                    [sendmail, "-i", "-f", from.email.as_ref(), "--"].map(str::to_owned).to_vec();
                 command.extend(self.to.iter().map(|address| address.email.to_string()));
                 program::run(&command, &[], letter.formatted(), seconds)
             }

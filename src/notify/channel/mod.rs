@@ -11,6 +11,8 @@ mod gotify;
 mod http;
 mod letter;
 mod mail;
+#[cfg(test)]
+mod mail_tests;
 mod ntfy;
 mod pagerduty;
 mod program;
@@ -112,7 +114,13 @@ impl Channel {
     }
 
     /// Sends a notice, in at most so many seconds.
-    pub(super) fn send(&self, notice: &Notice, composer: &Composer, now: i64, seconds: f64) -> Result<(), Refusal> {
+    pub(super) fn send(
+        &self,
+        notice: &Notice,
+        composer: &Composer,
+        now: i64,
+        seconds: f64,
+    ) -> Result<(), Refusal> {
         let sent = match &self.way {
             Way::Mail(mail) => mail.send(notice, composer, seconds),
             Way::Service(service) => http::serve(service.as_ref(), notice, composer, now, seconds),
@@ -122,9 +130,11 @@ impl Channel {
         sent.map_err(|refusal| Refusal { reason: self.without_secrets(&refusal.reason), ..refusal })
     }
 
-    /// A text of which no secret is a part, whatever a server has answered.
+    /// A line of which no secret is a part, whatever a server has answered.
     fn without_secrets(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "(secret)"))
+        self.secrets
+            .iter()
+            .fold(text.replace("\nhint: ", "; "), |text, secret| text.replace(secret, "(secret)"))
     }
 }
 
@@ -155,7 +165,8 @@ fn way(config: &ChannelConfig) -> Result<Way, NotifyError> {
 /// back without the rest.
 fn secrets(config: &ChannelConfig) -> Vec<String> {
     let plain = [&config.password, &config.token, &config.secret, &config.url];
-    let mut secrets: Vec<String> = plain.into_iter().flatten().map(|secret| secret.reveal().to_owned()).collect();
+    let mut secrets: Vec<String> =
+        plain.into_iter().flatten().map(|secret| secret.reveal().to_owned()).collect();
     secrets.extend(config.headers.values().map(|value| value.reveal().to_owned()));
     if let Some((_, rest)) = config.url.as_ref().and_then(|url| url.reveal().split_once("://")) {
         secrets.extend(rest.split_once('/').map(|(_, path)| path.to_owned()));

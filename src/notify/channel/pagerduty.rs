@@ -72,7 +72,12 @@ fn lines(lines: &[String]) -> String {
 }
 
 impl Service for Pagerduty {
-    fn requests(&self, notice: &Notice, _composer: &Composer, _now: i64) -> Result<Vec<Request>, NotifyError> {
+    fn requests(
+        &self,
+        notice: &Notice,
+        _composer: &Composer,
+        _now: i64,
+    ) -> Result<Vec<Request>, NotifyError> {
         let event = |item| Request::json(self.url.clone(), &self.event(item, notice));
         Ok(notice.items.iter().map(event).collect())
     }

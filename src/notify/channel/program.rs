@@ -32,7 +32,9 @@ pub(super) fn run(
     let said = errors.and_then(|errors| command::first_line(&errors));
     let said = said.map_or(String::new(), |line| format!(": {line}"));
     match status {
-        _ if killed => Err(Refusal::soon(format!("{name} was killed, it took longer than {seconds:.0} s{said}"))),
+        _ if killed => {
+            Err(Refusal::soon(format!("{name} was killed, it took longer than {seconds:.0} s{said}")))
+        }
         Some(status) if status.success() => Ok(()),
         Some(status) => Err(Refusal::soon(format!("{name} {}{said}", ending(status)))),
         None => Err(Refusal::soon(format!("nobody knows how {name} ended"))),

@@ -29,13 +29,15 @@ pub(super) struct Relay {
 
 impl Relay {
     pub(super) fn of(config: &ChannelConfig, address: &str) -> Result<Self, NotifyError> {
-        let fault = |key, message: String| NotifyError::Channel { channel: config.name.clone(), key, message };
+        let fault =
+            |key, message: String| NotifyError::Channel { channel: config.name.clone(), key, message };
         let server = Server::parse(address).map_err(|message| fault("smtp", message))?;
         let password = match &config.password_file {
             Some(path) => Some(read_password(path).map_err(|message| fault("password_file", message))?),
             None => config.password.clone(),
         };
-        let parameters = |key| parameters(&server, config.ca_file.as_deref()).map_err(|message| fault(key, message));
+        let parameters =
+            |key| parameters(&server, config.ca_file.as_deref()).map_err(|message| fault(key, message));
         let tls = match server.security {
             Security::None => Tls::None,
             Security::Tls => Tls::Wrapper(parameters("ca_file")?),
@@ -73,13 +75,18 @@ impl Relay {
 
 /// What a server's answer means. 4xx and the network: soon again. 5xx: not without somebody's help.
 fn refusal(error: &lettre::transport::smtp::Error) -> Refusal {
-    let said = std::error::Error::source(error).map_or_else(|| error.to_string(), |source| source.to_string());
+    let said =
+        std::error::Error::source(error).map_or_else(|| error.to_string(), |source| source.to_string());
     let said: String = escape::terminal(&said.replace('\n', " ")).chars().take(REASON_CHARACTERS).collect();
     match error.status() {
-        Some(code) if error.is_permanent() => Refusal::lasting(format!("the mail server refuses: {code} {said}")),
+        Some(code) if error.is_permanent() => {
+            Refusal::lasting(format!("the mail server refuses: {code} {said}"))
+        }
         Some(code) => Refusal::soon(format!("the mail server asks to try later: {code} {said}")),
         None if error.is_client() => Refusal::lasting(format!("the mail server cannot do it: {said}")),
-        None if error.is_tls() => Refusal::soon(format!("no protected connection to the mail server: {said}")),
+        None if error.is_tls() => {
+            Refusal::soon(format!("no protected connection to the mail server: {said}"))
+        }
         None => Refusal::soon(format!("no connection to the mail server: {said}")),
     }
 }

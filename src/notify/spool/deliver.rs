@@ -10,9 +10,9 @@ use super::super::compose::Composer;
 use super::super::error::NotifyError;
 use super::super::notice::Notice;
 use super::super::refusal::{Again, Refusal};
+use super::Spool;
 use super::entry::Entry;
 use super::ledger::{Ledger, Line};
-use super::Spool;
 use crate::base::clock::Stopwatch;
 use crate::base::files;
 use std::collections::BTreeMap;
@@ -109,12 +109,20 @@ struct Waiting {
     entry: Entry,
 }
 
+/// What waits for a channel.
+type Queue<'a> = (&'a dyn Carrier, Vec<Waiting>);
+
 impl Spool {
     /// Sends what is due, for at most 40 seconds; the rest waits for the next run.
     ///
     /// # Errors
     /// Where the spool cannot be read or written. What a channel does not take is no error.
-    pub fn deliver(&self, channels: &[Channel], composer: &Composer, now: i64) -> Result<Delivery, NotifyError> {
+    pub fn deliver(
+        &self,
+        channels: &[Channel],
+        composer: &Composer,
+        now: i64,
+    ) -> Result<Delivery, NotifyError> {
         let worded: Vec<Worded<'_>> = channels.iter().map(|channel| Worded { channel, composer }).collect();
         let carriers: Vec<&dyn Carrier> = worded.iter().map(|worded| worded as &dyn Carrier).collect();
         self.deliver_by(&carriers, now)
@@ -202,14 +210,16 @@ impl Spool {
         &self,
         carriers: &[&'a dyn Carrier],
         delivery: &mut Delivery,
-    ) -> Result<Vec<(&'a dyn Carrier, Vec<Waiting>)>, NotifyError> {
+    ) -> Result<Vec<Queue<'a>>, NotifyError> {
         let _lock = self.lock()?;
         let ledger = Ledger::read(&self.ledger_path())?;
         let mut by_channel: BTreeMap<String, Vec<Waiting>> = BTreeMap::new();
         for path in self.waiting_paths()? {
             match Entry::read(&path) {
                 Ok(entry) if ledger.has(&entry.notice.id, &entry.channel) => fs_err::remove_file(&path)?,
-                Ok(entry) => by_channel.entry(entry.channel.clone()).or_default().push(Waiting { path, entry }),
+                Ok(entry) => {
+                    by_channel.entry(entry.channel.clone()).or_default().push(Waiting { path, entry })
+                }
                 Err(reason) => delivery.aside.push(self.set_aside(&path, reason)?),
             }
         }

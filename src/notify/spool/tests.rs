@@ -88,7 +88,10 @@ fn a_failure_waits_longer_each_time() {
     let mut now = 1_000;
     for pause in [60, 120, 240, 480, 960, 1_920, 3_600, 3_600] {
         let delivery = deliver(&spool, &mail, now);
-        assert_eq!((delivery.failed[0].next, delivery.failed[0].lasting, delivery.waiting), (now + pause, false, 1));
+        assert_eq!(
+            (delivery.failed[0].next, delivery.failed[0].lasting, delivery.waiting),
+            (now + pause, false, 1)
+        );
         assert!(deliver(&spool, &mail, now + pause - 1).failed.is_empty());
         now += pause;
     }
@@ -160,7 +163,11 @@ fn what_cannot_be_sent_ever_is_set_aside_and_said_once() {
     spool.put(&notice("a", 0), &["gone"]).unwrap();
     let broken = spool.queue().join(entry::file_name("a", "mail"));
     fs_err::write(&broken, "{\"v\":1,").unwrap();
-    fs_err::write(spool.queue().join("foreign.json"), fs_err::read(spool.queue().join(entry::file_name("b", "mail"))).unwrap()).unwrap();
+    fs_err::write(
+        spool.queue().join("foreign.json"),
+        fs_err::read(spool.queue().join(entry::file_name("b", "mail"))).unwrap(),
+    )
+    .unwrap();
     let delivery = deliver(&spool, &mail, 10);
     assert_eq!((delivery.sent.len(), delivery.aside.len(), delivery.waiting), (1, 3, 0));
     let reasons: String = delivery.aside.iter().map(|aside| format!("{}\n", aside.reason)).collect();

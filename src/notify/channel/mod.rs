@@ -4,6 +4,7 @@
 //! one that takes nothing and says why: messages wait for it, and the other channels work.
 
 mod command;
+mod connection;
 mod dingtalk;
 mod discord;
 mod feishu;

@@ -110,7 +110,7 @@ fn what_servers_answer() {
     assert_eq!(error.reason, "the server answers 500: at (secret) with (secret)");
     assert_eq!(refuse(20.0).again, Again::Mended);
     assert_eq!(refuse(20.0), Refusal::lasting("the server answers 404: no such hook"));
-    assert_eq!(refuse(1.5), Refusal::soon("no answer in time"));
+    assert_eq!(refuse(1.5), Refusal::soon("no answer of the server in time"));
     assert_eq!(refuse(20.0).again, Again::Soon);
     let got = server.got();
     assert_eq!(got.len(), 7, "a redirect is not followed");

@@ -119,7 +119,7 @@ check "a webhook of an unknown authority gets nothing" refused hook 'no protecte
 export SSL_CERT_FILE=$WORK/ours.pem
 check "one of a known authority is sent to" try hook
 check "the notice as JSON, with the headers of the configuration" jq -e \
-    '.path == "/path?key=hush-hush" and .headers["X-Token"] == "hush-hush" and (.body | fromjson | .v == 1 and .level == "warning")' "$got/hook-1.json"
+    '.path == "/path?key=hush-hush" and .headers["x-token"] == "hush-hush" and (.body | fromjson | .v == 1 and .level == "warning")' "$got/hook-1.json"
 check "a service that is busy is said to be" refused busy 'the server answers 429'
 check "a command reads the notice" try command
 check "as JSON" jq -e '.items[0].host != null and .subject != null' "$got/command.json"

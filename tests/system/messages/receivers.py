@@ -42,7 +42,7 @@ class Box:
 
 def login(server, session, envelope, mechanism, data):
     good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER, PASSWORD)
-    return AuthResult(success=good)
+    return AuthResult(success=good, handled=False)
 
 
 class Hook(http.server.BaseHTTPRequestHandler):

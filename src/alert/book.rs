@@ -172,6 +172,10 @@ impl Book {
             let Some(reading) = reading.filter(|_| is_present || *t > self.until) else { continue };
             let interval = if is_present { interval.max(LOOK_SECONDS) } else { interval };
             let turn = alert.machine.step(*t, reading, rule.patience, interval);
+            if turn == Some(Turn::Fired) {
+                // A leak is found long after it began.
+                alert.machine.since = known.onset(rule, &alert.instance).unwrap_or(alert.machine.since);
+            }
             turns.extend(turn.map(|turn| alert.turned(*t, turn)));
         }
         let newest = known.samples.times.last().copied().unwrap_or(0);

@@ -1,6 +1,7 @@
 //! What is known of a host beside the numbers of its samples, put into the table of the rules: silence, clock, leaks, file
 //! systems that fill or turned read-only, RAID arrays, quotas, cronograph's own leaks and messages.
 
+use super::rule::Rule;
 use super::table::Table;
 use crate::analysis::leak;
 use crate::analysis::report::{Finding, Report, Subject};
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Samples that fail to come: fewer missing ones than this are late.
 const SILENT_INTERVALS: i64 = 3;
+/// A sample of this age is news of its host.
+const FRESH_SECONDS: i64 = 300;
 /// File systems that are full and read-only by nature.
 const IMAGES: [&str; 6] = ["squashfs", "iso9660", "erofs", "udf", "cramfs", "romfs"];
 /// File systems that the kernel turns read-only after an error.
@@ -46,11 +49,27 @@ impl Known<'_> {
     pub fn table(&self) -> Table<'_> {
         let mut table = Table::new(self.samples, self.now);
         self.host(&mut table);
+        self.leave_out(&mut table);
+        if !self.is_fresh() {
+            return table;
+        }
         self.memory(&mut table);
         self.filesystems(&mut table);
         self.hardware(&mut table);
         self.own(&mut table);
         table
+    }
+
+    /// When what a rule found began, where that is known better than by when it was found.
+    pub(super) fn onset(&self, rule: &Rule, instance: &str) -> Option<i64> {
+        let findings = self.report.filter(|_| rule.name == "leak").map(|report| report.findings.as_slice());
+        let finding = findings?.iter().find(|finding| subject(finding) == instance)?;
+        Some(finding.growth.since)
+    }
+
+    /// Whether the newest sample is as new as can be expected: of a silent host nothing is known but its silence.
+    fn is_fresh(&self) -> bool {
+        self.now - self.latest.sample.t <= FRESH_SECONDS.max(SILENT_INTERVALS * self.samples.step)
     }
 
     fn host(&self, table: &mut Table<'_>) {
@@ -59,7 +78,7 @@ impl Known<'_> {
         let late = age > SILENT_INTERVALS * self.latest.rates.step;
         table.fact("host.silent", "", if late { age as f64 } else { 0.0 });
         table.fact("host.ahead", "", (-age).max(0) as f64);
-        if let Some(uptime) = sample.uptime {
+        if let Some(uptime) = sample.uptime.filter(|_| self.is_fresh()) {
             table.fact("host.uptime", "", uptime);
         }
         if let Some(cores) = cores(self.latest) {
@@ -70,11 +89,30 @@ impl Known<'_> {
         }
     }
 
-    fn memory(&self, table: &mut Table<'_>) {
+    /// Takes out of the samples what is no number of this host, or says nothing.
+    fn leave_out(&self, table: &mut Table<'_>) {
         if self.latest.sample.meminfo.as_ref().is_some_and(|memory| !memory.foreign.is_empty()) {
             // The host's ARC: the container's memory has nothing of it.
             table.leave_out("arcstats.size", |_| true);
         }
+        if let Some(mounts) = &self.latest.sample.filesystem {
+            let is_out = |mount: &str| mounts.0.get(mount).is_some_and(is_still);
+            for metric in
+                ["filesystem.used", "filesystem.available", "filesystem.inodes", "filesystem.inodes_used"]
+            {
+                table.leave_out(metric, is_out);
+            }
+        }
+        let sensors = self.latest.sample.hwmon.iter().flat_map(|sensors| &sensors.0);
+        let usual = |critical: f64| CRITICAL_CELSIUS.contains(&critical);
+        let odd: BTreeSet<&str> = sensors
+            .filter(|(_, sensor)| !sensor.critical_celsius.is_some_and(usual))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        table.leave_out("hwmon.critical_celsius", |sensor| odd.contains(sensor));
+    }
+
+    fn memory(&self, table: &mut Table<'_>) {
         let Some(report) = self.report else { return };
         for row in &report.parts {
             table.fact("leak.certain", row.part.key(), 0.0);
@@ -92,14 +130,6 @@ impl Known<'_> {
 
     fn filesystems(&self, table: &mut Table<'_>) {
         let Some(mounts) = &self.latest.sample.filesystem else { return };
-        // Nothing is written to an image: however full, it stays so.
-        let is_still =
-            |mount: &str| mounts.0.get(mount).is_some_and(|mount| mount.read_only || is_image(mount));
-        for metric in
-            ["filesystem.used", "filesystem.available", "filesystem.inodes", "filesystem.inodes_used"]
-        {
-            table.leave_out(metric, is_still);
-        }
         for (mount, filesystem) in &mounts.0 {
             table.fact(
                 "filesystem.read_only",
@@ -107,7 +137,7 @@ impl Known<'_> {
                 f64::from(u8::from(self.is_read_only(mount, filesystem))),
             );
             if let Some(seconds) =
-                self.filling.and_then(|filling| filling.get(mount)).filter(|_| !is_still(mount))
+                self.filling.and_then(|filling| filling.get(mount)).filter(|_| !is_still(filesystem))
             {
                 table.fact("filesystem.full_in", mount, *seconds);
             }
@@ -127,13 +157,6 @@ impl Known<'_> {
         for (name, array) in self.latest.sample.mdstat.iter().flat_map(|arrays| &arrays.0) {
             table.fact("raid.degraded", name, degraded(array));
         }
-        let sensors = self.latest.sample.hwmon.iter().flat_map(|sensors| &sensors.0);
-        let usual = |critical: f64| CRITICAL_CELSIUS.contains(&critical);
-        let odd: BTreeSet<&str> = sensors
-            .filter(|(_, sensor)| !sensor.critical_celsius.is_some_and(usual))
-            .map(|(name, _)| name.as_str())
-            .collect();
-        table.leave_out("hwmon.critical_celsius", |sensor| odd.contains(sensor));
     }
 
     fn own(&self, table: &mut Table<'_>) {
@@ -175,6 +198,7 @@ fn degraded(array: &RaidArray) -> f64 {
     }
 }
 
-fn is_image(filesystem: &Filesystem) -> bool {
-    IMAGES.contains(&filesystem.kind.as_str())
+/// Nothing is written to an image: however full, it stays so.
+fn is_still(filesystem: &Filesystem) -> bool {
+    filesystem.read_only || IMAGES.contains(&filesystem.kind.as_str())
 }

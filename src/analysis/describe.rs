@@ -88,12 +88,12 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
         }
         ProblemKind::Target { name, error } => {
             let key = if error.is_empty() { "problem.target" } else { "problem.target_why" };
-            line(key, &[("name", named("target.one", name)), ("error", error.clone())])
+            line(key, &[("name", named("problem.target_one", name)), ("error", error.clone())])
         }
         ProblemKind::Certificate { name, seconds } => {
             let key = if *seconds > 0.0 { "problem.certificate" } else { "problem.certificate_ended" };
             let time = format::duration(seconds.abs(), lang);
-            line(key, &[("name", named("target.one", name)), ("time", time)])
+            line(key, &[("name", named("problem.target_one", name)), ("time", time)])
         }
         ProblemKind::Undelivered { channel, seconds } => {
             let values = [("channel", channel.clone()), ("time", format::duration(*seconds, lang))];

@@ -6,6 +6,7 @@
 mod clock;
 mod disk;
 mod log;
+mod messages;
 mod pages;
 mod timer;
 
@@ -32,6 +33,8 @@ struct Patient {
     now: i64,
     /// The user's home.
     home: Option<PathBuf>,
+    /// Whether there is anybody to be told of alerts.
+    has_channels: bool,
 }
 
 impl Patient {
@@ -91,9 +94,11 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
         out: config.out.clone(),
         now: context.clock.now(),
         home: context.environment.home.clone(),
+        has_channels: !config.channel.is_empty(),
         prefix,
     };
-    let findings = examine(&patient);
+    let mut findings = examine(&patient);
+    findings.extend(messages::check(&context.loaded));
     output::print(page(&findings))?;
     let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
     Ok(if wrong { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })

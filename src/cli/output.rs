@@ -35,7 +35,9 @@ pub(in crate::cli) fn report(error: &anyhow::Error) -> ExitCode {
 /// The error and its causes in one line. Some errors name their cause in their own words already.
 fn chain(error: &anyhow::Error) -> String {
     let mut line = String::new();
-    for cause in error.chain().map(|cause| escape::terminal(&cause.to_string()).into_owned()) {
+    for cause in error.chain().map(ToString::to_string) {
+        let message = cause.split(HINT).next().unwrap_or_default();
+        let cause = escape::terminal(message).into_owned();
         if line.is_empty() {
             line = cause;
         } else if !line.contains(&cause) {
@@ -49,9 +51,15 @@ fn chain(error: &anyhow::Error) -> String {
 fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| match cause.downcast_ref::<ConfigError>() {
         Some(error) => error.hint(),
-        None => cause.downcast_ref::<Failure>().map(|failure| failure.hint.clone()),
+        None => cause.downcast_ref::<Failure>().map(|failure| failure.hint.clone()).or_else(|| {
+            let text = cause.to_string();
+            text.split_once(HINT).map(|(_, hint)| escape::terminal(hint).into_owned())
+        }),
     })
 }
+
+/// What stands between message and way out where a stage's error says both.
+const HINT: &str = "\nhint: ";
 
 /// A failure of a command, with the way out.
 #[derive(Debug, thiserror::Error)]

@@ -17,6 +17,9 @@ const HARMLESS: [&str; 13] = [
     "command",
 ];
 
+/// Keys of a channel whose values nobody may see, wherever somebody wrote them by mistake.
+const SECRET: [&str; 6] = ["password", "url", "token", "secret", "headers", "smtp"];
+
 /// A line, from 1, with what must not be shown left out; and whether something was.
 pub(super) fn line(text: &str, number: usize) -> (String, bool) {
     let line = text.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim();
@@ -27,8 +30,11 @@ pub(super) fn line(text: &str, number: usize) -> (String, bool) {
     // `[channel.headers]` holds nothing but values; `channel = [{ … }]` holds all of them.
     let in_channel = table.trim_start_matches(['[', ' ']).starts_with("channel");
     let in_headers = in_channel && table.contains("headers");
-    let is_secret =
-        if in_channel { in_headers || !HARMLESS.contains(&key) } else { key.starts_with("channel") };
+    let is_secret = if in_channel {
+        in_headers || !HARMLESS.contains(&key)
+    } else {
+        key.starts_with("channel") || SECRET.contains(&key)
+    };
     if is_secret && !value.trim().is_empty() && !line.starts_with('[') {
         let key = if key.is_empty() { String::new() } else { format!("{key} = ") };
         return (format!("{key}…"), true);
@@ -58,6 +64,7 @@ mod tests {
         assert_eq!(shown(4), ("password = …".to_owned(), true));
         assert_eq!(shown(6), ("X = …".to_owned(), true));
         assert_eq!(shown(8), ("title = 1".to_owned(), false));
+        assert_eq!(line("password = 1", 1), ("password = …".to_owned(), true));
         assert_eq!(line("channel = [{ token = 1 }]", 1), ("channel = …".to_owned(), true));
         assert_eq!(line("[[channel]]\nheaders = {\n\"hush", 3).0, "…".to_owned());
     }

@@ -18,6 +18,8 @@ struct Message<'a> {
     text: String,
     level: &'static str,
     sender: &'a str,
+    /// Ids of earlier messages that this one continues or closes.
+    replies_to: &'a [String],
     site: Option<&'a str>,
     items: Vec<Alert<'a>>,
 }
@@ -60,6 +62,7 @@ pub(super) fn of(notice: &Notice, composer: &Composer) -> Result<Vec<u8>, Notify
         text: composer.short(notice, Form { titled: true, ..Form::PLAIN })?,
         level: notice.level().key(),
         sender: composer.sender(),
+        replies_to: &notice.replies_to,
         site: notice.site.as_deref(),
         items: items.collect(),
     };

@@ -113,7 +113,7 @@ fn a_leak_is_told_once_with_all_that_is_known_of_it() {
     let item = &messages[0]["items"][0];
     assert_eq!((item["host"].as_str(), item["rule"].as_str()), (Some("web-1"), Some("leak")));
     assert_eq!((item["level"].as_str(), item["change"].as_str()), (Some("critical"), Some("fired")));
-    assert!(item["what"].as_str().unwrap().contains("slab leaks 1.0"), "{item}");
+    assert!(item["what"].as_str().unwrap().contains("slab leaks: +1.0"), "{item}");
     let labels: Vec<&str> =
         item["facts"].as_array().unwrap().iter().map(|fact| fact["label"].as_str().unwrap()).collect();
     for label in ["How fast", "Until when", "Evidence", "Whose", "Most memory"] {

@@ -21,8 +21,8 @@ fn a_try_ends_with_a_page_to_open() {
     assert!(site.join("index.html").exists());
     assert!(fs_err::read_to_string(page).unwrap().contains("<main"));
     assert!(!stderr(&output).contains('\u{1b}'), "no bar where there is no terminal");
-    let hosts: Vec<_> = fs_err::read_dir(out.join("data")).unwrap().collect();
-    assert_eq!(hosts.len(), 1);
+    let names = fs_err::read_dir(out.join("data")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.filter(|name| name != ".check").count(), 1);
 }
 
 #[test]

@@ -24,9 +24,10 @@ fn what_the_example_has_in_comments_is_valid_too() {
     let lines: Vec<&str> = include_str!("../../examples/cronograph.toml").lines().collect();
     let commented =
         |line: &&str| line.starts_with("# ") && (line.contains(" = ") || line.starts_with("# [["));
-    let mut text = String::from("[site]\n");
-    for line in lines.into_iter().filter(commented) {
-        text.push_str(&line[2..]);
+    let wanted = |line: &&str| commented(line) || line.starts_with('[');
+    let mut text = String::new();
+    for line in lines.into_iter().filter(wanted) {
+        text.push_str(line.trim_start_matches("# "));
         text.push('\n');
     }
     let config: Config = toml::from_str(&text).unwrap();

@@ -18,6 +18,7 @@ const COMMANDS: [&str; 13] = [
     "probe",
     "bisect",
     "check",
+    "mute",
     "doctor",
     "config",
 ];

@@ -5,6 +5,7 @@ use super::super::compose::Composer;
 use super::super::error::NotifyError;
 use super::super::notice::Notice;
 use super::super::refusal::{Again, Refusal};
+use super::connection;
 use crate::base::clock::Stopwatch;
 use crate::config::Secret;
 use crate::sample::command;
@@ -99,7 +100,7 @@ fn exchange(request: &Request, seconds: f64) -> Result<Answer, Refusal> {
     let refused = |what: &str| Refusal::lasting(format!("{what} ({})", request.url.shown_address()));
     let prepared =
         builder.body(request.body.clone()).map_err(|_| refused("no request can be made of this address"))?;
-    let mut response = agent(seconds).run(prepared).map_err(|error| Refusal::soon(reason(&error)))?;
+    let mut response = agent(seconds).run(prepared).map_err(|error| refusal(&error))?;
     let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let (status, retry_after) = (response.status().as_u16(), retry_after.map(str::to_owned));
     // The status says enough where the rest of the answer does not come.
@@ -123,16 +124,14 @@ fn agent(seconds: f64) -> ureq::Agent {
 }
 
 /// Why nothing came back, in words that cannot hold the address.
-fn reason(error: &ureq::Error) -> String {
+fn refusal(error: &ureq::Error) -> Refusal {
     match error {
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        ureq::Error::HostNotFound => "no host of that name is known".to_owned(),
-        ureq::Error::ConnectionFailed => "no connection".to_owned(),
-        ureq::Error::Io(error) => format!("no connection: {error}"),
-        ureq::Error::Rustls(error) => format!("no protected connection: {error}"),
-        ureq::Error::Tls(error) => format!("no protected connection: {error}"),
-        ureq::Error::Protocol(_) => "the answer is not HTTP".to_owned(),
-        _ => "the request could not be made".to_owned(),
+        ureq::Error::Timeout(_) => Refusal::soon("no answer of the server in time"),
+        ureq::Error::HostNotFound => Refusal::soon("no server of that name is known"),
+        ureq::Error::Io(error) => connection::refusal("the server", error),
+        ureq::Error::Rustls(error) => connection::refusal("the server", error),
+        ureq::Error::Protocol(_) => Refusal::soon("the server's answer is not HTTP"),
+        _ => Refusal::soon("no connection to the server"),
     }
 }
 

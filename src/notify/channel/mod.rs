@@ -4,6 +4,7 @@
 //! one that takes nothing and says why: messages wait for it, and the other channels work.
 
 mod command;
+mod connection;
 mod dingtalk;
 mod discord;
 mod feishu;
@@ -11,6 +12,8 @@ mod gotify;
 mod http;
 mod letter;
 mod mail;
+#[cfg(test)]
+mod mail_tests;
 mod ntfy;
 mod pagerduty;
 mod program;
@@ -128,9 +131,11 @@ impl Channel {
         sent.map_err(|refusal| Refusal { reason: self.without_secrets(&refusal.reason), ..refusal })
     }
 
-    /// A text of which no secret is a part, whatever a server has answered.
+    /// A line of which no secret is a part, whatever a server has answered.
     fn without_secrets(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "(secret)"))
+        self.secrets
+            .iter()
+            .fold(text.replace("\nhint: ", "; "), |text, secret| text.replace(secret, "(secret)"))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::super::error::NotifyError;
 use super::super::refusal::Refusal;
+use super::connection;
 use crate::base::escape;
 use crate::config::{ChannelConfig, Secret, Security, Server};
 use lettre::transport::smtp::authentication::Credentials;
@@ -68,7 +69,7 @@ impl Relay {
         match waiting.recv_timeout(Duration::from_secs_f64(seconds)) {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(refusal(&error)),
-            Err(_) => Err(Refusal::soon("the mail server did not come to an end in time")),
+            Err(_) => Err(Refusal::soon("the mail server took too long")),
         }
     }
 }
@@ -84,10 +85,7 @@ fn refusal(error: &lettre::transport::smtp::Error) -> Refusal {
         }
         Some(code) => Refusal::soon(format!("the mail server asks to try later: {code} {said}")),
         None if error.is_client() => Refusal::lasting(format!("the mail server cannot do it: {said}")),
-        None if error.is_tls() => {
-            Refusal::soon(format!("no protected connection to the mail server: {said}"))
-        }
-        None => Refusal::soon(format!("no connection to the mail server: {said}")),
+        None => connection::refusal("the mail server", error),
     }
 }
 

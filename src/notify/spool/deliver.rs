@@ -109,6 +109,9 @@ struct Waiting {
     entry: Entry,
 }
 
+/// What waits for a channel.
+type Queue<'a> = (&'a dyn Carrier, Vec<Waiting>);
+
 impl Spool {
     /// Sends what is due, for at most 40 seconds; the rest waits for the next run.
     ///
@@ -207,7 +210,7 @@ impl Spool {
         &self,
         carriers: &[&'a dyn Carrier],
         delivery: &mut Delivery,
-    ) -> Result<Vec<(&'a dyn Carrier, Vec<Waiting>)>, NotifyError> {
+    ) -> Result<Vec<Queue<'a>>, NotifyError> {
         let _lock = self.lock()?;
         let ledger = Ledger::read(&self.ledger_path())?;
         let mut by_channel: BTreeMap<String, Vec<Waiting>> = BTreeMap::new();

@@ -1,0 +1,68 @@
+//! Messages: are the secrets kept, can each channel work as far as that is known without sending anything.
+
+use super::Finding;
+use crate::config::Loaded;
+use crate::notify::Channel;
+
+/// Looks at the channels.
+pub(super) fn check(loaded: &Loaded) -> Vec<Finding> {
+    if loaded.config.channel.is_empty() {
+        return Vec::new();
+    }
+    if let Err(error) = loaded.keeps_secrets() {
+        let remedy = error.hint().unwrap_or_default();
+        return vec![Finding::wrong(format!("no messages are sent: {error}"), remedy)];
+    }
+    let channels: Vec<Channel> = loaded.config.channel.iter().map(Channel::of).collect();
+    let faults = channels.iter().filter_map(|channel| Some(of(channel.fault()?)));
+    let mut findings: Vec<Finding> = faults.collect();
+    if findings.is_empty() {
+        let names: Vec<&str> = channels.iter().map(Channel::name).collect();
+        findings.push(Finding::well(format!(
+            "messages go to {}; `cronograph check --test {}` tries it",
+            names.join(", "),
+            names.first().unwrap_or(&"")
+        )));
+    }
+    findings
+}
+
+/// What the stage says, which has the way out in a line of its own.
+fn of(fault: &str) -> Finding {
+    let (text, remedy) = fault.split_once("\nhint: ").unwrap_or((fault, "mend it in the configuration"));
+    Finding::wrong(text, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+    use crate::config::{Environment, Flags, load};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn findings(text: &str, mode: u32) -> Vec<Finding> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cronograph.toml");
+        fs_err::write(&path, text).unwrap();
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let flags = Flags { config: Some(path), ..Flags::default() };
+        check(&load(&flags, &Environment::default()).unwrap())
+    }
+
+    #[test]
+    fn secrets_that_others_may_read_and_channels_that_cannot_work() {
+        assert!(findings("", 0o644).is_empty());
+        let phone = "[[channel]]\nname = \"phone\"\nkind = \"ntfy\"\nurl = \"https://ntfy.sh/hush\"\n";
+        let found = findings(phone, 0o640);
+        assert!(
+            found[0].verdict == Verdict::Wrong && found[0].text.contains("others may read it (mode 0640)")
+        );
+        assert!(found[0].remedy.as_deref().unwrap().starts_with("chmod 600 /"));
+        let found = findings(phone, 0o600);
+        assert_eq!(found[0].text, "messages go to phone; `cronograph check --test phone` tries it");
+        let mail = "[[channel]]\nname = \"mail\"\nkind = \"mail\"\nto = [\"a@b.org\"]\nsmtp = \"smtps://localhost\"\nuser = \"a\"\npassword_file = \"/nowhere/x\"\n";
+        let found = findings(&format!("{phone}{mail}"), 0o600);
+        assert_eq!((found.len(), found[0].verdict), (1, Verdict::Wrong));
+        assert!(found[0].text.starts_with("channel \"mail\": password_file: "), "{}", found[0].text);
+    }
+}

@@ -66,7 +66,9 @@ impl Own {
             let spared = leftover.as_ref().map(Leftover::processes).unwrap_or_default();
             let outcome =
                 command::run(&check.command, f64::from(check.timeout_seconds), command::CHECK_BYTES);
-            leftover.iter().for_each(|leftover| drop(leftover.end(&spared)));
+            if let Some(leftover) = &leftover {
+                leftover.end(&spared);
+            }
             outcome
         });
     }

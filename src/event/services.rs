@@ -18,6 +18,7 @@ use std::hash::{Hash, Hasher};
 const FILE: &str = "services.json";
 const FAILED: &str = "failed.json";
 const UNITS: &str = "run/systemd/units";
+const SYSTEMD: &str = "run/systemd/system";
 /// So long after a boot services are still being started.
 const SETTLING_SECONDS: f64 = 300.0;
 
@@ -58,7 +59,7 @@ pub(super) fn look(sight: &mut Sight<'_>) {
     let pending = sight.before.services_pending;
     let found = if let Some(stamp) = units {
         (sight.differs("services", stamp.print) || pending).then(|| of_units(sight)).flatten()
-    } else if sight.tree.stat("run/systemd/system").ok().flatten().is_some() {
+    } else if sight.tree.stat(SYSTEMD).ok().flatten().is_some() {
         of_groups(sight)
     } else {
         let found = of_other_managers(sight);
@@ -142,9 +143,11 @@ fn failures(sight: &mut Sight<'_>) -> Vec<String> {
     // What had failed long before anybody looked is no news.
     let known_since = sight.look.previous.slow_time - SLACK_SECONDS;
     fresh.retain(|(_, since)| since.is_none_or(|since| since >= known_since));
+    // As that manager calls it, and as it is told when it starts and stops.
+    let suffix = if sight.tree.stat(SYSTEMD).ok().flatten().is_some() { ".service" } else { "" };
     for (name, since) in &fresh {
         let at = since.unwrap_or_else(|| sight.time()).min(sight.time());
-        sight.events.push(Event::of(at, Kind::Service, Change::Failed, name));
+        sight.events.push(Event::of(at, Kind::Service, Change::Failed, format!("{name}{suffix}")));
     }
     fresh.into_iter().map(|(name, _)| name).collect()
 }

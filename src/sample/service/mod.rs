@@ -86,6 +86,11 @@ impl Service {
         Self { up: Some(0), failed: Some(u64::from(has_failed)), ..Self::of(state) }
     }
 
+    /// Whether there is anything to say of it: not where it rests until it is called.
+    fn tells(&self) -> bool {
+        self.state != "stopped" || self.up.is_some() || self.failed == Some(1)
+    }
+
     /// Whether the log has to be told.
     fn differs(&self, other: &Self) -> bool {
         let of = |service: &Self| (service.up, service.failed, service.restarts, service.since, service.pid);
@@ -189,7 +194,7 @@ impl Collector for Services {
         containers::add(context, &kept, &mut view);
         let wishes = &context.previous.services.wishes;
         miss(&kept, wishes, &mut view);
-        view.retain(|name, _| !wishes.ignores(name));
+        view.retain(|name, service| !wishes.ignores(name) && (service.tells() || wishes.watches(name)));
         while view.len() > MOST_SERVICES {
             view.pop_last();
         }
@@ -216,19 +221,15 @@ fn miss(kept: &Kept, wishes: &Wishes, view: &mut View) {
 
 /// What the line says: all, or what differs from what was written last.
 fn line(slow: bool, manager: Manager, kept: &Kept, view: &View) -> Option<Services> {
-    if slow {
-        let named = manager != Manager::None || !view.is_empty();
-        return named.then(|| Services { manager: Some(manager.name().to_owned()), units: view.clone() });
+    let mut units = view.clone();
+    if !slow {
+        units.retain(|name, service| kept.written.get(name).is_none_or(|written| service.differs(written)));
     }
-    let mut units = View::new();
-    for (name, service) in view {
-        if kept.written.get(name).is_none_or(|written| service.differs(written)) {
-            units.insert(name.clone(), service.clone());
-        }
+    // What is not followed any more rests or is gone: that is said once.
+    let gone = kept.written.keys().filter(|name| !view.contains_key(*name));
+    units.extend(gone.map(|name| (name.clone(), Service { failed: Some(0), ..Service::of("stopped") })));
+    if units.is_empty() && (!slow || manager == Manager::None) {
+        return None;
     }
-    // What is not followed any more was stopped.
-    for name in kept.written.keys().filter(|name| !view.contains_key(*name)) {
-        units.insert(name.clone(), Service::of("stopped"));
-    }
-    (!units.is_empty()).then_some(Services { manager: None, units })
+    Some(Services { manager: slow.then(|| manager.name().to_owned()), units })
 }

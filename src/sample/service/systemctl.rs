@@ -12,7 +12,7 @@ use crate::sample::command::{self, Outcome};
 use crate::sample::{Root, State};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So long it may take.
 pub(crate) const SECONDS: f64 = 3.0;
@@ -43,6 +43,9 @@ pub(super) struct Answer {
     /// Its memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) memory: Option<u64>,
+    /// When its state changed last, in microseconds of the monotonic clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<u64>,
 }
 
 /// Whether systemd is to be asked after this sample.
@@ -65,7 +68,10 @@ pub(crate) struct Question<'a> {
 /// The question, if there is one.
 pub(crate) fn question<'a>(root: &Root, state: &'a State, now: i64) -> Option<Question<'a>> {
     let view = state.services.view.as_ref().filter(|_| state.service_asked)?;
-    let names: Vec<String> = view.keys().filter(|name| !name.contains(' ')).cloned().collect();
+    let kept = state.services.load();
+    // Those that rest, too: that they do is what it says.
+    let names: BTreeSet<&String> = view.keys().chain(kept.wanted.keys()).collect();
+    let names: Vec<String> = names.into_iter().filter(|name| !name.contains(' ')).cloned().collect();
     // Before it is asked: what changes meanwhile has another link then, and is asked again.
     let links = names.iter().filter_map(|name| {
         let link = root.path(&format!("{UNITS}/invocation:{name}.service"));
@@ -103,7 +109,8 @@ impl Question<'_> {
         self.memory.learn(|kept| {
             kept.trouble = trouble;
             if kept.trouble.is_none() {
-                kept.answers = self.with_aliases(said);
+                let older = std::mem::replace(&mut kept.answers, self.with_aliases(said));
+                kept.answers.iter_mut().for_each(|(name, answer)| answer.settle(older.get(name)));
                 kept.answered = self.now;
             }
         })
@@ -128,6 +135,15 @@ impl Question<'_> {
             said.entry(name.clone()).or_insert(Answer { is_alias: true, ..Answer::default() });
         }
         said
+    }
+}
+
+impl Answer {
+    /// A time that was reckoned once stays, whatever the clock does.
+    fn settle(&mut self, older: Option<&Self>) {
+        if let Some(older) = older.filter(|older| older.changed.is_some() && older.changed == self.changed) {
+            self.service.since = older.service.since;
+        }
     }
 }
 
@@ -203,7 +219,7 @@ fn answer(values: &BTreeMap<&str, &str>, link: Option<Link>, booted: Booted) -> 
         ..Service::of(state)
     };
     let memory = number("MemoryCurrent").filter(|bytes| *bytes < u64::MAX);
-    Answer { service, link, rests, once, is_alias: false, memory }
+    Answer { service, link, rests, once, is_alias: false, memory, changed }
 }
 
 /// systemd's two words as one.
@@ -249,6 +265,22 @@ mod tests {
         assert_eq!(of("broken"), ("failed", Some(0), Some(1), Some(0)));
         assert_eq!(of("stat"), ("failed", Some(0), Some(1), Some(0)), "found by the pattern");
         assert_eq!(of("systemd-sysctl"), ("exited", Some(1), Some(0), Some(0)));
+    }
+
+    #[test]
+    fn a_time_is_reckoned_once() {
+        let older = &recorded()["broken"];
+        let mut newer = answer_of("broken", Booted { now: BOOTED.now + 3, seconds: BOOTED.seconds });
+        assert_ne!(newer.service.since, older.service.since);
+        newer.settle(Some(older));
+        assert_eq!(newer.service.since, older.service.since);
+        let mut changed = Answer { changed: Some(1), service: Service::of("x"), ..Answer::default() };
+        changed.settle(Some(older));
+        assert_eq!(changed.service.since, None);
+    }
+
+    fn answer_of(name: &str, booted: Booted) -> Answer {
+        said(RECORDED, &BTreeMap::new(), booted).remove(name).unwrap()
     }
 
     #[test]

@@ -301,7 +301,7 @@ fn the_pages_show_what_holds_and_what_held() {
     // Silent for a while: another entry, and the leak is not known to go on.
     site(NOW + 1200);
     assert_eq!(read("feed.xml").matches("<entry>").count(), 3, "both hosts are silent");
-    assert!(read("web-1/index.html").contains("nothing known of it lately"));
+    assert!(read("index.html").contains("nothing known of it lately"));
     // What the pages found, check tells.
     assert_eq!(world.check(NOW + 1200), Some(3));
     assert_eq!(world.told(), ["web-1 silent fired", "web-2 silent fired"]);

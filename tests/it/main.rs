@@ -29,6 +29,7 @@ mod metrics;
 mod probe;
 mod program;
 mod rollup;
+mod rules;
 mod sample;
 mod series;
 #[path = "../servers/mod.rs"]

@@ -73,7 +73,7 @@ in which only what is critical is told (what came and went meanwhile is told aft
 ";
 
 /// The text of the file.
-pub fn reference() -> String {
+pub(crate) fn reference() -> String {
     let mut page = HEAD.to_owned();
     page.push_str("\nAs they would stand in a configuration, with the reason for their limits:\n\n");
     for line in DEFAULTS.lines().skip(2) {

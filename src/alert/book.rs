@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 const UNKNOWN_SECONDS: i64 = 900;
 /// Of what nothing is known for so long while samples come, there is no more; checks may be a day apart.
 const GONE_SECONDS: i64 = 25 * 3600;
+/// So many that passed are kept until somebody is told; without a channel nobody ever is.
+const MOST_PASSED: usize = 20;
 /// What is known beside the samples is looked at each five minutes at least.
 const LOOK_SECONDS: i64 = 300;
 
@@ -240,6 +242,8 @@ impl Alert {
             let text = self.text.clone();
             if turn == Turn::Resolved && self.told.is_none() {
                 self.passed.push(Episode { since, until: t, level, text: text.clone() });
+                let too_many = self.passed.len().saturating_sub(MOST_PASSED);
+                self.passed.drain(..too_many);
             }
             entries.push(Entry { level, since, text, ..Entry::new(t, &self.rule, &self.instance, turn) });
         }

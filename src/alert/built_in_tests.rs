@@ -4,9 +4,8 @@ use super::book::{Alert, Book};
 use super::facts::Known;
 use super::machine::Phase;
 use super::rule::Rules;
-use crate::analysis::leak::{self, Growth, Reason};
-use crate::analysis::report::{self, Finding, FullAt, Owner, Report};
-use crate::analysis::{Level, Part, ProblemKind};
+use crate::analysis::report::Report;
+use crate::analysis::{Level, ProblemKind};
 use crate::sample::Sample;
 use crate::sample::filesystem::{Filesystem, Filesystems};
 use crate::sample::hwmon::{Hwmon, Sensor};
@@ -16,20 +15,20 @@ use crate::series::{Column, Frame, Key, Latest};
 use crate::store::Damage;
 use std::collections::{BTreeMap, BTreeSet};
 
-const NOW: i64 = 1_795_448_462;
+pub(super) const NOW: i64 = 1_795_448_462;
 const MIB: f64 = 1024.0 * 1024.0;
 const GIB: f64 = 1024.0 * MIB;
 
 /// A host of one core and 1000 MiB with an hour of minutes behind it.
-struct Host {
-    latest: Latest,
-    report: Option<Report>,
+pub(super) struct Host {
+    pub(super) latest: Latest,
+    pub(super) report: Option<Report>,
     filling: BTreeMap<String, f64>,
     traffic: Option<f64>,
-    now: i64,
+    pub(super) now: i64,
 }
 
-fn healthy() -> Host {
+pub(super) fn healthy() -> Host {
     let times: Vec<i64> = (0..60).map(|minute| NOW - 20 - (59 - minute) * 60).collect();
     let rates = Frame { from: NOW - 3_600, until: NOW, step: 60, times, ..Frame::default() };
     let sample = Sample { t: NOW - 20, uptime: Some(1e6), ..Sample::default() };
@@ -64,7 +63,7 @@ fn healthy() -> Host {
 }
 
 impl Host {
-    fn column(&mut self, metric: &str, instance: &str, values: Vec<f64>) {
+    pub(super) fn column(&mut self, metric: &str, instance: &str, values: Vec<f64>) {
         let column = Column { mean: values, ..Column::default() };
         self.latest.rates.columns.insert(Key::new(metric, instance), column);
     }
@@ -110,14 +109,14 @@ impl Host {
         }
     }
 
-    fn look(&self, book: &mut Book) -> Vec<Alert> {
+    pub(super) fn look(&self, book: &mut Book) -> Vec<Alert> {
         let rules = Rules::new(&[]).unwrap().of("a");
         let read_only = BTreeSet::new();
         book.advance(&rules, &self.known(&read_only), &|_| String::new());
         book.alerts.iter().filter(|alert| alert.machine.phase == Phase::Firing).cloned().collect()
     }
 
-    fn firing(&self) -> Vec<(String, Level)> {
+    pub(super) fn firing(&self) -> Vec<(String, Level)> {
         let firing = self.look(&mut Book::default());
         firing.into_iter().map(|alert| (alert.rule, alert.machine.level)).collect()
     }
@@ -349,69 +348,4 @@ fn kills_tables_zombies_boots_and_quotas() {
     let mut host = healthy();
     host.traffic = Some(0.95);
     assert_eq!(host.firing().len(), 2, "80 and 90 %");
-}
-
-/// A host whose unreclaimable slab leaks; memory is full in so many seconds.
-fn leaking(state: leak::State, full_in: Option<i64>) -> Vec<(String, Level)> {
-    let mut host = healthy();
-    let meminfo = Meminfo { mem_total: Some(1 << 30), mem_free: Some(1 << 28), ..Meminfo::default() };
-    let sample = Sample { meminfo: Some(meminfo), ..host.latest.sample.clone() };
-    let mut report = report::of_sample("a", &sample).unwrap();
-    let growth = Growth {
-        since: NOW - 7_200,
-        since_error: 60,
-        until: NOW,
-        per_second: 1.0,
-        low: 0.9,
-        high: 1.1,
-        from_level: 0.0,
-        to_level: 1e8,
-    };
-    let full = full_in.map(|seconds| FullAt { at: NOW + seconds, earliest: NOW + seconds, latest: None });
-    report.findings = vec![Finding {
-        subject: report::Subject::Part(Part::SlabUnreclaimable),
-        state,
-        growth,
-        reason: Reason::Even,
-        full,
-        owner: Owner::Nobody,
-        grows_with: Vec::new(),
-        events: Vec::new(),
-        next: Vec::new(),
-        find: Vec::new(),
-    }];
-    host.report = Some(report);
-    host.firing()
-}
-
-#[test]
-fn a_leak_is_as_bad_as_it_is_near() {
-    let leak = |level| vec![("leak".to_owned(), level)];
-    assert_eq!(leaking(leak::State::Leaking, Some(86_399)), leak(Level::Critical));
-    assert_eq!(leaking(leak::State::Leaking, Some(86_401)), leak(Level::Warning));
-    assert_eq!(leaking(leak::State::Leaking, None), leak(Level::Warning), "however slow");
-    assert_eq!(leaking(leak::State::Suspect, Some(60)), []);
-    assert_eq!(leaking(leak::State::Ended, None), []);
-}
-
-#[test]
-fn the_same_samples_are_taken_in_once_and_what_passed_in_between_is_kept() {
-    let mut host = healthy();
-    host.now = host.latest.sample.t + 1;
-    let mut book = Book::default();
-    assert_eq!(host.look(&mut book), []);
-    let quiet = book.clone();
-    assert_eq!(host.look(&mut book), []);
-    assert_eq!(book, quiet, "nothing is new");
-    // An hour later: load was high for twenty minutes, and is not any more.
-    host.latest.rates.times.iter_mut().for_each(|time| *time += 3_600);
-    (host.latest.sample.t, host.now) = (host.latest.sample.t + 3_600, host.now + 3_600);
-    let load = (0..60).map(|row| if (20..40).contains(&row) { 3.0 } else { 0.4 }).collect();
-    host.column("loadavg.load15", "", load);
-    assert_eq!(host.look(&mut book), []);
-    let alert = &book.alerts[0];
-    assert_eq!((alert.rule.as_str(), alert.passed.len()), ("load", 1));
-    let times = &host.latest.rates.times;
-    // Over from row 40, for five minutes and a second at row 45.
-    assert_eq!((alert.passed[0].since, alert.passed[0].until), (times[20], times[45]));
 }

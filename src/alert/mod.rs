@@ -23,6 +23,8 @@ mod tell;
 mod watch;
 
 #[cfg(test)]
+mod book_tests;
+#[cfg(test)]
 mod built_in_tests;
 
 pub use book::{Alert, Book, Episode, Told};

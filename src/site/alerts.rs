@@ -66,8 +66,13 @@ pub(crate) fn watch(
     shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
     // Where nothing can be written the next run looks again.
     let _ = shelf.save();
-    let firing = shelf.firing().into_iter().cloned().collect();
+    let firing: Vec<Alert> = shelf.firing().into_iter().cloned().collect();
     let mut episodes = episodes(&Place::of(layout, is_own).read());
+    // Of a rule that was taken out the end stands nowhere.
+    for episode in episodes.iter_mut().filter(|episode| episode.until.is_none()) {
+        let named = |alert: &Alert| (&alert.rule, &alert.instance) == (&episode.rule, &episode.instance);
+        episode.until = (!firing.iter().any(named)).then_some(episode.fired);
+    }
     episodes.reverse();
     Ok((Watched { firing, episodes }, rules))
 }

@@ -6,14 +6,48 @@ use super::error::SiteError;
 use super::hash;
 use super::history::what;
 use super::host::{HostView, Workshop};
-use super::model::{Feed, FeedEntry};
 use super::problems;
 use super::scene::{Scene, iso};
 use crate::analysis::Level;
 use crate::base::escape::address;
+use serde::Serialize;
 
 /// Entries of a feed, at most: the newest.
 const MOST_ENTRIES: usize = 60;
+
+/// An Atom feed.
+#[derive(Clone, Debug, Serialize)]
+struct Feed {
+    /// Its language.
+    lang: &'static str,
+    /// Its name for machines.
+    id: String,
+    /// Its title.
+    title: String,
+    /// The last change, RFC 3339.
+    updated: String,
+    /// Its own address.
+    link: String,
+    /// The page that it belongs to.
+    site: String,
+    /// Newest first.
+    entries: Vec<FeedEntry>,
+}
+
+/// One entry.
+#[derive(Clone, Debug, Serialize)]
+struct FeedEntry {
+    /// Its name for machines.
+    id: String,
+    /// What happened.
+    title: String,
+    /// When, RFC 3339.
+    updated: String,
+    /// The host's page.
+    link: String,
+    /// Since when, until when.
+    text: String,
+}
 
 /// Makes and publishes them.
 pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), SiteError> {

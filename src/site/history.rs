@@ -3,13 +3,52 @@
 use super::alerts::Episode;
 use super::error::SiteError;
 use super::host::{HostView, Workshop};
-use super::model::{HistoryPage, HistoryRow};
+use super::model::{Moment, Page, State};
 use super::problems;
 use super::scene::Scene;
 use crate::base::escape::{address, terminal};
+use serde::Serialize;
 
 /// Rows of a page, at most.
 const MOST_ROWS: usize = 500;
+
+/// The history of alerts.
+#[derive(Clone, Debug, Serialize)]
+struct HistoryPage {
+    /// What every page has.
+    page: Page,
+    /// The host's name; empty for all.
+    name: String,
+    /// From this page to the host's folder: empty, or `web1/`.
+    here: String,
+    /// Heading.
+    title: String,
+    /// It is of several hosts.
+    fleet: bool,
+    /// What holds, then the newest.
+    rows: Vec<HistoryRow>,
+    /// How many more there are.
+    note: String,
+}
+
+/// A stretch of time in which something was wrong.
+#[derive(Clone, Debug, Serialize)]
+struct HistoryRow {
+    /// How bad it was.
+    state: State,
+    /// Where.
+    host: String,
+    /// That host's page.
+    href: String,
+    /// What was wrong.
+    what: String,
+    /// From.
+    since: Moment,
+    /// Until; none where it goes on.
+    until: Option<Moment>,
+    /// How long; empty where it goes on.
+    duration: String,
+}
 
 /// Makes and publishes them.
 pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), SiteError> {

@@ -11,7 +11,7 @@ use super::extras::Extras;
 use super::facts;
 use super::figures;
 use super::leaks;
-use super::model::{HostPage, Moment, Page, Picture, Problem, State, Tab};
+use super::model::{HostPage, Moment, Page, Picture, Problem, State};
 use super::now::Now;
 use super::problems;
 use super::publish::Publisher;
@@ -19,7 +19,7 @@ use super::reach::Reached;
 use super::scene::{Aliases, Scene};
 use super::sections;
 use super::template::Templates;
-use super::window::{Subject, WindowView, fill_latest};
+use super::window::{Subject, WindowView, fill_latest, tabs};
 use crate::alert::Rule;
 use crate::analysis::Level;
 use crate::analysis::report::Report;
@@ -178,8 +178,7 @@ impl Workshop<'_> {
         Ok(())
     }
 
-    /// Where a host's pages go, each with the way from there to the output folder: its own folder; and that itself
-    /// where it is alone.
+    /// Where a host's pages go, each with the way from there to the output folder, which is one itself for a host alone.
     fn folders(&self, host: &str) -> Vec<(String, &'static str)> {
         let mut folders = vec![(format!("{host}/"), "../")];
         if self.alone {
@@ -394,13 +393,4 @@ impl<'a> Host<'a> {
             None => String::new(),
         }
     }
-}
-
-fn tabs(current: Window, here: &str, scene: &Scene) -> Vec<Tab> {
-    let tab = |window: &Window| Tab {
-        label: scene.word(&format!("tab.{}", window.slug())),
-        href: format!("{here}{}.html", window.slug()),
-        current: *window == current,
-    };
-    Window::ALL.iter().map(tab).collect()
 }

@@ -8,7 +8,7 @@ use super::charts::{CHARTS, ChartDef, Layers, SectionId, Shown};
 use super::error::SiteError;
 use super::evaluate::{self, Drawn, Machine, With};
 use super::hash;
-use super::model::{Chart, LegendRow, Picture};
+use super::model::{Chart, LegendRow, Picture, Tab};
 use super::picture::{Place, series_key, source};
 use super::publish::Publisher;
 use super::scene::{Aliases, Scene};
@@ -283,6 +283,16 @@ pub(crate) fn fill_latest(charts: &mut [(SectionId, Chart)], rates: &Frame, mach
             row.now = found.map_or(format::ABSENT, String::as_str).to_owned();
         }
     }
+}
+
+/// The windows of a host's page, one of which is shown.
+pub(crate) fn tabs(current: Window, here: &str, scene: &Scene) -> Vec<Tab> {
+    let tab = |window: &Window| Tab {
+        label: scene.word(&format!("tab.{}", window.slug())),
+        href: format!("{here}{}.html", window.slug()),
+        current: *window == current,
+    };
+    Window::ALL.iter().map(tab).collect()
 }
 
 fn align_down(time: i64, step: i64) -> i64 {

@@ -1,0 +1,74 @@
+//! Leaks as alerts, and that each sample is taken in once.
+
+use super::book::Book;
+use super::built_in_tests::{NOW, healthy};
+use crate::analysis::leak::{self, Growth, Reason};
+use crate::analysis::report::{self, Finding, FullAt, Owner};
+use crate::analysis::{Level, Part};
+use crate::sample::Sample;
+use crate::sample::meminfo::Meminfo;
+
+/// A host whose unreclaimable slab leaks; memory is full in so many seconds.
+fn leaking(state: leak::State, full_in: Option<i64>) -> Vec<(String, Level)> {
+    let mut host = healthy();
+    let meminfo = Meminfo { mem_total: Some(1 << 30), mem_free: Some(1 << 28), ..Meminfo::default() };
+    let sample = Sample { meminfo: Some(meminfo), ..host.latest.sample.clone() };
+    let mut report = report::of_sample("a", &sample).unwrap();
+    let growth = Growth {
+        since: NOW - 7_200,
+        since_error: 60,
+        until: NOW,
+        per_second: 1.0,
+        low: 0.9,
+        high: 1.1,
+        from_level: 0.0,
+        to_level: 1e8,
+    };
+    let full = full_in.map(|seconds| FullAt { at: NOW + seconds, earliest: NOW + seconds, latest: None });
+    report.findings = vec![Finding {
+        subject: report::Subject::Part(Part::SlabUnreclaimable),
+        state,
+        growth,
+        reason: Reason::Even,
+        full,
+        owner: Owner::Nobody,
+        grows_with: Vec::new(),
+        events: Vec::new(),
+        next: Vec::new(),
+        find: Vec::new(),
+    }];
+    host.report = Some(report);
+    host.firing()
+}
+
+#[test]
+fn a_leak_is_as_bad_as_it_is_near() {
+    let leak = |level| vec![("leak".to_owned(), level)];
+    assert_eq!(leaking(leak::State::Leaking, Some(86_399)), leak(Level::Critical));
+    assert_eq!(leaking(leak::State::Leaking, Some(86_401)), leak(Level::Warning));
+    assert_eq!(leaking(leak::State::Leaking, None), leak(Level::Warning), "however slow");
+    assert_eq!(leaking(leak::State::Suspect, Some(60)), []);
+    assert_eq!(leaking(leak::State::Ended, None), []);
+}
+
+#[test]
+fn the_same_samples_are_taken_in_once_and_what_passed_in_between_is_kept() {
+    let mut host = healthy();
+    host.now = host.latest.sample.t + 1;
+    let mut book = Book::default();
+    assert_eq!(host.look(&mut book), []);
+    let quiet = book.clone();
+    assert_eq!(host.look(&mut book), []);
+    assert_eq!(book, quiet, "nothing is new");
+    // An hour later: load was high for twenty minutes, and is not any more.
+    host.latest.rates.times.iter_mut().for_each(|time| *time += 3_600);
+    (host.latest.sample.t, host.now) = (host.latest.sample.t + 3_600, host.now + 3_600);
+    let load = (0..60).map(|row| if (20..40).contains(&row) { 3.0 } else { 0.4 }).collect();
+    host.column("loadavg.load15", "", load);
+    assert_eq!(host.look(&mut book), []);
+    let alert = &book.alerts[0];
+    assert_eq!((alert.rule.as_str(), alert.passed.len()), ("load", 1));
+    let times = &host.latest.rates.times;
+    // Over from row 40, for five minutes and a second at row 45.
+    assert_eq!((alert.passed[0].since, alert.passed[0].until), (times[20], times[45]));
+}

@@ -20,86 +20,148 @@ fn of_rule(rule: &Rule, instance: &str, table: &Table<'_>) -> ProblemKind {
     ProblemKind::Rule { name: rule.name.clone(), instance: instance.to_owned(), value, limit, upwards }
 }
 
+/// What a built-in rule's finding is looked up in.
+#[derive(Clone, Copy)]
+struct Lookup<'a> {
+    rule: &'a Rule,
+    instance: &'a str,
+    table: &'a Table<'a>,
+    known: &'a Known<'a>,
+}
+
+impl Lookup<'_> {
+    /// The value that the rule is about.
+    fn value(&self) -> Option<f64> {
+        self.rule.subject().and_then(|subject| last(&self.table.values(&subject.left, self.instance)))
+    }
+
+    /// The last value of a number.
+    fn of(&self, metric: &str) -> Option<f64> {
+        self.table.last(metric, self.instance)
+    }
+
+    fn named(&self) -> String {
+        self.instance.to_owned()
+    }
+}
+
 fn built_in(rule: &Rule, instance: &str, table: &Table<'_>, known: &Known<'_>) -> Option<ProblemKind> {
-    let value = || rule.subject().and_then(|subject| last(&table.values(&subject.left, instance)));
-    let of = |metric: &str| table.last(metric, instance);
-    let named = || instance.to_owned();
-    let sample = &known.latest.sample;
-    Some(match rule.name.as_str() {
-        "silent" => ProblemKind::Silent { age: (known.now - sample.t) as f64 },
-        "clock" => ProblemKind::Clock { ahead: value()? },
+    let lookup = Lookup { rule, instance, table, known };
+    of_memory(lookup).or_else(|| of_disks(lookup)).or_else(|| of_machine(lookup)).or_else(|| of_asked(lookup))
+}
+
+/// The machine as a whole.
+fn of_machine(lookup: Lookup<'_>) -> Option<ProblemKind> {
+    let sample = &lookup.known.latest.sample;
+    Some(match lookup.rule.name.as_str() {
+        "silent" => ProblemKind::Silent { age: (lookup.known.now - sample.t) as f64 },
+        "clock" => ProblemKind::Clock { ahead: lookup.value()? },
+        "zombies" => ProblemKind::Zombies { count: whole(lookup.value()?) },
+        "conntrack" => full(
+            state::Table::Conntrack,
+            lookup.of("sockstat.conntrack")?,
+            lookup.of("sockstat.conntrack_max")?,
+        ),
+        "file-handles" => full(
+            state::Table::FileHandles,
+            lookup.of("vfs.file_handles")?,
+            lookup.of("vfs.file_handles_max")?,
+        ),
+        "threads" => {
+            let max = lookup
+                .of("processes.pid_max")
+                .unwrap_or(f64::NAN)
+                .min(lookup.of("processes.threads_max").unwrap_or(f64::NAN));
+            full(state::Table::Threads, lookup.of("processes.threads")?, max)
+        }
+        "reboot" => ProblemKind::Rebooted { uptime: lookup.value()? },
+        "traffic" | "traffic-90" | "traffic-used-up" => {
+            ProblemKind::Traffic { share: lookup.value()? / 100.0 }
+        }
+        _ => return None,
+    })
+}
+
+/// Memory and CPU, and what waits for them.
+fn of_memory(lookup: Lookup<'_>) -> Option<ProblemKind> {
+    Some(match lookup.rule.name.as_str() {
         "memory" => {
             let available = crate::alert::parse::condition("memory.available > 0").ok()?;
-            let available = last(&table.values(&available.first()?.left, ""))?;
-            ProblemKind::Memory { available, total: of("meminfo.MemTotal")? }
+            let available = last(&lookup.table.values(&available.first()?.left, ""))?;
+            ProblemKind::Memory { available, total: lookup.of("meminfo.MemTotal")? }
         }
-        "swap" => ProblemKind::Swapping { rate: value()? },
+        "swap" => ProblemKind::Swapping { rate: lookup.value()? },
         "leak" => {
-            let findings = &known.report?.findings;
-            let finding = findings.iter().find(|finding| subject(finding) == instance)?;
+            let findings = &lookup.known.report?.findings;
+            let finding = findings.iter().find(|finding| subject(finding) == lookup.instance)?;
             ProblemKind::Leak { finding: Box::new(finding.clone()) }
         }
-        "load" => ProblemKind::Load { load: of("loadavg.load15")?, cores: cores(known.latest)? },
-        "pressure-memory" => pressure(state::Resource::Memory, value()?),
-        "pressure-io" => pressure(state::Resource::Io, value()?),
-        "pressure-cpu" => pressure(state::Resource::Cpu, value()?),
-        "steal" => ProblemKind::Steal { share: value()? / 100.0 },
-        "iowait" => ProblemKind::Iowait { share: value()? / 100.0 },
+        "load" => {
+            ProblemKind::Load { load: lookup.of("loadavg.load15")?, cores: cores(lookup.known.latest)? }
+        }
+        "pressure-memory" => pressure(state::Resource::Memory, lookup.value()?),
+        "pressure-io" => pressure(state::Resource::Io, lookup.value()?),
+        "pressure-cpu" => pressure(state::Resource::Cpu, lookup.value()?),
+        "steal" => ProblemKind::Steal { share: lookup.value()? / 100.0 },
+        "iowait" => ProblemKind::Iowait { share: lookup.value()? / 100.0 },
+        "oom" => ProblemKind::OutOfMemory { kills: whole(lookup.value()?) },
+        _ => return None,
+    })
+}
+
+/// Disks, file systems, sensors.
+fn of_disks(lookup: Lookup<'_>) -> Option<ProblemKind> {
+    Some(match lookup.rule.name.as_str() {
         "filesystem" => ProblemKind::Filesystem {
-            mount: named(),
-            share: value()? / 100.0,
-            available: of("filesystem.available")?,
+            mount: lookup.named(),
+            share: lookup.value()? / 100.0,
+            available: lookup.of("filesystem.available")?,
         },
         "filesystem-full" => ProblemKind::FilesystemFull {
-            mount: named(),
-            seconds: value()?,
-            available: of("filesystem.available")?,
+            mount: lookup.named(),
+            seconds: lookup.value()?,
+            available: lookup.of("filesystem.available")?,
         },
-        "inodes" => ProblemKind::Inodes { mount: named(), share: value()? / 100.0 },
-        "read-only" => ProblemKind::ReadOnly { mount: named() },
-        "disk-busy" => ProblemKind::DiskBusy { disk: named(), share: value()?.min(1.0) },
+        "inodes" => ProblemKind::Inodes { mount: lookup.named(), share: lookup.value()? / 100.0 },
+        "read-only" => ProblemKind::ReadOnly { mount: lookup.named() },
+        "disk-busy" => ProblemKind::DiskBusy { disk: lookup.named(), share: lookup.value()?.min(1.0) },
         "temperature" => ProblemKind::Temperature {
-            sensor: named(),
-            celsius: of("hwmon.celsius")?,
-            critical: of("hwmon.critical_celsius")?,
+            sensor: lookup.named(),
+            celsius: lookup.of("hwmon.celsius")?,
+            critical: lookup.of("hwmon.critical_celsius")?,
         },
-        "raid" => raid(instance, known)?,
-        "oom" => ProblemKind::OutOfMemory { kills: whole(value()?) },
-        "zombies" => ProblemKind::Zombies { count: whole(value()?) },
-        "conntrack" => {
-            full(state::Table::Conntrack, of("sockstat.conntrack")?, of("sockstat.conntrack_max")?)
-        }
-        "file-handles" => {
-            full(state::Table::FileHandles, of("vfs.file_handles")?, of("vfs.file_handles_max")?)
-        }
-        "threads" => {
-            let max = of("processes.pid_max")
-                .unwrap_or(f64::NAN)
-                .min(of("processes.threads_max").unwrap_or(f64::NAN));
-            full(state::Table::Threads, of("processes.threads")?, max)
-        }
-        "reboot" => ProblemKind::Rebooted { uptime: value()? },
-        "traffic" | "traffic-90" | "traffic-used-up" => ProblemKind::Traffic { share: value()? / 100.0 },
+        "raid" => raid(lookup.instance, lookup.known)?,
+        _ => return None,
+    })
+}
+
+/// What is asked: services, targets, checks; and cronograph itself.
+fn of_asked(lookup: Lookup<'_>) -> Option<ProblemKind> {
+    let sample = &lookup.known.latest.sample;
+    Some(match lookup.rule.name.as_str() {
         "check" => {
-            let run = sample.check.as_ref()?.0.get(instance)?;
-            ProblemKind::Check { name: named(), run: Box::new(run.clone()) }
+            let run = sample.check.as_ref()?.0.get(lookup.instance)?;
+            ProblemKind::Check { name: lookup.named(), run: Box::new(run.clone()) }
         }
         "service" => {
-            let service = sample.service.as_ref()?.units.get(instance)?;
-            ProblemKind::Service { name: named(), state: service.state.clone() }
+            let service = sample.service.as_ref()?.units.get(lookup.instance)?;
+            ProblemKind::Service { name: lookup.named(), state: service.state.clone() }
         }
-        "service-restarts" => ProblemKind::ServiceRestarts { name: named(), restarts: whole(value()?) },
+        "service-restarts" => {
+            ProblemKind::ServiceRestarts { name: lookup.named(), restarts: whole(lookup.value()?) }
+        }
         "target" => {
-            let run = sample.target.as_ref()?.0.get(instance)?;
-            ProblemKind::Target { name: named(), error: run.error.clone().unwrap_or_default() }
+            let run = sample.target.as_ref()?.0.get(lookup.instance)?;
+            ProblemKind::Target { name: lookup.named(), error: run.error.clone().unwrap_or_default() }
         }
-        "certificate" => ProblemKind::Certificate { name: named(), seconds: value()? },
+        "certificate" => ProblemKind::Certificate { name: lookup.named(), seconds: lookup.value()? },
         "own-leak" => {
-            let named =
-                |own: &&crate::sample::audit::Suspect| format!("{} {}", own.kind, own.name) == instance;
+            let named = |own: &&crate::sample::audit::Suspect| {
+                format!("{} {}", own.kind, own.name) == lookup.instance
+            };
             ProblemKind::OwnLeak(sample.own_cost.iter().flat_map(|own| &own.audit).find(named)?.clone())
         }
-        "messages" => ProblemKind::Undelivered { channel: named(), seconds: value()? },
+        "messages" => ProblemKind::Undelivered { channel: lookup.named(), seconds: lookup.value()? },
         _ => return None,
     })
 }

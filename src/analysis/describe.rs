@@ -16,8 +16,6 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
     let words = telling.words;
     let lang = words.lang();
     let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
-    // `Target shop`; without its name on a page for everyone.
-    let named = |key: &str, name: &str| format!("{} {name}", words.get(key)).trim_end().to_owned();
     match kind {
         ProblemKind::Silent { age } => line("problem.silent", &[("age", format::duration(*age, lang))]),
         ProblemKind::Clock { ahead } => line("problem.clock", &[("ahead", format::duration(*ahead, lang))]),
@@ -39,6 +37,20 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
         }
         ProblemKind::Steal { share } => line("problem.steal", &[("share", percent(*share))]),
         ProblemKind::Iowait { share } => line("problem.iowait", &[("share", percent(*share))]),
+        ProblemKind::OutOfMemory { kills } => words.count("problem.oom", *kills, &[]),
+        ProblemKind::Zombies { count: zombies } => line("problem.zombies", &[("count", zombies.to_string())]),
+        ProblemKind::Table { table, used, max } => {
+            let values = [("share", percent(used / max)), ("used", count(*used)), ("max", count(*max))];
+            line(table_key(*table), &values)
+        }
+        other => of_disks(other, words, mount).unwrap_or_else(|| of_asked(other, words)),
+    }
+}
+
+/// Disks, file systems, sensors.
+fn of_disks(kind: &ProblemKind, words: &Words, mount: &dyn Fn(&str) -> String) -> Option<String> {
+    let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
+    Some(match kind {
         ProblemKind::Filesystem { mount: path, share, available } => {
             let available = format::quantity(*available, Unit::Data, false);
             let values = [("mount", mount(path)), ("share", percent(*share)), ("available", available)];
@@ -57,24 +69,29 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
             line("problem.temperature", &values)
         }
         ProblemKind::Raid { .. } => raid(kind, words),
-        ProblemKind::OutOfMemory { kills } => words.count("problem.oom", *kills, &[]),
-        ProblemKind::Zombies { count: zombies } => line("problem.zombies", &[("count", zombies.to_string())]),
-        ProblemKind::Table { table, used, max } => {
-            let values = [("share", percent(used / max)), ("used", count(*used)), ("max", count(*max))];
-            line(table_key(*table), &values)
+        ProblemKind::FilesystemFull { mount: path, seconds, available } => {
+            let available = format::quantity(*available, Unit::Data, false);
+            let time = format::duration(*seconds, words.lang());
+            let values = [("mount", mount(path)), ("time", time), ("available", available)];
+            line("problem.filesystem_full", &values)
         }
+        _ => return None,
+    })
+}
+
+/// What was asked or read, and what the user's own rules say.
+fn of_asked(kind: &ProblemKind, words: &Words) -> String {
+    let lang = words.lang();
+    let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
+    // `Target shop`; without its name on a page for everyone.
+    let named = |key: &str, name: &str| format!("{} {name}", words.get(key)).trim_end().to_owned();
+    match kind {
         ProblemKind::RebootRequired => line("problem.reboot_required", &[]),
         ProblemKind::BrokenLines { count, place } => {
             words.count("problem.broken_lines", *count, &[("place", place)])
         }
         ProblemKind::Check { name, run } => check(name, run, words),
         ProblemKind::OwnLeak(suspect) => own_leak(suspect, words),
-        ProblemKind::FilesystemFull { mount: path, seconds, available } => {
-            let available = format::quantity(*available, Unit::Data, false);
-            let time = format::duration(*seconds, lang);
-            let values = [("mount", mount(path)), ("time", time), ("available", available)];
-            line("problem.filesystem_full", &values)
-        }
         ProblemKind::Rebooted { uptime } => {
             line("problem.rebooted", &[("ago", format::duration(*uptime, lang))])
         }
@@ -101,6 +118,7 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
         }
         ProblemKind::Rule { .. } => rule(kind, words),
         ProblemKind::Collectors { names } => line("problem.collectors", &[("names", names.join(", "))]),
+        _ => String::new(),
     }
 }
 

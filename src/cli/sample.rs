@@ -37,9 +37,7 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
         end_at_deadline()?;
     }
     let slow = previous.is_due(&options, now);
-    if slow {
-        previous.beat = Beat::load(&layout.beat());
-    }
+    previous.beat = if slow { Beat::load(&layout.beat()) } else { previous.beat };
     let stop = context.config().own.stop_leaking_collectors;
     let checks = context.checks();
     // A sample without checks asks it on slow beats only.
@@ -53,11 +51,7 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     let (mut sample, mut state) = take(&root, &options, &previous, now);
     refuse_empty(&sample)?;
     if args.print {
-        OwnCost::finish(&mut sample, context.started, 0);
-        let mut line = serde_json::to_vec(&sample)?;
-        line.push(b'\n');
-        output::print(line)?;
-        return Ok(ExitCode::SUCCESS);
+        return print(sample, context);
     }
     if let Some(own) = &mut own {
         own.audit.learn(&mut state);
@@ -92,6 +86,15 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
         output::say(&format!("cronograph: {jump}"));
         return Ok(ExitCode::FAILURE);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the line instead of keeping it.
+fn print(mut sample: Sample, context: &Context) -> anyhow::Result<ExitCode> {
+    OwnCost::finish(&mut sample, context.started, 0);
+    let mut line = serde_json::to_vec(&sample)?;
+    line.push(b'\n');
+    output::print(line)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -50,10 +50,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     }
     let now = context.clock.now();
     let (mutes, zone) = (Mutes::load(data), context.loaded.time_zone()?);
-    let mut waiting = spool.waited(now)?;
-    for channel in &channels {
-        waiting.entry(channel.name().to_owned()).or_insert(0.0);
-    }
+    let waiting = waiting(&spool, &channels, now)?;
     let messages = &context.config().messages;
     let watch = Watch {
         rules: &rules,
@@ -90,6 +87,15 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         (true, true) => ExitCode::from(FOUND),
         (true, false) => ExitCode::SUCCESS,
     })
+}
+
+/// How long the oldest message of each channel waits; 0 where none does.
+fn waiting(spool: &Spool, channels: &[Channel], now: i64) -> anyhow::Result<BTreeMap<String, f64>> {
+    let mut waiting = spool.waited(now)?;
+    for channel in channels {
+        waiting.entry(channel.name().to_owned()).or_insert(0.0);
+    }
+    Ok(waiting)
 }
 
 /// The rules; a mistake names its line.

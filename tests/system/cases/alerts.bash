@@ -13,11 +13,12 @@ mkdir -p "$ARTEFACTS" "$got"
 root=$WORK/debian
 machine_unpack "$root"
 install -m 755 "$CRONOGRAPH" "$root/usr/local/bin/cronograph"
+printf 'vps-one\n' >"$root/etc/hostname"
 defer machine_off
 check "Debian boots, beside another" machine_boot "$root"
 
 # --- a mail server on the machine's own loopback
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext "subjectAltName=DNS:localhost" \
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext "subjectAltName=IP:127.0.0.1" \
     -addext basicConstraints=critical,CA:true -keyout "$WORK/key.pem" -out "$root/etc/mail.pem" 2>"$ARTEFACTS/openssl.txt"
 nsenter -t "$leader" -n /usr/bin/python3 "$tree/tests/system/messages/receivers.py" "$got" "$root/etc/mail.pem" "$WORK/key.pem" \
     >"$WORK/ports" 2>"$ARTEFACTS/receivers.txt" &
@@ -35,7 +36,7 @@ name = "mail"
 kind = "mail"
 to = ["ada@example.org"]
 from = "cronograph <cron@example.org>"
-smtp = "smtps://localhost:$(jq -r .smtps "$WORK/ports")"
+smtp = "smtps://127.0.0.1:$(jq -r .smtps "$WORK/ports")"
 user = "ada"
 password = "correct horse"
 ca_file = "/etc/mail.pem"

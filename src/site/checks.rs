@@ -84,9 +84,9 @@ mod tests {
             quantity(&Value { value: Some(value), unit: unit.to_owned(), ..Value::default() }).unwrap()
         };
         assert_eq!(of(0.25, "s"), "250 ms");
-        assert_eq!(of(20.0, "%"), "20.0 %");
+        assert_eq!(of(20.0, "%"), "20 %");
         assert_eq!(of(3.64, ""), "3.64");
-        assert_eq!(of(81.0, "packages"), "81.0 packages");
+        assert_eq!(of(81.0, "packages"), "81 packages");
         assert_eq!(quantity(&Value::default()), None);
     }
 

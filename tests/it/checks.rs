@@ -62,7 +62,7 @@ fn numbers_of_plugins_are_in_the_next_line_and_on_the_page() {
     fs_err::write(folder.path().join("check.sh"), "echo 'DISK OK | /boot=1KB'\n").unwrap();
     sample(folder.path(), 3);
     sample(folder.path(), 4);
-    let layout = Layout::new(&folder.path().join("data"), "x").unwrap();
+    let layout = Layout::new(folder.path().join("data"), "x").unwrap();
     let latest = series::latest(&layout, NOW + 250).unwrap().unwrap();
     let values = latest.sample.perfdata.unwrap().0;
     assert_eq!(values.keys().collect::<Vec<_>>(), ["disk / /boot"]);

@@ -45,7 +45,7 @@ pub(super) struct Answer {
     pub(super) memory: Option<u64>,
     /// When its state changed last, in microseconds of the monotonic clock.
     #[serde(skip_serializing_if = "Option::is_none")]
-    changed: Option<u64>,
+    pub(super) changed: Option<u64>,
 }
 
 /// Whether systemd is to be asked after this sample.

@@ -229,6 +229,11 @@ mod tests {
             both(&suspect("collector", "hwmon", "init_rss", false))[0],
             "Collector hwmon of cronograph leaks: each run leaves 1.00 MiB behind (process 1); it still runs"
         );
+
+        assert!(
+            both(&suspect("asking", "systemd", "init_rss", true))[0]
+                .starts_with("systemd query of cronograph leaks: ")
+        );
         // As on a page for everyone.
         assert!(
             both(&suspect("check", "", "SUnreclaim", true))[0].starts_with("Check of cronograph leaks: ")

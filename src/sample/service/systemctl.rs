@@ -325,6 +325,29 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_kept_a_failure_said_and_what_is_asked_no_more_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::at(folder.path().join("services"), super::super::Wishes::default());
+        let names = vec!["nginx".to_owned(), "httpd".to_owned()];
+        let question = Question { memory: &memory, names, links: BTreeMap::new(), now: 50 };
+        question.learn(&Outcome { output: RECORDED.to_vec(), code: Some(0), ..Outcome::default() }).unwrap();
+        let kept = memory.load();
+        assert_eq!((kept.answered, kept.trouble), (50, None));
+        assert!(kept.answers["httpd"].is_alias && !kept.answers["nginx"].is_alias);
+
+        Question { now: 60, ..question }.learn(&Outcome { killed: true, ..Outcome::default() }).unwrap();
+        let kept = memory.load();
+        assert!(kept.trouble.is_some() && kept.answers.contains_key("nginx") && kept.answered == 50);
+
+        let question = Question { memory: &memory, names: Vec::new(), links: BTreeMap::new(), now: 70 };
+        question.leave(false).unwrap();
+        assert!(memory.load().answers.contains_key("nginx"));
+        question.leave(true).unwrap();
+        let kept = memory.load();
+        assert_eq!((kept.answered, kept.trouble, kept.answers.len()), (70, None, 0));
+    }
+
+    #[test]
     fn no_answer_is_said() {
         let hung = Outcome { killed: true, ..Outcome::default() };
         assert!(trouble(&hung, true).unwrap().contains("did not answer"));

@@ -254,6 +254,19 @@ fn a_service_without_its_pid_file_is_found_by_its_name() {
 }
 
 #[test]
+fn what_a_user_may_not_see_is_not_missed() {
+    let host = sysv();
+    for pid in [1, 31, 35] {
+        host.end(pid);
+    }
+    host.process(40, "nginx", 50);
+    assert_eq!(
+        states(&host.services(0).unwrap()),
+        BTreeMap::from([("nginx", ("running", Some(1), Some(0)))])
+    );
+}
+
+#[test]
 fn openrc_by_its_folders() {
     let host = Host::new("openrc");
     host.process(2201, "crond", 40);

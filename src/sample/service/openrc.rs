@@ -64,9 +64,8 @@ fn started(context: &mut Context<'_>, name: &str) -> Service {
         let wanted = Wanted { pid_files, program: of("exec="), ..Wanted::default() };
         match process::find(context, &wanted) {
             Found::Runs(found) => service = service.or(Some(found)),
-            // What a user cannot see is not gone.
-            _ if !context.exists("proc/1/stat") => {}
-            _ => return Service::down("crashed", true),
+            Found::Hidden => return Service::running(since, None),
+            Found::Died | Found::Nothing => return Service::down("crashed", true),
         }
     }
     service.unwrap_or_else(|| Service {

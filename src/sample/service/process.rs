@@ -19,6 +19,8 @@ pub(super) enum Found {
     Died,
     /// There is none.
     Nothing,
+    /// This user does not see the processes of others.
+    Hidden,
 }
 
 /// Looks for the process of a service.
@@ -37,8 +39,8 @@ pub(super) fn find(context: &mut Context<'_>, wanted: &Wanted) -> Found {
     let pid = daemons.filter(|daemon| Some(daemon.name.as_bytes()) == known).map(|daemon| daemon.pid).min();
     match pid.and_then(|pid| of_pid(context, pid, None)) {
         Some(service) => Found::Runs(service),
-        // Where this user does not see the processes of others, nothing can be said of them.
-        None if died && context.exists("proc/1/stat") => Found::Died,
+        None if !context.exists("proc/1/stat") => Found::Hidden,
+        None if died => Found::Died,
         None => Found::Nothing,
     }
 }

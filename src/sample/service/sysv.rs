@@ -60,6 +60,7 @@ pub(super) fn view(context: &mut Context<'_>, kept: &Kept) -> View {
         let service = match process::find(context, wanted) {
             Found::Runs(service) => service,
             Found::Died => Service::down("crashed", true),
+            Found::Hidden => continue,
             Found::Nothing if wanted.rests => continue,
             Found::Nothing => Service::down("stopped", false),
         };

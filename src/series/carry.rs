@@ -4,6 +4,8 @@ use super::table::{Row, median};
 
 /// How many beats a value stays valid without a new one.
 const BEATS: f64 = 3.0;
+/// The slow beat, where nobody set another.
+const USUAL_BEAT_SECONDS: f64 = 300.0;
 
 /// Fills the rows between the values of a slow gauge with the value before them.
 ///
@@ -29,6 +31,25 @@ pub(super) fn carry_forward(rows: &[Row], values: &mut [f64], usual_interval: f6
     }
 }
 
+/// What is told when it changes, and all of it on the slow beat, holds until it is told anew: for three of the longest pauses
+/// that there were, and not for less than three usual beats.
+pub(super) fn carry_changes(rows: &[Row], values: &mut [f64]) {
+    let present: Vec<usize> = (0..values.len()).filter(|row| !values[*row].is_nan()).collect();
+    let pauses = present.windows(2).map(|pair| rows[pair[1]].uptime - rows[pair[0]].uptime);
+    let longest = pauses.fold(USUAL_BEAT_SECONDS, f64::max);
+    let mut last: Option<usize> = None;
+    for row in 0..values.len() {
+        if !values[row].is_nan() {
+            last = Some(row);
+            continue;
+        }
+        let Some(told) = last.filter(|told| rows[*told].boot == rows[row].boot) else { continue };
+        if rows[row].uptime - rows[told].uptime <= BEATS * longest {
+            values[row] = values[told];
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +70,17 @@ mod tests {
         assert_eq!(values[7..12], [2.0; 5]);
         assert_eq!(values[12..28], [3.0; 16], "15 minutes after the last");
         assert!(values[28..].iter().all(|value| value.is_nan()));
+    }
+
+    #[test]
+    fn what_is_told_when_it_changes_holds_until_then() {
+        let mut values = vec![f64::NAN; 30];
+        (values[1], values[2], values[6], values[7]) = (1.0, 1.0, 0.0, 0.0);
+        carry_changes(&rows(30), &mut values);
+        assert!(values[0].is_nan());
+        assert_eq!(values[1..6], [1.0; 5]);
+        assert_eq!(values[6..23], [0.0; 17], "three beats of five minutes after row 7");
+        assert!(values[23..].iter().all(|value| value.is_nan()));
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Samples as a table: a row for each, a column for each number; counters as what they grew by since the row before.
 //! A day of a small host takes 3 MB.
 
-use super::carry::carry_forward;
+use super::carry::{carry_changes, carry_forward};
 use super::followers::Followers;
 use super::frame::{Column, Frame, Key};
 use super::registry::{CORE_BUSY, busy_seconds};
 use crate::sample::Sample;
 use crate::sample::metric::{Kind, Metric, Unit, Visitor};
 use std::collections::HashMap;
+
+/// The part of a sample that has what changed, and all of it on the slow beat only.
+const TOLD_ON_CHANGE: &str = "service";
 
 /// How far before a range to start reading, so that its first row has a row before it and slow parts are known.
 pub(super) const LEAD_SECONDS: i64 = 900;
@@ -127,12 +130,9 @@ impl Collecting {
         let usual = table.usual_interval();
         for series in &mut table.columns {
             match series.metric.kind {
-                Kind::Counter => {
-                    // A count that only slow beats have stands still in between.
-                    if series.metric.unit == Unit::Count {
-                        carry_forward(&table.rows, &mut series.values, usual);
-                    }
-                    increases(&table.rows, series);
+                Kind::Counter => increases(&table.rows, series),
+                Kind::Gauge if series.metric.collector == TOLD_ON_CHANGE => {
+                    carry_changes(&table.rows, &mut series.values);
                 }
                 Kind::Gauge => carry_forward(&table.rows, &mut series.values, usual),
             }

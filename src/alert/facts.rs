@@ -34,7 +34,7 @@ pub struct Known<'a> {
     pub report: Option<&'a Report>,
     /// The share of its traffic's quota that is used.
     pub traffic: Option<f64>,
-    /// Seconds until its file systems are full, see [`super::full_in`]; none where nobody looked this time.
+    /// Seconds until its file systems are full, see `filling`; none where nobody looked this time.
     pub filling: Option<&'a BTreeMap<String, f64>>,
     /// How long messages wait, by channel; none where nobody looked.
     pub waiting: Option<&'a BTreeMap<String, f64>>,

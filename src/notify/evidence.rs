@@ -80,7 +80,10 @@ impl Evidence<'_> {
 
     /// The value now, and the limit.
     fn value(&self, alert: &Alert, rule: &Rule, facts: &mut Vec<Fact>) {
-        let Some(subject) = rule.subject().filter(|_| !alert.value.is_empty()) else { return };
+        let Some(subject) = rule.subject().filter(|_| !alert.value.is_empty() && !is_yes_or_no(&alert.rule))
+        else {
+            return;
+        };
         let key = if subject.relation.is_upwards() { "proof.above" } else { "proof.below" };
         let is_worse = alert.machine.level == Level::Critical;
         let critical = rule.critical.as_ref().and_then(|critical| critical.first()).filter(|_| is_worse);
@@ -160,6 +163,12 @@ impl Evidence<'_> {
 
 fn telling_lines(line: Option<String>) -> Vec<String> {
     line.into_iter().collect()
+}
+
+/// Whether what a built-in rule looks at is a yes or no, of which neither a value nor a chart says more than the first line.
+pub(super) fn is_yes_or_no(rule: &str) -> bool {
+    ["service", "target", "check", "read-only", "raid", "own-leak", "reboot", "clock", "messages"]
+        .contains(&rule)
 }
 
 fn is_about_memory(rule: &str) -> bool {

@@ -1,7 +1,7 @@
 //! From what is news of the alerts of all hosts to a notice for each channel that wants any of it. The id of a notice is
 //! made of what it tells: the same news, told again after a crash, is the same notice.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, is_yes_or_no};
 use super::notice::{Change, Item, Notice};
 use super::picture::{Subject, picture};
 use super::remedy;
@@ -64,7 +64,7 @@ impl Told {
 
     /// Adds the chart that proves it. A message without one is a message all the same.
     pub fn illustrate(&mut self, alert: &Alert, rule: &Rule, subject: &Subject<'_>) {
-        if self.item.change != Change::Passed {
+        if self.item.change != Change::Passed && !is_yes_or_no(&self.item.rule) {
             self.item.picture = picture(subject, alert, rule).ok().flatten();
         }
     }

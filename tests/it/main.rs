@@ -28,6 +28,7 @@ mod leak_properties;
 mod metrics;
 mod probe;
 mod program;
+mod replay;
 mod rollup;
 mod rules;
 mod sample;

@@ -1,7 +1,7 @@
 //! What is remembered of a host's alerts between two runs: where each is, and what was told of it. Whoever looks (`site`,
 //! `check`) takes in the samples that are new since the last look; the same samples are never taken in twice.
 //!
-//! `<data>/.check/<host>/book.json`; it can be deleted: what holds then fires anew.
+//! `<data>/.check/hosts/<host>/book.json`; it can be deleted: what holds then fires anew.
 
 use super::facts::Known;
 use super::history::Entry;
@@ -126,6 +126,10 @@ impl Book {
                     alert.look(rule, &table, known, tell);
                 }
                 entries.extend(alert.note(&turns));
+                if !rule.resolve && alert.machine.phase == Phase::Ok {
+                    // Nobody will be told that it is over; the next time is news again.
+                    (alert.told, alert.passed) = (None, Vec::new());
+                }
                 if !alert.machine.is_forgettable(known.now)
                     || alert.told.is_some()
                     || !alert.passed.is_empty()

@@ -72,3 +72,24 @@ fn the_same_samples_are_taken_in_once_and_what_passed_in_between_is_kept() {
     // Over from row 40, for five minutes and a second at row 45.
     assert_eq!((alert.passed[0].since, alert.passed[0].until), (times[20], times[45]));
 }
+
+#[test]
+fn each_boot_is_news() {
+    let mut host = healthy();
+    let mut book = Book::default();
+    let mut look = |host: &mut super::built_in_tests::Host, uptime: f64| {
+        host.now += 3_600;
+        host.latest.sample.t = host.now - 20;
+        host.latest.sample.uptime = Some(uptime);
+        let firing = host.look(&mut book).iter().any(|alert| alert.rule == "reboot");
+        let told = book.alerts.iter_mut().find(|alert| alert.rule == "reboot");
+        let was_told = told.as_ref().is_some_and(|alert| alert.told.is_some());
+        if let Some(alert) = told.filter(|_| firing) {
+            alert.told = Some(super::book::Told::default());
+        }
+        (firing, was_told)
+    };
+    assert_eq!(look(&mut host, 60.0), (true, false));
+    assert_eq!(look(&mut host, 3_660.0), (false, false), "that it is over is told to nobody");
+    assert_eq!(look(&mut host, 90.0), (true, false), "the next one is");
+}

@@ -1,5 +1,5 @@
 //! What became of alerts, one JSON object a line: `<data>/<host>/alerts.jsonl` on the host itself. What one machine finds
-//! out about another stands under `<data>/.check/<host>/`, where no rsync of that host's folder writes.
+//! out about another stands under `<data>/.check/hosts/<host>/`, where no rsync of that host's folder writes.
 
 use super::machine::Turn;
 use crate::analysis::Level;

@@ -132,6 +132,12 @@ impl Shelf {
         }
     }
 
+    /// Forgets what passed of rules that nobody wants to hear of.
+    pub fn forget_passed(&mut self, is_muted: impl Fn(&str) -> bool) {
+        let muted = self.book.alerts.iter_mut().filter(|alert| is_muted(&alert.rule));
+        muted.for_each(|alert| alert.passed.clear());
+    }
+
     /// Puts the book back.
     ///
     /// # Errors

@@ -103,7 +103,7 @@ impl Layout {
 
     /// What this machine remembers of the host's alerts: outside of the host's folder, which may come from another one.
     pub fn check(&self) -> PathBuf {
-        self.data.join(CHECK_FOLDER).join(&self.host)
+        self.data.join(CHECK_FOLDER).join("hosts").join(&self.host)
     }
 
     /// What was seen last of everything that may change.

@@ -100,7 +100,7 @@ fn a_healthy_host_is_told_of_to_nobody() {
     world.write(&calm("web-1", NOW));
     assert_eq!(world.check(NOW), Some(0));
     assert!(world.got().is_empty());
-    assert!(!world.path("data/.check/web-1/alerts.jsonl").exists());
+    assert!(!world.path("data/.check/hosts/web-1/alerts.jsonl").exists());
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_leak_is_told_once_with_all_that_is_known_of_it() {
     // The same again, and a minute later: nothing is news.
     assert_eq!((world.check(NOW), world.check(NOW + 60)), (Some(3), Some(3)));
     assert!(world.got().is_empty());
-    let history = fs::read_to_string(world.path("data/.check/web-1/alerts.jsonl")).unwrap();
+    let history = fs::read_to_string(world.path("data/.check/hosts/web-1/alerts.jsonl")).unwrap();
     assert_eq!(history.lines().count(), 1, "{history}");
 }
 
@@ -250,7 +250,7 @@ fn a_run_that_was_cut_short_is_finished_and_repeats_nothing() {
     assert_eq!(world.check(NOW), Some(3));
     assert_eq!(world.got().len(), 1);
     // As if it had been killed after the spool had the message and before the book knew.
-    let book = world.path("data/.check/web-1/book.json");
+    let book = world.path("data/.check/hosts/web-1/book.json");
     let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&book).unwrap()).unwrap();
     let told = json["alerts"][0].as_object_mut().unwrap().remove("told").unwrap();
     fs::write(&book, json.to_string()).unwrap();

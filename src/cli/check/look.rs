@@ -90,6 +90,7 @@ impl Watch<'_> {
         };
         let telling = self.telling(&latest);
         shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
+        shelf.forget_passed(|rule| self.mutes.holds(rule, layout.host(), self.now));
         if self.keep {
             shelf.save()?;
         }

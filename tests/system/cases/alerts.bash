@@ -99,7 +99,7 @@ second=no
 ticks 8
 check "silence of a host is in one mail" test "$(mails .)" = 3
 check "which names it" grep -q "^Subject: \[silent\] vps-two: No sample for" "$got/smtps-3.eml"
-check "what was found of another host lies apart from its log" grep -q '"rule":"silent"' "$data/.check/vps-two/alerts.jsonl"
+check "what was found of another host lies apart from its log" grep -q '"rule":"silent"' "$data/.check/hosts/vps-two/alerts.jsonl"
 second=yes
 ticks 2
 check "and so is its return" test "$(mails .)" = 4

@@ -5,7 +5,7 @@
 
 use super::facts::Known;
 use super::history::Entry;
-use super::machine::{Machine, Phase, Turn};
+use super::machine::{Machine, Phase, Reading, Turn};
 use super::problem::problem;
 use super::rule::Rule;
 use super::table::Table;
@@ -121,8 +121,10 @@ impl Book {
         for rule in rules {
             for instance in self.instances(rule, &table) {
                 let mut alert = self.take(&rule.name, &instance);
-                let turns = self.run(&mut alert, rule, &table, known);
-                if alert.machine.phase != Phase::Ok || !turns.is_empty() {
+                let readings = rule.readings(&table, &instance);
+                let turns = self.run(&mut alert, rule, &readings, table.times(), known);
+                let is_known = readings.iter().any(Option::is_some);
+                if is_known && (alert.machine.phase != Phase::Ok || !turns.is_empty()) {
                     alert.look(rule, &table, known, tell);
                 }
                 entries.extend(alert.note(&turns));
@@ -169,11 +171,17 @@ impl Book {
     }
 
     /// Feeds the rows that are new, each with its time.
-    fn run(&self, alert: &mut Alert, rule: &Rule, table: &Table<'_>, known: &Known<'_>) -> Vec<Turned> {
-        let readings = rule.readings(table, &alert.instance);
-        let (last, interval) = (table.times().len() - 1, known.samples.step.max(1));
+    fn run(
+        &self,
+        alert: &mut Alert,
+        rule: &Rule,
+        readings: &[Option<Reading>],
+        times: &[i64],
+        known: &Known<'_>,
+    ) -> Vec<Turned> {
+        let (last, interval) = (times.len() - 1, known.samples.step.max(1));
         let mut turns = Vec::new();
-        for (row, (t, reading)) in table.times().iter().zip(&readings).enumerate() {
+        for (row, (t, reading)) in times.iter().zip(readings).enumerate() {
             let is_present = row == last;
             let Some(reading) = reading.filter(|_| is_present || *t > self.until) else { continue };
             let interval = if is_present { interval.max(LOOK_SECONDS) } else { interval };
@@ -217,18 +225,13 @@ impl Alert {
         known: &Known<'_>,
         tell: &dyn Fn(&ProblemKind) -> String,
     ) {
-        let is_known = rule.readings(table, &self.instance).iter().any(Option::is_some);
-        if !is_known {
-            return;
-        }
         let kind = problem(rule, &self.instance, table, known);
         // What is over was about the numbers that it had when it held.
         if self.machine.phase != Phase::Ok || self.text.is_empty() {
             self.text = tell(&kind);
         }
         self.value = rule.subject().map_or_else(String::new, |subject| {
-            let values = table.values(&subject.left, &self.instance);
-            let value = values.into_iter().rev().find(|value| !value.is_nan());
+            let value = table.latest(&subject.left, &self.instance);
             value.map(|value| subject.measure.tell(value)).unwrap_or_default()
         });
         self.kind = Some(kind);

@@ -2,7 +2,7 @@
 //! seconds. Knows the units of the sample's numbers, and percent.
 
 use crate::base::format;
-use crate::base::unit::Unit;
+use crate::base::unit::{BYTES, Unit};
 
 /// What a number means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,20 +15,7 @@ pub struct Measure {
     pub percent: bool,
 }
 
-/// Bytes by the names that people type.
-const SIZES: [(&str, f64); 9] = [
-    ("B", 1.0),
-    ("KiB", 1024.0),
-    ("MiB", 1_048_576.0),
-    ("GiB", 1_073_741_824.0),
-    ("TiB", 1_099_511_627_776.0),
-    ("kB", 1e3),
-    ("MB", 1e6),
-    ("GB", 1e9),
-    ("TB", 1e12),
-];
-
-/// Seconds likewise.
+/// Seconds by the names that people type.
 const TIMES: [(&str, f64); 7] =
     [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0), ("w", 604_800.0)];
 
@@ -82,7 +69,7 @@ impl Measure {
 
     fn names(self) -> &'static [(&'static str, f64)] {
         match self.unit {
-            Unit::Memory | Unit::Data => &SIZES,
+            Unit::Memory | Unit::Data => &BYTES,
             Unit::Seconds if !self.per_second => &TIMES,
             Unit::Count => &COUNTS,
             Unit::Celsius => &[("°C", 1.0), ("C", 1.0)],

@@ -13,7 +13,7 @@ pub(super) fn problem(rule: &Rule, instance: &str, table: &Table<'_>, known: &Kn
 
 fn of_rule(rule: &Rule, instance: &str, table: &Table<'_>) -> ProblemKind {
     let told = rule.subject().map(|subject| {
-        let value = last(&table.values(&subject.left, instance)).map(|value| subject.measure.tell(value));
+        let value = table.latest(&subject.left, instance).map(|value| subject.measure.tell(value));
         (value.unwrap_or_default(), subject.measure.tell(subject.limit), subject.relation.is_upwards())
     });
     let (value, limit, upwards) = told.unwrap_or_default();
@@ -32,7 +32,7 @@ struct Lookup<'a> {
 impl Lookup<'_> {
     /// The value that the rule is about.
     fn value(&self) -> Option<f64> {
-        self.rule.subject().and_then(|subject| last(&self.table.values(&subject.left, self.instance)))
+        self.rule.subject().and_then(|subject| self.table.latest(&subject.left, self.instance))
     }
 
     /// The last value of a number.
@@ -87,7 +87,7 @@ fn of_memory(lookup: Lookup<'_>) -> Option<ProblemKind> {
     Some(match lookup.rule.name.as_str() {
         "memory" => {
             let available = crate::alert::parse::condition("memory.available > 0").ok()?;
-            let available = last(&lookup.table.values(&available.first()?.left, ""))?;
+            let available = lookup.table.latest(&available.first()?.left, "")?;
             ProblemKind::Memory { available, total: lookup.of("meminfo.MemTotal")? }
         }
         "swap" => ProblemKind::Swapping { rate: lookup.value()? },
@@ -183,10 +183,6 @@ fn raid(name: &str, known: &Known<'_>) -> Option<ProblemKind> {
         members: array.members.unwrap_or(0),
         action: array.action.clone().zip(array.progress),
     })
-}
-
-fn last(values: &[f64]) -> Option<f64> {
-    values.iter().rev().copied().find(|value| !value.is_nan())
 }
 
 #[expect(

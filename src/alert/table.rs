@@ -66,6 +66,11 @@ impl<'a> Table<'a> {
         self.columns.get(metric)?.get(instance)?.iter().rev().copied().find(|value| value.is_finite())
     }
 
+    /// The last value of an expression that is known, for an instance.
+    pub fn latest(&self, expression: &Expression, instance: &str) -> Option<f64> {
+        self.values(expression, instance).into_iter().rev().find(|value| !value.is_nan())
+    }
+
     /// The instances that a condition is about; one without a name where it is about the host, none where the host has
     /// nothing of it.
     pub fn instances(&self, condition: &Condition) -> BTreeSet<String> {

@@ -150,11 +150,6 @@ impl Shelf {
         files::write_durable(&self.place.folder().join("book.json"), &bytes).map(|_| ())
     }
 
-    /// Whether the book can be put back.
-    pub fn is_writable(&self) -> bool {
-        self.lock.is_some()
-    }
-
     /// The new samples and so much before them as rules look at: mostly the last hour, which is there already.
     fn samples<'a>(&self, subject: &Subject<'a>) -> Result<Cow<'a, Frame>, SeriesError> {
         let hour = &subject.latest.rates;

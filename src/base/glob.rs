@@ -29,6 +29,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::matches;
+    use proptest::prelude::*;
 
     #[test]
     fn stars_and_question_marks() {
@@ -56,5 +57,34 @@ mod tests {
     fn many_stars_are_no_trouble() {
         assert!(!matches(&"a*".repeat(30), &"a".repeat(29)));
         assert!(!matches(&format!("{}b", "a*".repeat(40)), &"a".repeat(2000)));
+    }
+
+    #[test]
+    fn stars_stand_for_anything() {
+        for (pattern, name) in [
+            ("nginx", "nginx"),
+            ("*", ""),
+            ("php*-fpm", "php8.2-fpm"),
+            ("getty@*", "getty@tty1"),
+            ("a*b*c", "a1b2b3c"),
+            ("**", "x"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in
+            [("nginx", "nginx2"), ("php*-fpm", "php-fp"), ("a*a", "a"), ("a*b*c", "acb"), ("", "x")]
+        {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_matches_itself_and_any_cut_of_it(name in "[a-z]{1,8}", cut in 0_usize..8) {
+            prop_assert!(matches(&name, &name));
+            let cut = cut.min(name.len());
+            let pattern = format!("{}*{}", &name[..cut], &name[cut..]);
+            prop_assert!(matches(&pattern, &name));
+        }
     }
 }

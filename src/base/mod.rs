@@ -5,6 +5,7 @@ pub mod escape;
 pub mod files;
 pub mod format;
 pub mod glob;
+pub mod hash;
 pub mod statistics;
 pub mod unit;
 pub mod words;

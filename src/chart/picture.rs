@@ -9,6 +9,7 @@ use flate2::write::ZlibEncoder;
 use super::ChartError;
 use super::canvas::Canvas;
 use super::palette::{Rgb, Themed};
+use crate::base::hash;
 
 /// A chart, drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(super) fn encode(canvas: &Canvas) -> Result<Picture, ChartError> {
     let data = compress(&depth.pack(canvas))?;
     let light = file(canvas, depth, &data, |pair| pair.light)?;
     let dark = file(canvas, depth, &data, |pair| pair.dark)?;
-    let hash = hash(&light, &dark);
+    let hash = hash::name(&[&light, &dark]);
     Ok(Picture { light, dark, hash })
 }
 
@@ -109,14 +110,6 @@ fn file(
     // Dropping the writer closes the file with its last chunk; unlike `finish` it does not ask for image data.
     drop(writer);
     Ok(bytes)
-}
-
-/// FNV-1a over both files, folded to 48 bits: tells pictures apart, guards against nothing.
-fn hash(light: &[u8], dark: &[u8]) -> String {
-    let hash = light.iter().chain(dark).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{:012x}", (hash >> 48 ^ hash) & 0xffff_ffff_ffff)
 }
 
 #[cfg(test)]

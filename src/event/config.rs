@@ -2,8 +2,8 @@
 //! be turned back into it: of each key 16 bits of a hash are, which a thousand secrets share.
 
 use super::look::Sight;
-use super::tree::print_of;
 use super::{Change, Event, Kind};
+use crate::base::hash;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -23,7 +23,9 @@ pub(super) fn look(sight: &mut Sight<'_>) {
     // Not under the root: a recorded tree is read with the configuration of this machine.
     let stat = fs_err::metadata(file.path).ok();
     let print = stat.as_ref().map_or(0, |stat| {
-        print_of(format!("{} {} {} {}", stat.ino(), stat.len(), stat.ctime(), stat.ctime_nsec()).as_bytes())
+        hash::number(
+            format!("{} {} {} {}", stat.ino(), stat.len(), stat.ctime(), stat.ctime_nsec()).as_bytes(),
+        )
     });
     if !sight.differs("config", print) {
         return;
@@ -65,7 +67,7 @@ fn entry_or_key(key: &str, others: &BTreeMap<String, u16>) -> String {
 
 #[expect(clippy::cast_possible_truncation, reason = "few bits are the purpose")]
 fn short_print(value: &str) -> u16 {
-    let print = print_of(value.as_bytes());
+    let print = hash::number(value.as_bytes());
     (print ^ print >> 16 ^ print >> 32 ^ print >> 48) as u16
 }
 

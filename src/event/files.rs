@@ -3,8 +3,9 @@
 //! content is kept but its hash and how many lines it has.
 
 use super::look::Sight;
-use super::tree::{Stamp, Tree, print_of};
+use super::tree::{Stamp, Tree};
 use super::{Change, Event, Kind};
+use crate::base::hash;
 use rustix::fs::FileType;
 use rustix::io::{Errno, Result};
 use std::collections::BTreeMap;
@@ -149,7 +150,7 @@ fn read(tree: &Tree, stamps: &BTreeMap<String, Stamp>, old: Option<&Files>) -> F
             tree.read(path, 0, MOST_BYTES).ok().flatten()
         };
         // A file that only its owner may read is known by its stamp alone.
-        let content = bytes.as_deref().map_or(stamp.print, print_of);
+        let content = bytes.as_deref().map_or(stamp.print, hash::number);
         let lines = bytes.map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count() as u64);
         files.insert(path.clone(), (stamp.print, content, lines));
     }

@@ -7,8 +7,9 @@
 //! time at which it really began.
 
 use super::look::{SLACK_SECONDS, Sight};
-use super::tree::{Fnv, Stamp};
+use super::tree::Stamp;
 use super::{Change, Event, Kind};
+use crate::base::hash::Fnv;
 use crate::sample::service::is_lasting;
 use crate::sample::state::Daemon;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 //! limit. Paths are relative to the root. Absent is `None`; what cannot be read is an error, which is not the same
 //! as gone.
 
+use crate::base::hash::Fnv;
 use crate::sample::Root;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, Stat};
@@ -143,34 +144,6 @@ fn absent(error: Errno) -> Result<()> {
         Errno::NOENT | Errno::NOTDIR => Ok(()),
         error => Err(error),
     }
-}
-
-/// FNV-1a, the same in every build: what is remembered outlives an update.
-pub(super) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// The number of some bytes.
-pub(super) fn print_of(bytes: &[u8]) -> u64 {
-    let mut hasher = Fnv::default();
-    hasher.write(bytes);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl Evidence<'_> {
     /// Where memory is, what of it grew, and which processes have most of it.
     fn memory(&self, is_leak: bool, facts: &mut Vec<Fact>) {
         if let Some(report) = self.report {
-            self.add("proof.memory", telling_lines(self.telling.free(report)), facts);
+            self.add("proof.memory", self.telling.free(report).into_iter().collect(), facts);
             if !is_leak {
                 self.add("proof.grew", self.grew(report), facts);
             }
@@ -159,10 +159,6 @@ impl Evidence<'_> {
         };
         events.take(MOST_LINES).map(line).collect()
     }
-}
-
-fn telling_lines(line: Option<String>) -> Vec<String> {
-    line.into_iter().collect()
 }
 
 /// Whether what a built-in rule looks at is a yes or no, of which neither a value nor a chart says more than the first line.

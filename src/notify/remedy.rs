@@ -29,7 +29,7 @@ pub(super) fn command(alert: &Alert, host: &str) -> Option<String> {
         "reboot" => "last -x reboot shutdown | head".to_owned(),
         "clock" => "timedatectl".to_owned(),
         "silent" => format!("ping -c 3 {}", quoted(host)?),
-        "service" | "service-failed" | "service-restarts" => format!("systemctl status {}", instance()?),
+        "service" | "service-restarts" => format!("systemctl status {}", instance()?),
         "check" | "own-leak" | "messages" => "cronograph doctor".to_owned(),
         _ => return None,
     })

@@ -1,5 +1,5 @@
 //! From what is news of the alerts of all hosts to a notice for each channel that wants any of it. The id of a notice is
-//! made of what it tells: the same news, told again after a crash, is the same notice.
+//! made of its time, its channel and what it tells; that a crash repeats nothing is the outbox's to see to.
 
 use super::evidence::{Evidence, is_yes_or_no};
 use super::notice::{Change, Item, Notice};
@@ -7,6 +7,7 @@ use super::picture::{Subject, picture};
 use super::remedy;
 use crate::alert::{Alert, Rule, Telling, What};
 use crate::base::escape::address;
+use crate::base::hash;
 
 /// Pictures of one notice: more would make a heavy mail of a fleet's bad day.
 const MOST_PICTURES: usize = 4;
@@ -93,7 +94,7 @@ pub fn notice(told: &[&Told], channel: &str, t: i64, site: Option<&str>) -> Opti
     for item in items.iter_mut().filter(|item| item.picture.is_some()).skip(MOST_PICTURES) {
         item.picture = None;
     }
-    let id = format!("{t}.{:016x}", hash(&format!("{channel}\n{}", keys.join("\n"))));
+    let id = format!("{t}.{:016x}", hash::number(format!("{channel}\n{}", keys.join("\n")).as_bytes()));
     Some(Notice { id, t, replies_to, items, site: site.map(str::to_owned) })
 }
 
@@ -118,10 +119,4 @@ fn key(host: &str, alert: &Alert, what: &What) -> String {
         What::Passed(episode) => format!("passed {}", episode.until),
     };
     format!("{host}\t{}\t{}\t{}\t{which}", alert.rule, alert.instance, alert.machine.since)
-}
-
-/// FNV-1a: the same in every build.
-fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -24,12 +24,12 @@ pub(crate) struct Watched {
     /// Those that hold, worst first.
     pub firing: Vec<Alert>,
     /// When each held, the newest first.
-    pub episodes: Vec<Episode>,
+    pub incidents: Vec<Incident>,
 }
 
 /// A stretch of time in which an alert held.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Episode {
+pub(crate) struct Incident {
     /// The rule's name.
     pub rule: String,
     /// The file system, interface, service …; empty where there is only one.
@@ -67,30 +67,30 @@ pub(crate) fn watch(
     // Where nothing can be written the next run looks again.
     let _ = shelf.save();
     let firing: Vec<Alert> = shelf.firing().into_iter().cloned().collect();
-    let mut episodes = episodes(&Place::of(layout, is_own).read());
+    let mut incidents = incidents(&Place::of(layout, is_own).read());
     // Of a rule that was taken out the end stands nowhere.
-    for episode in episodes.iter_mut().filter(|episode| episode.until.is_none()) {
-        let named = |alert: &Alert| (&alert.rule, &alert.instance) == (&episode.rule, &episode.instance);
-        episode.until = (!firing.iter().any(named)).then_some(episode.fired);
+    for incident in incidents.iter_mut().filter(|incident| incident.until.is_none()) {
+        let named = |alert: &Alert| (&alert.rule, &alert.instance) == (&incident.rule, &incident.instance);
+        incident.until = (!firing.iter().any(named)).then_some(incident.fired);
     }
-    episodes.reverse();
-    Ok((Watched { firing, episodes }, rules))
+    incidents.reverse();
+    Ok((Watched { firing, incidents }, rules))
 }
 
 /// Puts the lines of a history together.
-fn episodes(entries: &[Entry]) -> Vec<Episode> {
-    let mut episodes: Vec<Episode> = Vec::new();
+fn incidents(entries: &[Entry]) -> Vec<Incident> {
+    let mut incidents: Vec<Incident> = Vec::new();
     for entry in entries {
-        let open = episodes.iter_mut().rev().find(|episode| {
-            episode.until.is_none() && (&episode.rule, &episode.instance) == (&entry.rule, &entry.instance)
+        let open = incidents.iter_mut().rev().find(|incident| {
+            incident.until.is_none() && (&incident.rule, &incident.instance) == (&entry.rule, &entry.instance)
         });
         match (entry.change, open) {
             (Turn::Fired, Some(lost)) => {
                 // Its end is not in the file.
                 lost.until = Some(entry.since);
-                episodes.push(Episode::of(entry));
+                incidents.push(Incident::of(entry));
             }
-            (Turn::Fired, None) => episodes.push(Episode::of(entry)),
+            (Turn::Fired, None) => incidents.push(Incident::of(entry)),
             (Turn::Worsened, Some(open)) => {
                 open.level = open.level.max(entry.level);
                 open.text.clone_from(&entry.text);
@@ -99,10 +99,10 @@ fn episodes(entries: &[Entry]) -> Vec<Episode> {
             (Turn::Worsened | Turn::Resolved, None) => {}
         }
     }
-    episodes
+    incidents
 }
 
-impl Episode {
+impl Incident {
     fn of(entry: &Entry) -> Self {
         Self {
             rule: entry.rule.clone(),
@@ -161,11 +161,11 @@ pub(crate) fn problems(
 
 /// How many alerts fired in the last days, in words; empty for none.
 pub(crate) fn past<'a>(hosts: impl IntoIterator<Item = &'a Watched>, scene: &Scene) -> String {
-    let is_recent = |episode: &&Episode| {
-        episode.level > Level::Ok
-            && scene.now - episode.fired.max(episode.until.unwrap_or(scene.now)) < RECENT_SECONDS
+    let is_recent = |incident: &&Incident| {
+        incident.level > Level::Ok
+            && scene.now - incident.fired.max(incident.until.unwrap_or(scene.now)) < RECENT_SECONDS
     };
-    let count = hosts.into_iter().map(|host| host.episodes.iter().filter(is_recent).count() as u64).sum();
+    let count = hosts.into_iter().map(|host| host.incidents.iter().filter(is_recent).count() as u64).sum();
     if count == 0 { String::new() } else { scene.words().count("alert.past", count, &[]) }
 }
 
@@ -179,20 +179,20 @@ pub(crate) fn bands(
     until: i64,
 ) -> Vec<Band> {
     let shown = metrics(def);
-    let of = |episode: &&Episode| {
-        let rule = rules.iter().find(|rule| rule.name == episode.rule);
+    let of = |incident: &&Incident| {
+        let rule = rules.iter().find(|rule| rule.name == incident.rule);
         let is_of = rule.is_some_and(|rule| concerns(rule, def, &shown));
-        is_of && (instance.is_empty() || episode.instance.is_empty() || episode.instance == instance)
+        is_of && (instance.is_empty() || incident.instance.is_empty() || incident.instance == instance)
     };
-    let inside = |episode: &&Episode| {
-        episode.level > Level::Ok && episode.since < until && episode.until.is_none_or(|end| end > from)
+    let inside = |incident: &&Incident| {
+        incident.level > Level::Ok && incident.since < until && incident.until.is_none_or(|end| end > from)
     };
-    let band = |episode: &Episode| Band {
-        from: episode.since,
-        until: episode.until.unwrap_or(i64::MAX),
-        strong: episode.level == Level::Critical,
+    let band = |incident: &Incident| Band {
+        from: incident.since,
+        until: incident.until.unwrap_or(i64::MAX),
+        strong: incident.level == Level::Critical,
     };
-    watched.episodes.iter().filter(inside).filter(of).map(band).collect()
+    watched.incidents.iter().filter(inside).filter(of).map(band).collect()
 }
 
 /// Whether what a rule is about is on a chart.
@@ -248,7 +248,7 @@ mod tests {
             entry(900, Turn::Resolved, Level::Warning),
             entry(1000, Turn::Fired, Level::Warning),
         ];
-        let found = episodes(&entries);
+        let found = incidents(&entries);
         assert_eq!(found.len(), 2, "an end without a beginning is none");
         assert_eq!((found[0].since, found[0].until, found[0].level), (40, Some(300), Level::Critical));
         assert_eq!((found[0].text.as_str(), found[1].until), ("at 200", None));
@@ -259,11 +259,11 @@ mod tests {
         let rules = Rules::new(&[]).unwrap().of("web1");
         let on = |rule: &str, chart: &str| {
             let def = CHARTS.iter().find(|def| def.id == chart).unwrap();
-            let episode = Episode {
+            let incident = Incident {
                 rule: rule.to_owned(),
-                ..episodes(&[entry(100, Turn::Fired, Level::Warning)])[0].clone()
+                ..incidents(&[entry(100, Turn::Fired, Level::Warning)])[0].clone()
             };
-            let watched = Watched { episodes: vec![episode], ..Watched::default() };
+            let watched = Watched { incidents: vec![incident], ..Watched::default() };
             bands(&watched, &rules, def, "", 0, 1000).len()
         };
         assert_eq!((on("memory", "memory"), on("leak", "memory"), on("load", "memory")), (1, 1, 0));

@@ -2,8 +2,8 @@
 //! browsers keep them for ever. The user's own style sheet replaces the built-in one.
 
 use super::error::SiteError;
-use super::hash;
 use super::publish::Publisher;
+use crate::base::hash;
 use crate::config::SiteConfig;
 
 const STYLE: &str = include_str!("../../site/style.css");
@@ -28,7 +28,7 @@ impl Assets {
         };
         let style = format!("{}\n{style}", crate::chart::palette::css());
         let named = |stem: &str, extension: &str, text: String| {
-            (format!("{stem}-{}.{extension}", hash::of(text.as_bytes())), text)
+            (format!("{stem}-{}.{extension}", hash::name(&[text.as_bytes()])), text)
         };
         let files = [
             named("style", "css", style),

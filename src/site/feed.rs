@@ -1,15 +1,15 @@
 //! Atom feeds (RFC 4287) of what became of alerts: of all hosts, and of each. The channel that needs no server: whoever
 //! reads feeds learns of a change when the pages are made.
 
-use super::alerts::Episode;
+use super::alerts::Incident;
 use super::error::SiteError;
-use super::hash;
 use super::history::what;
 use super::host::{HostView, Workshop};
 use super::problems;
 use super::scene::{Scene, iso};
 use crate::analysis::Level;
 use crate::base::escape::address;
+use crate::base::hash;
 use serde::Serialize;
 
 /// Entries of a feed, at most: the newest.
@@ -68,13 +68,13 @@ fn feed(workshop: &Workshop, name: &str, folder: &str, hosts: &[&HostView]) -> F
     let root = if base.is_empty() && !folder.is_empty() { "../" } else { base.as_str() };
     let mut entries: Vec<(i64, FeedEntry)> = Vec::new();
     for host in hosts {
-        for episode in
-            host.watched.episodes.iter().filter(|episode| episode.level > Level::Ok).take(MOST_ENTRIES)
+        for incident in
+            host.watched.incidents.iter().filter(|incident| incident.level > Level::Ok).take(MOST_ENTRIES)
         {
             let link = format!("{root}{}/index.html", address(&host.name));
-            entries.push((episode.fired, entry(&host.name, episode, episode.fired, false, &link, scene)));
-            if let Some(until) = episode.until {
-                entries.push((until, entry(&host.name, episode, until, true, &link, scene)));
+            entries.push((incident.fired, entry(&host.name, incident, incident.fired, false, &link, scene)));
+            if let Some(until) = incident.until {
+                entries.push((until, entry(&host.name, incident, until, true, &link, scene)));
             }
         }
     }
@@ -100,15 +100,15 @@ fn feed(workshop: &Workshop, name: &str, folder: &str, hosts: &[&HostView]) -> F
     }
 }
 
-fn entry(host: &str, episode: &Episode, t: i64, is_over: bool, link: &str, scene: &Scene) -> FeedEntry {
+fn entry(host: &str, incident: &Incident, t: i64, is_over: bool, link: &str, scene: &Scene) -> FeedEntry {
     let words = scene.words();
-    let what = what(episode, scene);
+    let what = what(incident, scene);
     let state =
-        if is_over { scene.word("alert.resolved") } else { problems::state_of(episode.level, scene).word };
-    let since = scene.minute(episode.since).text;
-    let text = match episode.until.filter(|_| is_over) {
+        if is_over { scene.word("alert.resolved") } else { problems::state_of(incident.level, scene).word };
+    let since = scene.minute(incident.since).text;
+    let text = match incident.until.filter(|_| is_over) {
         Some(until) => {
-            let length = scene.duration((until - episode.since).max(0) as f64);
+            let length = scene.duration((until - incident.since).max(0) as f64);
             let values =
                 [("since", since.as_str()), ("until", &scene.minute(until).text), ("length", &length)];
             words.fill("alert.held", &values)
@@ -116,7 +116,7 @@ fn entry(host: &str, episode: &Episode, t: i64, is_over: bool, link: &str, scene
         None => words.fill("alert.holds", &[("since", &since)]),
     };
     FeedEntry {
-        id: id(&format!("{host} {} {} {t} {is_over}", episode.rule, episode.instance)),
+        id: id(&format!("{host} {} {} {t} {is_over}", incident.rule, incident.instance)),
         title: format!("[{state}] {host}: {what}"),
         updated: iso(t),
         link: link.to_owned(),
@@ -126,7 +126,7 @@ fn entry(host: &str, episode: &Episode, t: i64, is_over: bool, link: &str, scene
 
 /// A name that is the same for the same thing, and nothing else's: a UUID of version 8, made of a hash.
 fn id(of: &str) -> String {
-    let hex = hash::of(of.as_bytes()) + &hash::of(format!("{of} ").as_bytes());
+    let hex = hash::name(&[of.as_bytes()]) + &hash::name(&[format!("{of} ").as_bytes()]);
     let mut digits = hex.bytes().map(char::from).chain(std::iter::repeat('0'));
     let mut take = |count: usize| digits.by_ref().take(count).collect::<String>();
     format!("urn:uuid:{}-{}-8{}-8{}-{}", take(8), take(4), take(3), take(3), take(12))

@@ -1,6 +1,6 @@
 //! The pages of the history: what was wrong when and for how long, of all hosts and of each. Newest first.
 
-use super::alerts::Episode;
+use super::alerts::Incident;
 use super::error::SiteError;
 use super::host::{HostView, Workshop};
 use super::model::{Moment, Page, State};
@@ -63,12 +63,12 @@ pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), Sit
 
 fn page(workshop: &Workshop, name: &str, root: &str, hosts: &[&HostView]) -> HistoryPage {
     let scene = workshop.scene;
-    let mut all: Vec<(&str, &Episode)> = hosts
+    let mut all: Vec<(&str, &Incident)> = hosts
         .iter()
-        .flat_map(|host| host.watched.episodes.iter().map(|episode| (host.name.as_str(), episode)))
+        .flat_map(|host| host.watched.incidents.iter().map(|incident| (host.name.as_str(), incident)))
         .collect();
     // What holds now first, then the newest.
-    all.sort_by_key(|(_, episode)| (episode.until.is_some(), std::cmp::Reverse(episode.since)));
+    all.sort_by_key(|(_, incident)| (incident.until.is_some(), std::cmp::Reverse(incident.since)));
     let more = all.len().saturating_sub(MOST_ROWS);
     let is_fleet = hosts.len() > 1;
     let title = scene.word("history.title");
@@ -78,31 +78,33 @@ fn page(workshop: &Workshop, name: &str, root: &str, hosts: &[&HostView]) -> His
         here: if root.is_empty() && !name.is_empty() { format!("{}/", address(name)) } else { String::new() },
         title,
         fleet: is_fleet,
-        rows: all.iter().take(MOST_ROWS).map(|(host, episode)| row(host, episode, root, scene)).collect(),
+        rows: all.iter().take(MOST_ROWS).map(|(host, incident)| row(host, incident, root, scene)).collect(),
         note: if more > 0 { scene.words().count("history.more", more as u64, &[]) } else { String::new() },
     }
 }
 
-fn row(host: &str, episode: &Episode, root: &str, scene: &Scene) -> HistoryRow {
-    let end = episode.until.unwrap_or(scene.now);
+fn row(host: &str, incident: &Incident, root: &str, scene: &Scene) -> HistoryRow {
+    let end = incident.until.unwrap_or(scene.now);
     HistoryRow {
-        state: problems::state_of(episode.level, scene),
+        state: problems::state_of(incident.level, scene),
         host: host.to_owned(),
         href: format!("{root}{}/index.html", address(host)),
-        what: what(episode, scene),
-        since: scene.minute(episode.since),
-        until: episode.until.map(|until| scene.minute(until)),
+        what: what(incident, scene),
+        since: scene.minute(incident.since),
+        until: incident.until.map(|until| scene.minute(until)),
         // Of what goes on, the duration would make the page another one each minute.
-        duration: episode.until.map_or_else(String::new, |_| scene.duration(as_seconds(end - episode.since))),
+        duration: incident
+            .until
+            .map_or_else(String::new, |_| scene.duration(as_seconds(end - incident.since))),
     }
 }
 
 /// What was wrong: on a public page by what the rule is called, since names and paths are in the text.
-pub(crate) fn what(episode: &Episode, scene: &Scene) -> String {
-    if scene.public || episode.text.is_empty() {
-        return scene.rule(&episode.rule);
+pub(crate) fn what(incident: &Incident, scene: &Scene) -> String {
+    if scene.public || incident.text.is_empty() {
+        return scene.rule(&incident.rule);
     }
-    terminal(&episode.text).into_owned()
+    terminal(&incident.text).into_owned()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a duration in seconds")]

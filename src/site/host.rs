@@ -22,7 +22,7 @@ use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest, tabs};
 use crate::alert::Rule;
 use crate::analysis::Level;
-use crate::analysis::report::Report;
+use crate::analysis::report::{self, Report};
 use crate::base::escape::address;
 use crate::series::{self, Latest, SeriesError, Window};
 use crate::store::{self, EventLog, Layout};
@@ -255,7 +255,7 @@ impl<'a> Host<'a> {
         let targets = latest.sample.target.as_ref().map(|all| all.0.keys().map(String::as_str));
         let targets = scene.targets(targets.into_iter().flatten());
         let extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
-        let report = leaks::report_of(layout, latest.sample.t)?;
+        let report = report::of_log(layout, latest.sample.t)?;
         let (watched, rules) =
             alerts::watch(workshop.inputs, scene, layout, latest, report.as_ref(), extras.quota_used())?;
         let report = report.map(|report| leaks::shown(report, scene));

@@ -5,19 +5,11 @@ use super::model::{Cell, Column, Fact, Leak, State, Table};
 use super::scene::Scene;
 use crate::analysis::leak;
 use crate::analysis::report::words::Telling;
-use crate::analysis::report::{self, Finding, History, PartRow, Report};
+use crate::analysis::report::{Finding, PartRow, Report};
 use crate::base::unit::Unit;
 use crate::base::{escape, format};
-use crate::series::SeriesError;
-use crate::store::Layout;
 
-/// The report on a host up to its last sample.
-pub(crate) fn report_of(layout: &Layout, at: i64) -> Result<Option<Report>, SeriesError> {
-    let Some(history) = History::load(layout, at)? else { return Ok(None) };
-    Ok(report::report(&history, at, None))
-}
-
-/// The same as this site may show it.
+/// A report as this site may show it.
 pub(crate) fn shown(report: Report, scene: &Scene) -> Report {
     if scene.public { report.without_names() } else { report }
 }

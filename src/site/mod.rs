@@ -21,7 +21,6 @@ mod facts;
 mod feed;
 mod figures;
 mod fleet;
-mod hash;
 mod history;
 mod host;
 mod leaks;

@@ -3,6 +3,7 @@
 
 use super::charts::{CPU_BUSY, Value};
 use super::evaluate::{self, fill, last};
+use crate::alert;
 use crate::analysis::{Breakdown, Group};
 use crate::series::{Frame, Latest};
 
@@ -47,9 +48,7 @@ impl Now {
         let sample = &latest.sample;
         let rates = &latest.rates;
         let meminfo = sample.meminfo.clone().unwrap_or_default();
-        let cores = sample.stat.as_ref().map(|stat| stat.cores.len()).filter(|cores| *cores > 0);
-        let cores =
-            cores.map(to_float).or_else(|| sample.host.as_ref().and_then(|host| host.cores).map(f64::from));
+        let cores = alert::cores(latest);
         let per_core = |metrics: &'static [&'static str]| {
             let column = evaluate::value(Value::PerCore(metrics), rates, "", cores.unwrap_or(1.0))?;
             last(&column.mean)
@@ -132,9 +131,4 @@ fn hottest(latest: &Latest) -> Option<f64> {
 #[expect(clippy::cast_precision_loss, reason = "amounts for people; 2^53 bytes are 8 PiB")]
 pub(crate) fn bytes(amount: u64) -> f64 {
     amount as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a number of cores")]
-fn to_float(number: usize) -> f64 {
-    number as f64
 }

@@ -6,9 +6,9 @@
 //! Files that it did not write are never removed; what did not change is not rewritten.
 
 use super::error::SiteError;
-use super::hash;
 use super::manifest::{Entry, Manifest};
 use crate::base::files;
+use crate::base::hash;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -87,7 +87,7 @@ impl Publisher {
     /// Names the output folder in caches.
     pub(crate) fn id(&self) -> String {
         let path = fs_err::canonicalize(&self.out).unwrap_or_else(|_| self.out.clone());
-        hash::of(path.as_os_str().as_encoded_bytes())
+        hash::name(&[path.as_os_str().as_encoded_bytes()])
     }
 
     /// Keeps a file that an earlier run wrote; `false` where it is not there as it was written.
@@ -105,13 +105,13 @@ impl Publisher {
         if self.keep(path) {
             return Ok(());
         }
-        self.stage(path, bytes, hash::of(bytes))
+        self.stage(path, bytes, hash::name(&[bytes]))
     }
 
     /// Publishes a page. `moment` (token, text) stands for the page's own time: a page that differs from the published
     /// one in nothing else is not rewritten.
     pub(crate) fn page(&self, path: &str, text: &str, moment: &[(&str, &str)]) -> Result<(), SiteError> {
-        let hash = hash::of(text.as_bytes());
+        let hash = hash::name(&[text.as_bytes()]);
         if self.before.files.get(path).is_some_and(|entry| entry.hash == hash) && self.keep(path) {
             return Ok(());
         }

@@ -7,7 +7,6 @@ use super::changes::{Changes, Told};
 use super::charts::{CHARTS, ChartDef, Layers, SectionId, Shown};
 use super::error::SiteError;
 use super::evaluate::{self, Drawn, Machine, With};
-use super::hash;
 use super::model::{Chart, LegendRow, Picture, Tab};
 use super::picture::{Place, series_key, source};
 use super::publish::Publisher;
@@ -17,6 +16,7 @@ use super::{reach, trends};
 use crate::alert::Rule;
 use crate::analysis::report::Report;
 use crate::base::format;
+use crate::base::hash;
 use crate::series::{self, Frame, Window};
 use crate::store::Layout;
 use serde::{Deserialize, Serialize};
@@ -143,7 +143,7 @@ impl Subject<'_> {
             trends::key(self.report, window),
             self.bands_key(until - window.seconds(), until),
         );
-        hash::of(parts.as_bytes())
+        hash::name(&[parts.as_bytes()])
     }
 
     /// The bands of all charts: one that begins or ends is drawn at once.

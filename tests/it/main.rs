@@ -26,6 +26,7 @@ mod layers;
 mod leak;
 mod leak_properties;
 mod metrics;
+mod pages;
 mod probe;
 mod program;
 mod replay;

@@ -1,10 +1,9 @@
 //! The site as a whole: built from invented hosts into a folder, read back as a browser or an rsync would.
 
+use crate::pages;
 use crate::synth::Synth;
-use cronograph::alert::Rules;
 use cronograph::base::clock::Clock;
 use cronograph::base::words::Lang;
-use cronograph::config::SiteConfig;
 use cronograph::sample::processes::Process;
 use cronograph::site::{Inputs, Report, SiteError, build};
 use cronograph::store::{Layout, append};
@@ -29,17 +28,9 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         fs::create_dir(&data).unwrap();
-        let inputs = Inputs {
-            data,
-            out: folder.path().join("www"),
-            site: SiteConfig::default(),
-            lang: Lang::En,
-            time_zone: TimeZone::get("Europe/Berlin").unwrap(),
-            traffic: Vec::new(),
-            rules: Rules::new(&[]).unwrap(),
-            address: None,
-            own: None,
-        };
+        let out = folder.path().join("www");
+        let time_zone = TimeZone::get("Europe/Berlin").unwrap();
+        let inputs = Inputs { time_zone, ..pages::inputs(data, out, false) };
         Self { folder, inputs }
     }
 

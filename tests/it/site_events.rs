@@ -1,15 +1,12 @@
 //! Events on the pages: the list with its numbers, the marks of the memory chart, `status.json`; and nothing private on a
 //! public site.
 
+use crate::pages;
 use crate::synth::Synth;
-use cronograph::alert::Rules;
 use cronograph::base::clock::Clock;
-use cronograph::base::words::Lang;
-use cronograph::config::SiteConfig;
 use cronograph::event::{Change, Event, Kind};
 use cronograph::site::{Inputs, Report, build};
 use cronograph::store::{Layout, append_events};
-use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -22,19 +19,8 @@ fn inputs(folder: &Path, public: bool) -> (Inputs, Layout) {
     let data = folder.join("data");
     Synth::new("web-1", 512.0 * MIB, NOW - 5 * 3600, NOW).write(&data).unwrap();
     let layout = Layout::new(&data, "web-1").unwrap();
-    let site = SiteConfig { public, ..SiteConfig::default() };
     let out = folder.join("www");
-    let inputs = Inputs {
-        data,
-        out,
-        site,
-        lang: Lang::En,
-        time_zone: TimeZone::UTC,
-        traffic: Vec::new(),
-        rules: Rules::new(&[]).unwrap(),
-        address: None,
-        own: None,
-    };
+    let inputs = pages::inputs(data, out, public);
     (inputs, layout)
 }
 

@@ -1,15 +1,12 @@
 //! Targets on the pages: a section of their own with pictures and a table; on a public site without their names.
 
+use crate::pages;
 use crate::synth::Synth;
-use cronograph::alert::Rules;
 use cronograph::base::clock::Clock;
-use cronograph::base::words::Lang;
-use cronograph::config::SiteConfig;
 use cronograph::sample::Sample;
 use cronograph::sample::target::{TargetRun, Targets};
 use cronograph::site::{Inputs, build};
 use cronograph::store::{Layout, append};
-use jiff::tz::TimeZone;
 use std::path::Path;
 
 /// 2026-11-23T14:07:00Z
@@ -51,19 +48,8 @@ fn inputs(folder: &Path, public: bool) -> Inputs {
         let targets = all.into_iter().map(|(name, run)| (name.to_owned(), run)).collect();
         append(&layout, &Sample { target: Some(Targets(targets)), ..sample }).unwrap();
     }
-    let site = SiteConfig { public, ..SiteConfig::default() };
     let out = folder.join("www");
-    Inputs {
-        data,
-        out,
-        site,
-        lang: Lang::En,
-        time_zone: TimeZone::UTC,
-        traffic: Vec::new(),
-        rules: Rules::new(&[]).unwrap(),
-        address: None,
-        own: None,
-    }
+    pages::inputs(data, out, public)
 }
 
 fn page(public: bool) -> String {
@@ -121,21 +107,6 @@ fn a_host_without_targets_has_no_such_section() {
     let data = folder.path().join("data");
     Synth::new("web-1", 512.0 * MIB, NOW - 7200, NOW).write(&data).unwrap();
     let out = folder.path().join("www");
-    let (site, lang, time_zone) = (SiteConfig::default(), Lang::En, TimeZone::UTC);
-    build(
-        &Inputs {
-            data,
-            out: out.clone(),
-            site,
-            lang,
-            time_zone,
-            traffic: Vec::new(),
-            rules: Rules::new(&[]).unwrap(),
-            address: None,
-            own: None,
-        },
-        Clock::Fixed(NOW),
-    )
-    .unwrap();
+    build(&pages::inputs(data, out.clone(), false), Clock::Fixed(NOW)).unwrap();
     assert!(!fs_err::read_to_string(out.join("web-1/24h.html")).unwrap().contains("reachability"));
 }

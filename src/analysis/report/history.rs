@@ -4,6 +4,7 @@
 
 use super::super::breakdown::{self, Unknown};
 use super::super::part::Part;
+use super::Report;
 use super::owner::Processes;
 use crate::event::Event;
 use crate::sample::Sample;
@@ -60,6 +61,14 @@ impl Facts {
         }
         self.last = sample.uptime.map(|uptime| (sample.t, uptime));
     }
+}
+
+/// The report on a host up to a moment, from its log. `None` where the log has no memory by then.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read.
+pub fn of_log(layout: &Layout, at: i64) -> Result<Option<Report>, SeriesError> {
+    Ok(History::load(layout, at)?.and_then(|history| super::report(&history, at, None)))
 }
 
 impl History {

@@ -18,7 +18,7 @@ pub mod words;
 
 pub use companion::Companion;
 pub use full::FullAt;
-pub use history::History;
+pub use history::{History, of_log};
 pub use owner::{Owner, ProcessGrowth};
 pub use source::Unit;
 

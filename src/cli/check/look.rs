@@ -3,7 +3,7 @@
 use crate::alert::{Alert, Mutes, Policy, Rule, Rules, Shelf, Subject, What, tellings};
 use crate::analysis::describe::describe;
 use crate::analysis::report::words::Telling;
-use crate::analysis::report::{self, History, Report};
+use crate::analysis::report::{self, Report};
 use crate::analysis::traffic;
 use crate::base::words::{Lang, Words};
 use crate::config::{Quiet, TrafficConfig};
@@ -78,7 +78,8 @@ impl Watch<'_> {
         let is_own = self.own == Some(layout.host());
         let rules = self.rules.of(layout.host());
         let mut shelf = Shelf::open(layout, is_own);
-        let report = if shelf.book.is_look_due(self.now) { report_of(layout, &latest)? } else { None };
+        let report =
+            if shelf.book.is_look_due(self.now) { report::of_log(layout, latest.sample.t)? } else { None };
         let subject = Subject {
             layout,
             rules: &rules,
@@ -118,7 +119,7 @@ impl Watch<'_> {
         }
         let report = match report {
             Some(report) => Some(report),
-            None => report_of(layout, latest)?,
+            None => report::of_log(layout, latest.sample.t)?,
         };
         // A flaw there must not cost the message.
         let events = store::event_log(layout).map(|log| log.events).unwrap_or_default();
@@ -148,10 +149,4 @@ impl Watch<'_> {
         let days = series::days(layout, day_of(self.now - MONTH_SECONDS)?, day_of(self.now)?)?;
         Ok(traffic::month(&days, Some(quota), self.now, self.zone).and_then(|month| month.share()))
     }
-}
-
-fn report_of(layout: &Layout, latest: &Latest) -> anyhow::Result<Option<Report>> {
-    let at = latest.sample.t;
-    let history = History::load(layout, at)?;
-    Ok(history.and_then(|history| report::report(&history, at, None)))
 }

@@ -1,20 +1,7 @@
 //! The unit of anybody's numbers: bytes in one of the usual units, which are told as memory is, or a word.
 
 use crate::base::format::{self, Scale};
-use crate::base::unit::Unit;
-
-/// The byte units, and how many bytes each is.
-const BYTES: [(&str, f64); 9] = [
-    ("B", 1.0),
-    ("KiB", 1024.0),
-    ("MiB", 1_048_576.0),
-    ("GiB", 1_073_741_824.0),
-    ("TiB", 1_099_511_627_776.0),
-    ("kB", 1e3),
-    ("MB", 1e6),
-    ("GB", 1e9),
-    ("TB", 1e12),
-];
+use crate::base::unit::{BYTES, Unit};
 
 /// What a number means.
 #[derive(Clone, Debug, PartialEq)]

@@ -76,13 +76,9 @@ pub(crate) fn question<'a>(root: &Root, state: &'a State, now: i64) -> Option<Qu
     let links = names.iter().filter_map(|name| {
         let link = root.path(&format!("{UNITS}/invocation:{name}.service"));
         let stat = rustix::fs::lstat(link).ok()?;
-        Some((name.clone(), systemd_link(&stat)))
+        Some((name.clone(), crate::sample::context::modified_of(&stat)))
     });
     Some(Question { memory: &state.services, links: links.collect(), names, now })
-}
-
-fn systemd_link(stat: &rustix::fs::Stat) -> Link {
-    crate::sample::context::modified_of(stat)
 }
 
 impl Question<'_> {

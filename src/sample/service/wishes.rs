@@ -1,6 +1,8 @@
 //! What the user wants of services: which to watch though nothing starts them, which to leave out, whether systemd may be
 //! asked.
 
+use crate::base::glob;
+
 /// `[services]` of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
@@ -20,7 +22,7 @@ impl Wishes {
 
     /// Whether a service is to be watched.
     pub(super) fn watches(&self, name: &str) -> bool {
-        self.also.iter().any(|pattern| matches(bare(pattern), bare(name)))
+        self.also.iter().any(|pattern| glob::matches(bare(pattern), bare(name)))
     }
 
     /// Whether there are patterns, for which all that could be started has to be looked through.
@@ -30,7 +32,7 @@ impl Wishes {
 
     /// Whether a service is to be left out.
     pub(super) fn ignores(&self, name: &str) -> bool {
-        self.ignore.iter().any(|pattern| matches(bare(pattern), bare(name)))
+        self.ignore.iter().any(|pattern| glob::matches(bare(pattern), bare(name)))
     }
 }
 
@@ -39,42 +41,9 @@ pub(super) fn bare(name: &str) -> &str {
     name.strip_suffix(".service").unwrap_or(name)
 }
 
-/// Whether a name is one that a pattern stands for; each `*` is any number of characters.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut name) = name.strip_prefix(first) else { return false };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let last = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        let Some(at) = name.find(piece) else { return false };
-        name = &name[at + piece.len()..];
-    }
-    name.ends_with(last)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn stars_stand_for_anything() {
-        for (pattern, name) in [
-            ("nginx", "nginx"),
-            ("*", ""),
-            ("php*-fpm", "php8.2-fpm"),
-            ("getty@*", "getty@tty1"),
-            ("a*b*c", "a1b2b3c"),
-            ("**", "x"),
-        ] {
-            assert!(matches(pattern, name), "{pattern} {name}");
-        }
-        for (pattern, name) in
-            [("nginx", "nginx2"), ("php*-fpm", "php-fp"), ("a*a", "a"), ("a*b*c", "acb"), ("", "x")]
-        {
-            assert!(!matches(pattern, name), "{pattern} {name}");
-        }
-    }
 
     #[test]
     fn a_suffix_of_systemd_may_be_written_or_not() {
@@ -86,15 +55,5 @@ mod tests {
         assert_eq!(wishes.named().collect::<Vec<_>>(), ["redis"]);
         assert!(wishes.watches("redis") && wishes.watches("app-1.service") && !wishes.watches("web"));
         assert!(wishes.ignores("getty@tty1.service") && !wishes.ignores("nginx"));
-    }
-
-    proptest! {
-        #[test]
-        fn a_name_matches_itself_and_any_cut_of_it(name in "[a-z]{1,8}", cut in 0_usize..8) {
-            prop_assert!(matches(&name, &name));
-            let cut = cut.min(name.len());
-            let pattern = format!("{}*{}", &name[..cut], &name[cut..]);
-            prop_assert!(matches(&pattern, &name));
-        }
     }
 }

@@ -13,8 +13,10 @@ use crate::analysis::{Level, ProblemKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Of what no sample says anything for so long, nothing is known.
+/// Of what no sample says anything for so long, or for two of its own intervals, nothing is known.
 const UNKNOWN_SECONDS: i64 = 900;
+/// The messages that told an alert which are remembered: the first one, which began the thread, and the last ones.
+const MOST_NOTICES: usize = 20;
 /// Of what nothing is known for so long while samples come, there is no more; checks may be a day apart.
 const GONE_SECONDS: i64 = 25 * 3600;
 /// So many that passed are kept until somebody is told; without a channel nobody ever is.
@@ -30,6 +32,14 @@ pub struct Book {
     pub until: i64,
     /// When memory and file systems were looked at last.
     pub looked: i64,
+    /// The boot of the newest sample.
+    pub boot: Option<String>,
+    /// File systems that could be written to since that boot.
+    pub writable: BTreeSet<String>,
+    /// Names of the rules as they were at the last look, see `Rule::print`.
+    pub rules: BTreeSet<String>,
+    /// What this look found, until the next one: lines of the history that a crash may have kept from being written.
+    pub entries: Vec<Entry>,
     /// Those that are not simply well.
     pub alerts: Vec<Alert>,
 }
@@ -68,6 +78,8 @@ pub struct Told {
     pub at: i64,
     /// How bad it was then.
     pub level: Level,
+    /// Since when it held.
+    pub since: i64,
     /// The messages that told it.
     pub notices: Vec<String>,
 }
@@ -102,7 +114,19 @@ impl Alert {
 
     /// Whether it holds as far as anybody knows, and nobody knows: no sample has said anything of it for a while.
     pub fn is_unknown(&self, now: i64) -> bool {
-        now - self.machine.seen > UNKNOWN_SECONDS
+        now - self.machine.seen > UNKNOWN_SECONDS.max(2 * self.machine.pace)
+    }
+
+    /// Remembers that messages told that it holds, so bad, since then. It may have become another since.
+    pub(super) fn was_told(&mut self, at: i64, level: Level, since: i64, notices: &[String]) {
+        let mut all = self.told.take().map(|told| told.notices).unwrap_or_default();
+        all.extend(notices.iter().filter(|notice| !all.contains(notice)).cloned().collect::<Vec<_>>());
+        if all.len() > MOST_NOTICES {
+            all.drain(1..=all.len() - MOST_NOTICES);
+        }
+        self.told = Some(Told { at, level, since, notices: all });
+        // It ended before this could be noted: its end is told like any other.
+        self.passed.retain(|episode| episode.since != since);
     }
 }
 
@@ -114,39 +138,101 @@ impl Book {
         known: &Known<'_>,
         tell: &dyn Fn(&ProblemKind) -> String,
     ) -> Vec<Entry> {
-        let table = known.table();
-        let is_first = self.until == 0;
-        let mut entries = Vec::new();
-        self.alerts.retain(|alert| rules.iter().any(|rule| rule.name == alert.rule));
+        let newest = known.samples.times.last().copied().unwrap_or(0);
+        self.step_back(newest, known.now);
+        self.look_at_mounts(known);
+        let mut table = known.table(&self.writable);
+        self.rest(&mut table, rules, known);
+        let mut entries = self.drop_rules(rules, newest);
         for rule in rules {
+            let is_new = !self.rules.contains(&rule.print);
             for instance in self.instances(rule, &table) {
                 let mut alert = self.take(&rule.name, &instance);
+                // A rule that is new looks at the last hour, too; not so one that went on under another limit.
+                let from = if is_new && alert.machine.seen == 0 { 0 } else { self.until };
                 let readings = rule.readings(&table, &instance);
-                let turns = self.run(&mut alert, rule, &readings, table.times(), known);
+                let turns = run(&mut alert, rule, &readings, &table, known, from);
                 let is_known = readings.iter().any(Option::is_some);
                 if is_known && (alert.machine.phase != Phase::Ok || !turns.is_empty()) {
                     alert.look(rule, &table, known, tell);
                 }
-                entries.extend(alert.note(&turns));
+                let noted = alert.note(&turns);
+                if from == 0 {
+                    entries.extend(alert.begin(noted));
+                } else {
+                    entries.extend(noted);
+                }
                 if !rule.resolve && alert.machine.phase == Phase::Ok {
                     // Nobody will be told that it is over; the next time is news again.
-                    (alert.told, alert.passed) = (None, Vec::new());
+                    alert.told = None;
                 }
-                if !alert.machine.is_forgettable(known.now)
-                    || alert.told.is_some()
-                    || !alert.passed.is_empty()
-                {
-                    self.alerts.push(alert);
-                }
+                self.keep(alert, rule, known.now);
             }
         }
-        if is_first {
-            self.begin(&mut entries);
-        }
-        self.until = self.until.max(known.samples.times.last().copied().unwrap_or(0));
+        self.until = self.until.max(newest);
+        self.rules = rules.iter().map(|rule| rule.print.clone()).collect();
         self.alerts.sort_by(|one, other| (&one.rule, &one.instance).cmp(&(&other.rule, &other.instance)));
         entries.sort_by_key(|entry| entry.t);
         entries
+    }
+
+    /// A clock that was ahead has been set right: what was taken in is not ahead of what comes.
+    fn step_back(&mut self, newest: i64, now: i64) {
+        if newest < self.until {
+            self.until = newest - 1;
+        }
+        for alert in &mut self.alerts {
+            alert.machine.step_back(now.max(newest));
+        }
+    }
+
+    /// Remembers which file systems can be written to: one that was and is not any more was turned read-only.
+    fn look_at_mounts(&mut self, known: &Known<'_>) {
+        let sample = &known.latest.sample;
+        if self.boot != sample.boot {
+            self.boot.clone_from(&sample.boot);
+            self.writable.clear();
+        }
+        let Some(mounts) = &sample.filesystem else { return };
+        self.writable.retain(|mount| mounts.0.contains_key(mount));
+        let writable = mounts.0.iter().filter(|(_, filesystem)| !filesystem.read_only);
+        self.writable.extend(writable.map(|(mount, _)| mount.clone()));
+    }
+
+    /// What is known beside the samples names what is wrong: of what it does not name any more, that is over.
+    fn rest(&self, table: &mut Table<'_>, rules: &[Rule], known: &Known<'_>) {
+        for (metric, value) in known.calm() {
+            for rule in rules.iter().filter(|rule| rule.is_about(metric)) {
+                for alert in self.alerts.iter().filter(|alert| alert.rule == rule.name) {
+                    table.fact_if_absent(metric, &alert.instance, value);
+                }
+            }
+        }
+    }
+
+    /// Ends what is of rules that are no more; it is kept until whoever was told of it has been told that.
+    fn drop_rules(&mut self, rules: &[Rule], newest: i64) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let is_gone = |alert: &Alert| !rules.iter().any(|rule| rule.name == alert.rule);
+        for alert in self.alerts.iter_mut().filter(|alert| is_gone(alert)) {
+            let turn = alert.machine.vanish().map(|turn| alert.turned(newest.max(alert.machine.seen), turn));
+            entries.extend(alert.note(turn.as_slice()));
+            alert.passed.clear();
+        }
+        self.alerts.retain(|alert| !is_gone(alert) || alert.told.is_some());
+        entries
+    }
+
+    /// Keeps an alert in mind as long as there is something to know of it.
+    fn keep(&mut self, mut alert: Alert, rule: &Rule, now: i64) {
+        if rule.level == Level::Ok {
+            // A note is told to nobody.
+            alert.passed.clear();
+        }
+        let is_forgettable = alert.machine.is_forgettable(now);
+        if !is_forgettable || alert.told.is_some() || !alert.passed.is_empty() {
+            self.alerts.push(alert);
+        }
     }
 
     /// Whether it is time to look at what is dear to know: memory's past, file systems' trends.
@@ -169,51 +255,38 @@ impl Book {
             None => Alert { rule: rule.to_owned(), instance: instance.to_owned(), ..Alert::default() },
         }
     }
+}
 
-    /// Feeds the rows that are new, each with its time.
-    fn run(
-        &self,
-        alert: &mut Alert,
-        rule: &Rule,
-        readings: &[Option<Reading>],
-        times: &[i64],
-        known: &Known<'_>,
-    ) -> Vec<Turned> {
-        let (last, interval) = (times.len() - 1, known.samples.step.max(1));
-        let mut turns = Vec::new();
-        for (row, (t, reading)) in times.iter().zip(readings).enumerate() {
-            let is_present = row == last;
-            let Some(reading) = reading.filter(|_| is_present || *t > self.until) else { continue };
-            let interval = if is_present { interval.max(LOOK_SECONDS) } else { interval };
-            let turn = alert.machine.step(*t, reading, rule.patience, interval);
-            if turn == Some(Turn::Fired) {
-                // A leak is found long after it began.
-                alert.machine.since = known.onset(rule, &alert.instance).unwrap_or(alert.machine.since);
-            }
-            turns.extend(turn.map(|turn| alert.turned(*t, turn)));
+/// Feeds the rows that are new, each with its time.
+fn run(
+    alert: &mut Alert,
+    rule: &Rule,
+    readings: &[Option<Reading>],
+    table: &Table<'_>,
+    known: &Known<'_>,
+    from: i64,
+) -> Vec<Turned> {
+    let (last, interval) = (table.times().len() - 1, known.samples.step.max(1));
+    let mut turns = Vec::new();
+    for (row, (t, reading)) in table.times().iter().zip(readings).enumerate() {
+        let is_present = row == last;
+        let Some(reading) = reading.filter(|_| is_present || *t > from) else { continue };
+        let interval = if is_present { interval.max(LOOK_SECONDS) } else { interval };
+        let turn = alert.machine.step(*t, reading, rule.patience, interval);
+        if turn == Some(Turn::Fired) {
+            // A leak is found long after it began, silence with the first sample that is missing.
+            alert.machine.since = known.onset(rule, &alert.instance).unwrap_or(alert.machine.since);
         }
-        let newest = known.samples.times.last().copied().unwrap_or(0);
-        let is_new = newest > self.until;
-        let is_gone = is_new && newest - alert.machine.seen > GONE_SECONDS || !rule.is_for(&alert.instance);
-        if is_gone && alert.machine.phase != Phase::Ok {
-            let t = newest.max(alert.machine.seen);
-            turns.extend(alert.machine.vanish().map(|turn| alert.turned(t, turn)));
-        }
-        turns
+        turns.extend(turn.map(|turn| alert.turned(*t, turn)));
     }
-
-    /// What began and ended before anybody looked is history of no interest: a first look begins with what holds.
-    fn begin(&mut self, entries: &mut Vec<Entry>) {
-        self.alerts.iter_mut().for_each(|alert| alert.passed.clear());
-        let holds = |entry: &Entry| {
-            self.alerts.iter().any(|alert| {
-                alert.is_firing()
-                    && (&alert.rule, &alert.instance) == (&entry.rule, &entry.instance)
-                    && alert.machine.since == entry.since
-            })
-        };
-        entries.retain(holds);
+    let newest = known.samples.times.last().copied().unwrap_or(0);
+    let is_gone =
+        newest > from && newest - alert.machine.seen > GONE_SECONDS || !rule.is_for(&alert.instance);
+    if is_gone && alert.machine.phase != Phase::Ok {
+        let t = newest.max(alert.machine.seen);
+        turns.extend(alert.machine.vanish().map(|turn| alert.turned(t, turn)));
     }
+    turns
 }
 
 impl Alert {
@@ -235,6 +308,13 @@ impl Alert {
             value.map(|value| subject.measure.tell(value)).unwrap_or_default()
         });
         self.kind = Some(kind);
+    }
+
+    /// What began and ended before anybody looked is history of no interest: a first look begins with what holds.
+    fn begin(&mut self, mut noted: Vec<Entry>) -> Vec<Entry> {
+        self.passed.clear();
+        noted.retain(|entry| self.is_firing() && entry.since == self.machine.since);
+        noted
     }
 
     /// What became of it at a time, as it is then.

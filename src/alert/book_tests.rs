@@ -2,17 +2,23 @@
 
 use super::book::Book;
 use super::built_in_tests::{NOW, healthy};
+use super::machine::Turn;
 use crate::analysis::leak::{self, Growth, Reason};
 use crate::analysis::report::{self, Finding, FullAt, Owner};
 use crate::analysis::{Level, Part};
 use crate::sample::Sample;
 use crate::sample::meminfo::Meminfo;
 
-/// A host whose unreclaimable slab leaks; memory is full in so many seconds.
+/// What a host whose unreclaimable slab leaks is told of; memory is full in so many seconds.
 fn leaking(state: leak::State, full_in: Option<i64>) -> Vec<(String, Level)> {
     let mut host = healthy();
+    host.report = leak_report(state, full_in);
+    host.firing()
+}
+
+fn leak_report(state: leak::State, full_in: Option<i64>) -> Option<report::Report> {
     let meminfo = Meminfo { mem_total: Some(1 << 30), mem_free: Some(1 << 28), ..Meminfo::default() };
-    let sample = Sample { meminfo: Some(meminfo), ..host.latest.sample.clone() };
+    let sample = Sample { meminfo: Some(meminfo), ..Sample::default() };
     let mut report = report::of_sample("a", &sample).unwrap();
     let growth = Growth {
         since: NOW - 7_200,
@@ -37,8 +43,7 @@ fn leaking(state: leak::State, full_in: Option<i64>) -> Vec<(String, Level)> {
         next: Vec::new(),
         find: Vec::new(),
     }];
-    host.report = Some(report);
-    host.firing()
+    Some(report)
 }
 
 #[test]
@@ -71,6 +76,86 @@ fn the_same_samples_are_taken_in_once_and_what_passed_in_between_is_kept() {
     let times = &host.latest.rates.times;
     // Over from row 40, for five minutes and a second at row 45.
     assert_eq!((alert.passed[0].since, alert.passed[0].until), (times[20], times[45]));
+}
+
+#[test]
+fn a_leak_that_is_not_named_any_more_is_over_at_the_next_looks() {
+    let mut host = healthy();
+    let finding = |book: &mut Book, host: &super::built_in_tests::Host| {
+        host.look(book).iter().any(|alert| alert.instance == "netdev.rx_bytes eth0")
+    };
+    host.report = leak_report(leak::State::Leaking, None);
+    host.report.as_mut().unwrap().findings[0].subject =
+        report::Subject::Series { metric: "netdev.rx_bytes".to_owned(), instance: "eth0".to_owned() };
+    let mut book = Book::default();
+    assert!(finding(&mut book, &host));
+    host.report.as_mut().unwrap().findings.clear();
+    let mut looks = 0;
+    while finding(&mut book, &host) {
+        looks += 1;
+        host.now += 300;
+        host.latest.sample.t += 300;
+        assert!(looks < 20, "it never ends");
+    }
+    assert_eq!(looks, 7, "half an hour of calm after the look that found it");
+}
+
+#[test]
+fn a_clock_that_was_ahead_blinds_nobody() {
+    let mut host = healthy();
+    let mut book = Book { until: NOW + 80_000, ..Book::default() };
+    host.column("loadavg.load15", "", vec![3.0; 60]);
+    host.look(&mut book);
+    assert_eq!(book.until, NOW - 20);
+    // Minutes go on.
+    for _ in 0..3 {
+        host.latest.rates.times.iter_mut().for_each(|time| *time += 60);
+        (host.latest.sample.t, host.now) = (host.latest.sample.t + 60, host.now + 60);
+        host.look(&mut book);
+    }
+    assert_eq!(book.until, NOW + 160);
+    assert!(book.alerts.iter().any(|alert| alert.rule == "load"), "{:?}", book.alerts);
+}
+
+#[test]
+fn a_rule_that_is_new_looks_at_the_last_hour() {
+    let mut host = healthy();
+    let mut book = Book::default();
+    host.look(&mut book);
+    let own: Vec<crate::config::RuleConfig> = vec![toml::from_str(
+        "name = \"mine\"\nwhen = \"loadavg.load15 > 0.1\"\nfor = \"30m\"",
+    ).unwrap()];
+    let rules = super::rule::Rules::new(&own).unwrap().of("a");
+    let entries = book.advance(&rules, &host.known(), &|_| String::new());
+    assert_eq!(entries.iter().map(|entry| entry.rule.as_str()).collect::<Vec<_>>(), ["mine"]);
+    // Switched off again, it is over.
+    let rules = super::rule::Rules::new(&[]).unwrap().of("a");
+    let entries = book.advance(&rules, &host.known(), &|_| String::new());
+    assert_eq!(entries.iter().map(|entry| entry.change).collect::<Vec<_>>(), [Turn::Resolved]);
+    assert!(book.alerts.is_empty(), "nobody was told of it");
+}
+
+#[test]
+fn what_was_told_is_remembered_as_it_was_then() {
+    let mut host = healthy();
+    host.column("loadavg.load15", "", vec![3.0; 60]);
+    let mut book = Book::default();
+    host.look(&mut book);
+    let alert = &mut book.alerts[0];
+    let since = alert.machine.since;
+    // It became critical between the look and the message that says that it is a warning.
+    alert.machine.level = Level::Critical;
+    alert.was_told(NOW, Level::Warning, since, &["one".to_owned()]);
+    assert_eq!(alert.told.as_ref().unwrap().level, Level::Warning);
+    // It was over by then: the end will be told, once.
+    alert.told = None;
+    alert.passed.push(super::book::Episode { since, ..Default::default() });
+    for index in 0..30 {
+        alert.was_told(NOW, Level::Warning, since, &[format!("{index}")]);
+    }
+    assert!(alert.passed.is_empty());
+    let notices = &alert.told.as_ref().unwrap().notices;
+    assert_eq!((notices.len(), notices[0].as_str(), notices[19].as_str()), (20, "0", "29"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::sample::mdstat::{Mdstat, RaidArray};
 use crate::sample::meminfo::Meminfo;
 use crate::series::{Column, Frame, Key, Latest};
 use crate::store::Damage;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) const NOW: i64 = 1_795_448_462;
 const MIB: f64 = 1024.0 * 1024.0;
@@ -78,7 +78,7 @@ impl Host {
         self.column(metric, instance, values);
     }
 
-    fn mount(&mut self, path: &str, kind: &str, used_gib: f64, available_gib: f64) {
+    pub(super) fn mount(&mut self, path: &str, kind: &str, used_gib: f64, available_gib: f64) {
         for (metric, value) in [
             ("filesystem.used", used_gib * GIB),
             ("filesystem.available", available_gib * GIB),
@@ -92,11 +92,11 @@ impl Host {
         mounts.0.insert(path.to_owned(), filesystem);
     }
 
-    fn make_read_only(&mut self, path: &str) {
+    pub(super) fn make_read_only(&mut self, path: &str) {
         self.latest.sample.filesystem.as_mut().unwrap().0.get_mut(path).unwrap().read_only = true;
     }
 
-    fn known<'a>(&'a self, read_only: &'a BTreeSet<String>) -> Known<'a> {
+    pub(super) fn known(&self) -> Known<'_> {
         Known {
             latest: &self.latest,
             samples: &self.latest.rates,
@@ -104,15 +104,13 @@ impl Host {
             traffic: self.traffic,
             filling: Some(&self.filling),
             waiting: None,
-            read_only,
             now: self.now,
         }
     }
 
     pub(super) fn look(&self, book: &mut Book) -> Vec<Alert> {
         let rules = Rules::new(&[]).unwrap().of("a");
-        let read_only = BTreeSet::new();
-        book.advance(&rules, &self.known(&read_only), &|_| String::new());
+        book.advance(&rules, &self.known(), &|_| String::new());
         book.alerts.iter().filter(|alert| alert.machine.phase == Phase::Firing).cloned().collect()
     }
 
@@ -275,12 +273,16 @@ fn a_root_that_turned_read_only_is_critical() {
     assert_eq!(host.alert().machine.level, Level::Critical);
     // Elsewhere it may be meant so, unless it was writable just before.
     let mut host = healthy();
-    host.mount("/usr", "ext4", 99.0, 1.0);
-    let writable = host.latest.sample.clone();
+    host.mount("/usr", "ext4", 9.0, 91.0);
+    let mut book = Book::default();
+    host.look(&mut book);
     host.make_read_only("/usr");
     assert_eq!(host.firing(), []);
-    host.latest.previous = Some(writable);
-    assert_eq!(host.kind(), ProblemKind::ReadOnly { mount: "/usr".to_owned() });
+    let alert = host.look(&mut book).pop().unwrap();
+    assert_eq!(alert.kind, Some(ProblemKind::ReadOnly { mount: "/usr".to_owned() }));
+    assert_eq!(host.look(&mut book).len(), 1, "as long as it is");
+    host.latest.sample.boot = Some("another".to_owned());
+    assert_eq!(host.look(&mut book).len(), 0, "after a boot it is meant so");
 }
 
 #[test]

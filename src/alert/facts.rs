@@ -1,7 +1,7 @@
 //! What is known of a host beside the numbers of its samples, put into the table of the rules: silence, clock, leaks, file
 //! systems that fill or turned read-only, RAID arrays, quotas, cronograph's own leaks and messages.
 
-use super::rule::Rule;
+use super::rule::{Rule, SILENT};
 use super::table::Table;
 use crate::analysis::leak;
 use crate::analysis::report::{Finding, Report, Subject};
@@ -26,7 +26,7 @@ const CRITICAL_CELSIUS: std::ops::RangeInclusive<f64> = 45.0..=125.0;
 /// What is known of a host beside its samples.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// Its newest sample, and the one before.
+    /// Its newest sample.
     pub latest: &'a Latest,
     /// The samples that rules are evaluated on: those that are new, and so much of the past as rules look at.
     pub samples: &'a Frame,
@@ -38,15 +38,14 @@ pub struct Known<'a> {
     pub filling: Option<&'a BTreeMap<String, f64>>,
     /// How long messages wait, by channel; none where nobody looked.
     pub waiting: Option<&'a BTreeMap<String, f64>>,
-    /// File systems that a rule said to be read-only: they are until they are writable.
-    pub read_only: &'a BTreeSet<String>,
     /// The present moment.
     pub now: i64,
 }
 
 impl Known<'_> {
     /// The table that the host's rules are evaluated on: its samples, and all of this.
-    pub fn table(&self) -> Table<'_> {
+    /// `writable` are the file systems that could be written to since the boot.
+    pub fn table(&self, writable: &BTreeSet<String>) -> Table<'_> {
         let mut table = Table::new(self.samples, self.now);
         self.host(&mut table);
         self.leave_out(&mut table);
@@ -54,14 +53,29 @@ impl Known<'_> {
             return table;
         }
         self.memory(&mut table);
-        self.filesystems(&mut table);
+        self.filesystems(&mut table, writable);
         self.hardware(&mut table);
         self.own(&mut table);
         table
     }
 
+    /// What names only what is wrong was looked at: each with the value of what it does not name.
+    pub(super) fn calm(&self) -> Vec<(&'static str, f64)> {
+        let mut calm = Vec::new();
+        if self.is_fresh() && self.report.is_some() {
+            calm.extend([("leak.certain", 0.0), ("leak.full_in", f64::INFINITY)]);
+        }
+        if self.is_fresh() && self.latest.sample.own_cost.is_some() {
+            calm.push(("own.leaks", 0.0));
+        }
+        calm
+    }
+
     /// When what a rule found began, where that is known better than by when it was found.
     pub(super) fn onset(&self, rule: &Rule, instance: &str) -> Option<i64> {
+        if rule.name == SILENT {
+            return Some(self.latest.sample.t);
+        }
         let findings = self.report.filter(|_| rule.name == "leak").map(|report| report.findings.as_slice());
         let finding = findings?.iter().find(|finding| subject(finding) == instance)?;
         Some(finding.growth.since)
@@ -128,29 +142,18 @@ impl Known<'_> {
         }
     }
 
-    fn filesystems(&self, table: &mut Table<'_>) {
+    fn filesystems(&self, table: &mut Table<'_>, writable: &BTreeSet<String>) {
         let Some(mounts) = &self.latest.sample.filesystem else { return };
         for (mount, filesystem) in &mounts.0 {
-            table.fact(
-                "filesystem.read_only",
-                mount,
-                f64::from(u8::from(self.is_read_only(mount, filesystem))),
-            );
+            let should_be = JOURNALED.contains(&filesystem.kind.as_str()) && WRITABLE.contains(&mount.as_str());
+            let is_turned = filesystem.read_only && (should_be || writable.contains(mount));
+            table.fact("filesystem.read_only", mount, f64::from(u8::from(is_turned)));
             if let Some(seconds) =
                 self.filling.and_then(|filling| filling.get(mount)).filter(|_| !is_still(filesystem))
             {
                 table.fact("filesystem.full_in", mount, *seconds);
             }
         }
-    }
-
-    /// One that was writable a sample ago, or whose place and kind say that it should be.
-    fn is_read_only(&self, mount: &str, filesystem: &Filesystem) -> bool {
-        let before =
-            self.latest.previous.as_ref().and_then(|sample| sample.filesystem.as_ref()?.0.get(mount));
-        let was_writable = before.is_some_and(|before| !before.read_only);
-        let should_be = JOURNALED.contains(&filesystem.kind.as_str()) && WRITABLE.contains(&mount);
-        filesystem.read_only && (was_writable || should_be || self.read_only.contains(mount))
     }
 
     fn hardware(&self, table: &mut Table<'_>) {

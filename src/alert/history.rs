@@ -95,6 +95,19 @@ impl Place {
         file.write_all(&lines)
     }
 
+    /// Appends those of the last changes that a run which was cut short did not come to write.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn complete(&self, last: &[Entry]) -> io::Result<()> {
+        if last.is_empty() {
+            return Ok(());
+        }
+        let written = read(&self.history);
+        let missing: Vec<Entry> = last.iter().filter(|entry| !written.contains(entry)).cloned().collect();
+        self.append(&missing)
+    }
+
     /// All changes that are known, by time: those found out here, and those that the host sent along.
     pub fn read(&self) -> Vec<Entry> {
         let mut entries = read(&self.history);

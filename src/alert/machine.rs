@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// Of time that nobody watched, this many seconds count at most, or three intervals.
 const LEAST_STEP: i64 = 180;
+/// A usual distance of what is known, and the longest that counts as usual.
+const SHORT_PACE: i64 = 450;
+const LONGEST_PACE: i64 = 25 * 3_600;
 /// What came so often …
 const FLAPS: usize = 3;
 /// … in this time …
@@ -73,6 +76,9 @@ pub struct Machine {
     pub level: Level,
     /// The last time at which something was known.
     pub seen: i64,
+    /// Seconds between that and the time before, where they are many: a check may be an hour apart.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub pace: i64,
     /// Watched seconds for which it holds.
     held: i64,
     /// Watched seconds for which it is critical.
@@ -84,11 +90,20 @@ pub struct Machine {
     fired: Vec<i64>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
+}
+
 impl Machine {
     /// Takes in what is known at a time, which is not before the last one; samples come `interval` seconds apart.
     pub fn step(&mut self, t: i64, reading: Reading, patience: Patience, interval: i64) -> Option<Turn> {
         let most = LEAST_STEP.max(3 * interval);
         let watched = if self.seen == 0 { 0 } else { (t - self.seen).clamp(0, most) };
+        if self.seen != 0 && t > self.seen {
+            let pace = (t - self.seen).min(LONGEST_PACE);
+            self.pace = if pace > SHORT_PACE { pace } else { 0 };
+        }
         self.seen = self.seen.max(t);
         match (self.phase, reading) {
             (Phase::Ok, Reading::Holds(level)) => {
@@ -126,6 +141,13 @@ impl Machine {
     pub fn vanish(&mut self) -> Option<Turn> {
         let was = std::mem::take(&mut self.phase);
         (was == Phase::Firing).then_some(Turn::Resolved)
+    }
+
+    /// Nothing that is remembered is later than this: a clock that was ahead has been set right.
+    pub fn step_back(&mut self, now: i64) {
+        self.seen = self.seen.min(now);
+        self.since = self.since.min(now);
+        self.fired.retain(|fired| *fired <= now);
     }
 
     /// Whether nothing needs to be remembered of it.

@@ -34,4 +34,4 @@ pub use machine::{Machine, Phase, Turn};
 pub use mute::{Mute, Mutes};
 pub use rule::{DEFAULTS, Rule, RuleError, Rules, built_in};
 pub use tell::{Policy, Telling, What, tellings};
-pub use watch::{Shelf, Subject};
+pub use watch::{Marked, Shelf, Subject};

@@ -57,7 +57,7 @@ const MEMORY_RATE: Measure = Measure { per_second: true, ..Measure::MEMORY };
 pub const DERIVED: [Derived; 17] = [
     derived(
         "memory.available",
-        "sum(first(meminfo.MemAvailable, meminfo.MemFree + meminfo.Cached - first(meminfo.Shmem, 0) + sum(meminfo.Buffers, meminfo.SReclaimable, 0)), arcstats.size - arcstats.c_min)",
+        "sum(first(meminfo.MemAvailable, meminfo.MemFree + meminfo.Cached - first(meminfo.Shmem, 0) + sum(meminfo.Buffers, meminfo.SReclaimable, 0)), arcstats.size - min(arcstats.size, arcstats.c_min))",
         Measure::MEMORY,
         "What programs can get without swapping: MemAvailable, estimated before 3.14, and what the cache of ZFS would give back.",
     ),

@@ -6,7 +6,7 @@ use super::machine::{Patience, Reading};
 use super::parse::{condition, continued};
 use super::table::Table;
 use crate::analysis::Level;
-use crate::base::glob;
+use crate::base::{glob, hash};
 use crate::config::{RuleConfig, Severity, Span};
 use crate::series::Frame;
 use serde::Deserialize;
@@ -38,6 +38,8 @@ pub struct Rule {
     pub resolve: bool,
     only: Option<Vec<String>>,
     except: Vec<String>,
+    /// Its name and a hash of when it holds: one that says another thing is another rule.
+    pub(super) print: String,
 }
 
 /// Why rules cannot be used.
@@ -151,15 +153,17 @@ fn compile(rule: &RuleConfig) -> Result<Rule, RuleError> {
     let (critical, clear) = (ends(&rule.critical, "critical")?, ends(&rule.clear, "clear")?);
     let seconds = |span: Option<Span>| span.map(|span| span.0);
     let hold = seconds(rule.hold).unwrap_or(0);
+    let says = format!("{:?}", (&rule.when, &rule.critical, &rule.clear, &rule.hold, &rule.only, &rule.except));
     Ok(Rule {
+        print: format!("{} {:016x}", rule.name, hash::number(says.as_bytes())),
         name: rule.name.clone(),
         when,
         critical,
         clear,
         patience: Patience { hold, calm: seconds(rule.clear_for).unwrap_or(hold) },
         level: match rule.severity {
-            _ if rule.name == SILENT => Level::Silent,
             Some(Severity::Note) => Level::Ok,
+            Some(Severity::Critical) if rule.name == SILENT => Level::Silent,
             Some(Severity::Critical) => Level::Critical,
             Some(Severity::Warning) | None => Level::Warning,
         },
@@ -181,6 +185,15 @@ impl Rule {
     pub fn is_for(&self, instance: &str) -> bool {
         let fits = |patterns: &[String]| patterns.iter().any(|wanted| glob::matches(wanted, instance));
         self.only.as_deref().is_none_or(fits) && !fits(&self.except)
+    }
+
+    /// Whether its condition looks at a number.
+    pub(super) fn is_about(&self, wanted: &str) -> bool {
+        let mut found = false;
+        for comparison in self.when.comparisons() {
+            comparison.left.columns(&mut |metric, _| found |= metric == wanted);
+        }
+        found
     }
 
     /// What is known of an instance in each row; `None` where nothing is.

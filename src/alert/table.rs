@@ -8,12 +8,22 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Values by instance; the instance is empty where there is only one.
-type Instances<'a> = BTreeMap<Cow<'a, str>, Cow<'a, [f64]>>;
+type Instances<'a> = BTreeMap<Cow<'a, str>, Values<'a>>;
+
+/// One column.
+#[derive(Debug, Default)]
+struct Values<'a> {
+    rows: Cow<'a, [f64]>,
+    /// What a counter grew by over a gap that ends at a row.
+    over_gaps: &'a [(usize, f64)],
+}
 
 /// The columns.
 #[derive(Debug, Default)]
 pub struct Table<'a> {
     times: Vec<i64>,
+    /// Seconds between rows as they should be.
+    step: i64,
     columns: HashMap<Cow<'a, str>, Instances<'a>>,
 }
 
@@ -25,14 +35,22 @@ impl<'a> Table<'a> {
         let mut columns: HashMap<Cow<'a, str>, Instances<'a>> = HashMap::new();
         for (key, column) in &frame.columns {
             let instances = columns.entry(Cow::Borrowed(key.metric.as_str())).or_default();
-            instances.insert(Cow::Borrowed(key.instance.as_str()), Cow::Borrowed(column.mean.as_slice()));
+            let values = Values { rows: Cow::Borrowed(column.mean.as_slice()), over_gaps: &column.over_gaps };
+            instances.insert(Cow::Borrowed(key.instance.as_str()), values);
         }
-        Self { times, columns }
+        Self { times, step: frame.step, columns }
     }
 
     /// Unix times of the rows; the last one is the present moment.
     pub fn times(&self) -> &[i64] {
         &self.times
+    }
+
+    /// What is known of the present moment where nothing else is.
+    pub fn fact_if_absent(&mut self, metric: &'static str, instance: &str, value: f64) {
+        if !self.columns.get(metric).is_some_and(|instances| instances.contains_key(instance)) {
+            self.fact(metric, instance, value);
+        }
     }
 
     /// What is known of the present moment.
@@ -51,7 +69,8 @@ impl<'a> Table<'a> {
 
     fn add(&mut self, metric: &'static str, instance: &str, values: Vec<f64>) {
         let instances = self.columns.entry(Cow::Borrowed(metric)).or_default();
-        instances.insert(Cow::Owned(instance.to_owned()), Cow::Owned(values));
+        let values = Values { rows: Cow::Owned(values), over_gaps: &[] };
+        instances.insert(Cow::Owned(instance.to_owned()), values);
     }
 
     /// Leaves out instances of a metric.
@@ -63,7 +82,7 @@ impl<'a> Table<'a> {
 
     /// The last value of a column that is there.
     pub fn last(&self, metric: &str, instance: &str) -> Option<f64> {
-        self.columns.get(metric)?.get(instance)?.iter().rev().copied().find(|value| value.is_finite())
+        self.columns.get(metric)?.get(instance)?.rows.iter().rev().copied().find(|value| value.is_finite())
     }
 
     /// The last value of an expression that is known, for an instance.
@@ -109,7 +128,9 @@ impl<'a> Table<'a> {
             }
             Expression::Over(over, inner, seconds) => {
                 let values = self.values(inner, instance);
-                (0..rows).map(|row| self.over(*over, &values, row, *seconds)).collect()
+                let over_gaps = self.over_gaps(inner, instance);
+                let stretch = Stretch { over: *over, seconds: *seconds, values: &values, over_gaps };
+                (0..rows).map(|row| self.over(&stretch, row)).collect()
             }
         }
     }
@@ -138,44 +159,70 @@ impl<'a> Table<'a> {
     }
 
     fn column(&self, metric: &str, wanted: Option<&str>, instance: &str) -> Vec<f64> {
-        let found = self.columns.get(metric).and_then(|instances| {
-            let fits = wanted.is_none_or(|wanted| glob::matches(wanted, instance));
-            instances.get(instance).filter(|_| fits).or_else(|| instances.get(""))
-        });
-        let mut values = found.map(|values| values.to_vec()).unwrap_or_default();
+        let found = self.found(metric, wanted, instance);
+        let mut values = found.map(|values| values.rows.to_vec()).unwrap_or_default();
         values.resize(self.times.len(), f64::NAN);
         values
     }
 
-    /// A mean must know half of the stretch, and two values: what was watched for a minute is not known to last.
+    fn found(&self, metric: &str, wanted: Option<&str>, instance: &str) -> Option<&Values<'a>> {
+        let instances = self.columns.get(metric)?;
+        let fits = wanted.is_none_or(|wanted| glob::matches(wanted, instance));
+        instances.get(instance).filter(|_| fits).or_else(|| instances.get(""))
+    }
+
+    fn over_gaps(&self, expression: &Expression, instance: &str) -> &'a [(usize, f64)] {
+        match expression {
+            Expression::Column { metric, pattern } => {
+                self.found(metric, pattern.as_deref(), instance).map_or(&[], |values| values.over_gaps)
+            }
+            _ => &[],
+        }
+    }
+
+    /// A mean must know half of the stretch: what was watched for a minute is not known to last. A value stands for the time
+    /// since the row before, of a gap for one interval.
     #[expect(clippy::cast_precision_loss, reason = "seconds and rows")]
-    fn over(&self, over: Over, values: &[f64], row: usize, seconds: i64) -> f64 {
+    fn over(&self, stretch: &Stretch<'_>, row: usize) -> f64 {
+        let Stretch { over, seconds, values, over_gaps } = *stretch;
         // A row without a value of its own has none.
-        if values[row].is_nan() {
+        let gap = |row: usize| over_gaps.iter().find(|(at, _)| *at == row).map(|(_, grown)| *grown);
+        if values[row].is_nan() && gap(row).is_none_or(|_| over != Over::Increase) {
             return f64::NAN;
         }
         let from = self.times[row] - seconds;
-        let (mut sum, mut count, mut first, mut increase) = (0.0, 0.0, self.times[row], 0.0);
+        let (mut sum, mut count, mut known, mut increase) = (0.0, 0.0, 0, 0.0);
         let (mut rise, mut after) = (0.0, f64::NAN);
         for at in (0..=row).rev().take_while(|at| self.times[*at] > from) {
+            let since = at.checked_sub(1).map_or(0, |before| self.times[at] - self.times[before]);
             if values[at].is_finite() {
-                first = self.times[at];
+                known += since.min(2 * self.step).min(self.times[at] - from);
                 sum += values[at];
                 count += 1.0;
-                let since = at.checked_sub(1).map_or(0, |before| self.times[at] - self.times[before]);
                 increase += values[at] * since as f64;
                 // From the latest backwards: the value after this one.
                 rise += f64::max(after - values[at], 0.0);
                 after = values[at];
+            } else {
+                increase += gap(at).unwrap_or(0.0);
             }
         }
         match over {
             Over::Increase => increase,
             Over::Rise => rise,
-            Over::Mean if count >= 2.0 && self.times[row] - first >= seconds / 2 => sum / count,
+            Over::Mean if count > 0.0 && known >= seconds / 2 => sum / count,
             Over::Mean => f64::NAN,
         }
     }
+}
+
+/// What is made of which values of how many seconds.
+#[derive(Clone, Copy)]
+struct Stretch<'a> {
+    over: Over,
+    seconds: i64,
+    values: &'a [f64],
+    over_gaps: &'a [(usize, f64)],
 }
 
 /// Whether a condition has a pattern: where no instance fits, it is about none.
@@ -284,9 +331,31 @@ mod tests {
         let means = values("mean(swap.in, 3m) > 1");
         assert!(means[0].is_nan() && means[1].is_nan(), "half of three minutes: {means:?}");
         assert!(means[2].is_nan(), "no value of its own");
-        // (60, 240]: 0 and 6 at 60 apart from 180, then 6 and 0.
-        assert_eq!((means[3], means[4].is_nan()), (3.0, true));
+        // (0, 180]: 0 and 6; (60, 240]: 6 and 0, each for a minute.
+        assert_eq!(means[3..5], [3.0, 3.0]);
         assert_eq!(values("increase(swap.in, 10m) > 1")[4], 360.0);
+    }
+
+    #[test]
+    fn a_sample_each_ten_minutes_has_a_mean_of_ten() {
+        let mut slow = frame(&[("loadavg.load1", "", &[1.0, 2.0, 3.0])]);
+        (slow.times, slow.step) = (vec![0, 600, 1_200], 600);
+        let mean = condition("mean(loadavg.load1, 10m) > 2").unwrap();
+        let table = Table::new(&slow, 1_200);
+        let values = table.values(&mean.first().unwrap().left, "");
+        assert!(values[0].is_nan(), "of the first sample nobody knows for how long it was so");
+        assert_eq!(values[1..3], [2.0, 3.0]);
+    }
+
+    #[test]
+    fn what_a_counter_grew_by_over_a_gap_counts() {
+        let mut stalled = frame(&[("vmstat.oom_kill", "", &[0.0, 0.0, ABSENT, 0.0])]);
+        stalled.columns.get_mut(&Key::new("vmstat.oom_kill", "")).unwrap().over_gaps = vec![(2, 3.0)];
+        stalled.times = vec![0, 60, 660, 720];
+        assert_eq!(
+            holds(&stalled, "increase(vmstat.oom_kill, 1h) >= 3", "")[1..],
+            [Some(false), Some(true), Some(true)]
+        );
     }
 
     #[test]

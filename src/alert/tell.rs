@@ -5,6 +5,7 @@ use super::book::{Alert, Book, Episode};
 use super::machine::Phase;
 use super::mute::Mutes;
 use super::rule::{Rule, SILENT};
+use super::watch::Marked;
 use crate::analysis::Level;
 
 /// When what is told.
@@ -35,6 +36,17 @@ pub enum What {
     Passed(Episode),
 }
 
+impl Telling<'_> {
+    /// What there is to remember when it has been told.
+    pub fn mark(&self) -> Marked {
+        match &self.what {
+            What::Resolved => Marked::Over,
+            What::Passed(episode) => Marked::Passed(episode.clone()),
+            _ => Marked::Holds { level: self.alert.machine.level, since: self.alert.machine.since },
+        }
+    }
+}
+
 /// Something to be told.
 #[derive(Clone, Debug)]
 pub struct Telling<'a> {
@@ -49,14 +61,16 @@ pub fn tellings<'a>(host: &str, book: &'a Book, rules: &[Rule], policy: &Policy<
     let is_silent = book.alerts.iter().any(|alert| alert.rule == SILENT && alert.is_firing());
     let mut tellings = Vec::new();
     for alert in &book.alerts {
-        let Some(rule) = rules.iter().find(|rule| rule.name == alert.rule) else { continue };
+        let rule = rules.iter().find(|rule| rule.name == alert.rule);
         // What is but a note is shown; what a silent host did last is not known to go on.
+        let is_note = rule.is_some_and(|rule| rule.level == Level::Ok);
         let is_depending = is_silent && alert.rule != SILENT;
-        if rule.level == Level::Ok || is_depending || policy.mutes.holds(&alert.rule, host, policy.now) {
+        if is_note || is_depending || policy.mutes.holds(&alert.rule, host, policy.now) {
             continue;
         }
-        tellings.extend(telling(alert, rule, policy).map(|what| Telling { alert, what }));
-        if !policy.quiet && rule.resolve {
+        let tells_its_end = rule.is_none_or(|rule| rule.resolve);
+        tellings.extend(telling(alert, tells_its_end, policy).map(|what| Telling { alert, what }));
+        if !policy.quiet {
             let passed = alert.passed.iter().cloned().map(What::Passed);
             tellings.extend(passed.map(|what| Telling { alert, what }));
         }
@@ -64,7 +78,7 @@ pub fn tellings<'a>(host: &str, book: &'a Book, rules: &[Rule], policy: &Policy<
     tellings
 }
 
-fn telling(alert: &Alert, rule: &Rule, policy: &Policy<'_>) -> Option<What> {
+fn telling(alert: &Alert, tells_its_end: bool, policy: &Policy<'_>) -> Option<What> {
     let is_urgent = |level: Level| level >= Level::Silent;
     let level = alert.machine.level;
     match (&alert.told, alert.machine.phase == Phase::Firing) {
@@ -74,7 +88,7 @@ fn telling(alert: &Alert, rule: &Rule, policy: &Policy<'_>) -> Option<What> {
         (Some(told), true) => {
             policy.remind.filter(|seconds| policy.now - told.at >= *seconds).map(|_| What::Reminder)
         }
-        (Some(_), false) if rule.resolve => Some(What::Resolved),
+        (Some(_), false) if tells_its_end => Some(What::Resolved),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ fn policy(mutes: &Mutes, now: i64) -> Policy<'_> {
 fn alert(rule: &str, phase: Phase, level: Level, told: Option<Level>) -> Alert {
     let mut machine = Machine::default();
     (machine.phase, machine.level) = (phase, level);
-    let told = told.map(|level| Told { at: 1_000, level, notices: Vec::new() });
+    let told = told.map(|level| Told { at: 1_000, level, ..Told::default() });
     Alert { rule: rule.to_owned(), machine, told, ..Alert::default() }
 }
 
@@ -109,7 +109,7 @@ proptest! {
                 match what {
                     What::Fired => {
                         told_fired += 1;
-                        alert.told = Some(Told { at: t, level: alert.machine.level, notices: Vec::new() });
+                        alert.told = Some(Told { at: t, level: alert.machine.level, ..Told::default() });
                     }
                     What::Resolved => {
                         told_resolved += 1;

@@ -1,19 +1,19 @@
 //! One look at one host's alerts: the book is taken from its shelf, what is new is entered, and it is put back, with the
 //! history a little longer. `site` and `check` both look; who has the lock goes first.
 
-use super::book::{Alert, Book, Episode, Told};
+use super::book::{Alert, Book, Episode};
 use super::facts::Known;
 use super::filling::full_in;
 use super::history::Place;
-use super::machine::Phase;
 use super::rule::Rule;
-use crate::analysis::ProblemKind;
+use crate::analysis::{Level, ProblemKind};
 use crate::analysis::report::Report;
 use crate::base::files;
 use crate::series::{self, Frame, Latest, SeriesError, Window};
 use crate::store::Layout;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 
@@ -49,20 +49,40 @@ pub struct Shelf {
     place: Place,
     /// The book.
     pub book: Book,
-    /// Held until the book is put back; none where nothing can be written.
-    lock: Option<File>,
+    /// Held until the book is put back.
+    lock: io::Result<File>,
+}
+
+/// What of an alert was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Marked {
+    /// That it holds.
+    Holds {
+        /// So bad.
+        level: Level,
+        /// Since then.
+        since: i64,
+    },
+    /// That it is over.
+    Over,
+    /// That it came and went.
+    Passed(Episode),
 }
 
 impl Shelf {
-    /// Takes a host's book. Where it cannot be locked because this user may not write there, the book can be read and is not
-    /// put back.
+    /// Takes a host's book. Where it cannot be locked, because another run has it or this user may not write there, it can be
+    /// read and not be put back.
     pub fn open(layout: &Layout, is_own: bool) -> Self {
         let place = Place::of(layout, is_own);
         let made = private_folder(layout)
             .and_then(|()| files::lock_path(&place.folder().join("lock"), PATIENCE_SECONDS));
         let bytes = fs_err::read(place.folder().join("book.json")).unwrap_or_default();
-        let book = serde_json::from_slice(&bytes).unwrap_or_default();
-        Self { place, book, lock: made.ok() }
+        let book: Book = serde_json::from_slice(&bytes).unwrap_or_default();
+        if made.is_ok() {
+            let _ = place.complete(&book.entries);
+        }
+        Self { place, book, lock: made }
     }
 
     /// Enters what is new. `tell` makes a sentence of a problem.
@@ -81,7 +101,6 @@ impl Shelf {
             }
             None => None,
         };
-        let read_only = self.read_only();
         let known = Known {
             latest: subject.latest,
             samples: &samples,
@@ -89,16 +108,11 @@ impl Shelf {
             traffic: subject.traffic,
             filling: filling.as_ref(),
             waiting: subject.waiting,
-            read_only: &read_only,
             now: subject.now,
         };
-        let entries = self.book.advance(subject.rules, &known, tell);
+        self.book.entries = self.book.advance(subject.rules, &known, tell);
         if subject.report.is_some() {
             self.book.looked = subject.now;
-        }
-        // The history first: a run that is cut short here finds the same changes again, and they are told apart.
-        if self.lock.is_some() {
-            let _ = self.place.append(&entries);
         }
         Ok(())
     }
@@ -110,25 +124,16 @@ impl Shelf {
         firing
     }
 
-    /// Remembers that messages told an alert as it is, or what of it had passed. Once more the same changes nothing.
-    pub fn told(
-        &mut self,
-        rule: &str,
-        instance: &str,
-        notices: &[String],
-        at: i64,
-        passed: Option<&Episode>,
-    ) {
+    /// Remembers that messages told something of an alert: as it was then, whatever has become of it. Once more the same changes
+    /// nothing.
+    pub fn told(&mut self, rule: &str, instance: &str, notices: &[String], at: i64, what: &Marked) {
         let named = |alert: &&mut Alert| alert.rule == rule && alert.instance == instance;
+        // Of a rule that was switched off meanwhile nothing needs to be remembered.
         let Some(alert) = self.book.alerts.iter_mut().find(named) else { return };
-        if let Some(passed) = passed {
-            alert.passed.retain(|episode| episode != passed);
-        } else if alert.machine.phase == Phase::Firing {
-            let mut all = alert.told.take().map(|told| told.notices).unwrap_or_default();
-            all.extend(notices.iter().filter(|notice| !all.contains(notice)).cloned().collect::<Vec<_>>());
-            alert.told = Some(Told { at, level: alert.machine.level, notices: all });
-        } else {
-            alert.told = None;
+        match what {
+            Marked::Holds { level, since } => alert.was_told(at, *level, *since, notices),
+            Marked::Over => alert.told = None,
+            Marked::Passed(episode) => alert.passed.retain(|known| known != episode),
         }
     }
 
@@ -138,16 +143,27 @@ impl Shelf {
         muted.for_each(|alert| alert.passed.clear());
     }
 
-    /// Puts the book back.
+    /// Puts the book back, and makes the history longer.
     ///
     /// # Errors
-    /// What the file system says.
+    /// What the file system says; that another run has the book, or that this user may not write.
     pub fn save(&self) -> io::Result<()> {
-        if self.lock.is_none() {
-            return Ok(());
-        }
+        self.hold()?;
+        // The book first: of a run that is cut short in between the next one finds in it what the history lacks.
         let bytes = serde_json::to_vec(&self.book)?;
-        files::write_durable(&self.place.folder().join("book.json"), &bytes).map(|_| ())
+        files::write_durable(&self.place.folder().join("book.json"), &bytes)?;
+        self.place.append(&self.book.entries)
+    }
+
+    /// Whether the book can be put back.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn hold(&self) -> io::Result<()> {
+        match &self.lock {
+            Ok(_) => Ok(()),
+            Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+        }
     }
 
     /// The new samples and so much before them as rules look at: mostly the last hour, which is there already.
@@ -160,11 +176,6 @@ impl Shelf {
             return Ok(Cow::Borrowed(hour));
         }
         Ok(Cow::Owned(series::samples(subject.layout, from, last + 1, &mut |_| {})?))
-    }
-
-    fn read_only(&self) -> BTreeSet<String> {
-        let firing = self.book.alerts.iter().filter(|alert| alert.rule == "read-only" && alert.is_firing());
-        firing.map(|alert| alert.instance.clone()).collect()
     }
 }
 

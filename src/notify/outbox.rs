@@ -5,7 +5,7 @@
 use super::error::NotifyError;
 use super::notice::Notice;
 use super::spool::Spool;
-use crate::alert::{Episode, Shelf};
+use crate::alert::{Marked, Shelf};
 use crate::base::files;
 use crate::store::{CHECK_FOLDER, Layout};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub struct Batch {
 }
 
 /// That an alert is told.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// The host.
     pub host: String,
@@ -33,8 +33,8 @@ pub struct Mark {
     pub at: i64,
     /// The messages that tell it.
     pub notices: Vec<String>,
-    /// What of it had passed; else it is about the alert as it is.
-    pub passed: Option<Episode>,
+    /// What they tell.
+    pub what: Marked,
 }
 
 /// The note.
@@ -92,8 +92,9 @@ impl Outbox {
             return Ok(());
         };
         let mut shelf = Shelf::open(&layout, self.own.as_deref() == Some(layout.host()));
+        shelf.hold()?;
         for mark in marks {
-            shelf.told(&mark.rule, &mark.instance, &mark.notices, mark.at, mark.passed.as_ref());
+            shelf.told(&mark.rule, &mark.instance, &mark.notices, mark.at, &mark.what);
         }
         Ok(shelf.save()?)
     }

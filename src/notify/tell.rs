@@ -5,7 +5,7 @@ use super::evidence::{Evidence, is_yes_or_no};
 use super::notice::{Change, Item, Notice};
 use super::picture::{Subject, picture};
 use super::remedy;
-use crate::alert::{Alert, Rule, Telling, What};
+use crate::alert::{Alert, Marked, Rule, Telling, What};
 use crate::base::escape::address;
 use crate::base::hash;
 
@@ -21,13 +21,15 @@ pub struct Told {
     pub before: Vec<String>,
     /// Names this piece of news among all.
     pub key: String,
+    /// What there is to remember when it has been told.
+    pub mark: Marked,
 }
 
 impl Told {
     /// Of what is news of a host's alert. `site` is where the pages are.
     pub fn new(
         telling: &Telling<'_>,
-        rule: &Rule,
+        rule: Option<&Rule>,
         subject: &Subject<'_>,
         evidence: &Evidence<'_>,
         site: Option<&str>,
@@ -53,14 +55,14 @@ impl Told {
             what: text,
             since,
             until,
-            facts: if is_present { evidence.facts(alert, rule) } else { Vec::new() },
+            facts: rule.filter(|_| is_present).map(|rule| evidence.facts(alert, rule)).unwrap_or_default(),
             command: if is_present { remedy::command(alert, host) } else { None },
             link: site.map(|site| format!("{site}{}/index.html", address(host))),
             picture: None,
         };
         let before = alert.told.as_ref().map(|told| told.notices.clone()).unwrap_or_default();
         let key = key(host, alert, what);
-        Self { item, before, key }
+        Self { item, before, key, mark: telling.mark() }
     }
 
     /// Adds the chart that proves it. A message without one is a message all the same.

@@ -32,15 +32,18 @@ pub(super) fn carry_forward(rows: &[Row], values: &mut [f64], usual_interval: f6
 }
 
 /// What is told when it changes, and all of it on the slow beat, holds until it is told anew: for three of the longest pauses
-/// that there were, and not for less than three usual beats.
-pub(super) fn carry_changes(rows: &[Row], values: &mut [f64]) {
+/// that there were, and not for less than three usual beats. `ends` says of a row that its line was about the same thing: what
+/// it left out holds no more. Pauses are counted in rows, since of a gap nobody knows what would have been told in it.
+#[expect(clippy::cast_precision_loss, reason = "rows")]
+pub(super) fn carry_changes(rows: &[Row], values: &mut [f64], usual_interval: f64, ends: impl Fn(usize) -> bool) {
     let present: Vec<usize> = (0..values.len()).filter(|row| !values[*row].is_nan()).collect();
-    let pauses = present.windows(2).map(|pair| rows[pair[1]].uptime - rows[pair[0]].uptime);
+    let in_one_boot = present.windows(2).filter(|pair| rows[pair[0]].boot == rows[pair[1]].boot);
+    let pauses = in_one_boot.map(|pair| (pair[1] - pair[0]) as f64 * usual_interval);
     let longest = pauses.fold(USUAL_BEAT_SECONDS, f64::max);
     let mut last: Option<usize> = None;
     for row in 0..values.len() {
-        if !values[row].is_nan() {
-            last = Some(row);
+        if !values[row].is_nan() || ends(row) {
+            last = Some(row).filter(|row| !values[*row].is_nan());
             continue;
         }
         let Some(told) = last.filter(|told| rows[*told].boot == rows[row].boot) else { continue };
@@ -76,11 +79,20 @@ mod tests {
     fn what_is_told_when_it_changes_holds_until_then() {
         let mut values = vec![f64::NAN; 30];
         (values[1], values[2], values[6], values[7]) = (1.0, 1.0, 0.0, 0.0);
-        carry_changes(&rows(30), &mut values);
+        carry_changes(&rows(30), &mut values, 60.0, |_| false);
         assert!(values[0].is_nan());
         assert_eq!(values[1..6], [1.0; 5]);
         assert_eq!(values[6..23], [0.0; 17], "three beats of five minutes after row 7");
         assert!(values[23..].iter().all(|value| value.is_nan()));
+    }
+
+    #[test]
+    fn a_line_about_the_same_that_leaves_it_out_ends_it() {
+        let mut values = vec![f64::NAN; 10];
+        values[2] = 0.0;
+        carry_changes(&rows(10), &mut values, 60.0, |row| row == 6);
+        assert_eq!(values[2..6], [0.0; 4]);
+        assert!(values[6..].iter().all(|value| value.is_nan()));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::collections::HashMap;
 
 /// The part of a sample that has what changed, and all of it on the slow beat only.
 const TOLD_ON_CHANGE: &str = "service";
+/// What such a line says of the state; where it leaves one of them out, that is so on purpose.
+const STATES: [&str; 2] = ["up", "failed"];
 
 /// How far before a range to start reading, so that its first row has a row before it and slow parts are known.
 pub(super) const LEAD_SECONDS: i64 = 900;
@@ -47,6 +49,8 @@ pub(super) struct Series {
     pub(super) instance: String,
     /// A gauge's level; of a counter first its total, after [`Collecting::finish`] its increase.
     pub(super) values: Vec<f64>,
+    /// Of a counter: by how much it grew over a gap that ends at a row.
+    over_gaps: Vec<(usize, f64)>,
 }
 
 /// Samples while they are read.
@@ -114,7 +118,12 @@ impl Collecting {
             return column;
         }
         instances.insert(instance.to_owned(), self.columns.len());
-        self.columns.push(Series { metric, instance: instance.to_owned(), values: Vec::new() });
+        self.columns.push(Series {
+            metric,
+            instance: instance.to_owned(),
+            values: Vec::new(),
+            over_gaps: Vec::new(),
+        });
         self.columns.len() - 1
     }
 
@@ -128,16 +137,34 @@ impl Collecting {
         table.order_by(|a, b| a.boot.cmp(&b.boot).then(a.uptime.total_cmp(&b.uptime)));
         mark_covered(&mut table.rows);
         let usual = table.usual_interval();
+        let told = table.told();
         for series in &mut table.columns {
             match series.metric.kind {
                 Kind::Counter => increases(&table.rows, series),
                 Kind::Gauge if series.metric.collector == TOLD_ON_CHANGE => {
-                    carry_changes(&table.rows, &mut series.values);
+                    let told = told.get(&series.instance).filter(|_| STATES.contains(&series.metric.field));
+                    let ends = |row: usize| told.is_some_and(|told| told[row]);
+                    carry_changes(&table.rows, &mut series.values, usual, ends);
                 }
                 Kind::Gauge => carry_forward(&table.rows, &mut series.values, usual),
             }
         }
         table
+    }
+}
+
+impl Table {
+    /// In which rows something was said of the state of each thing that is told when it changes.
+    fn told(&self) -> HashMap<String, Vec<bool>> {
+        let mut told: HashMap<String, Vec<bool>> = HashMap::new();
+        let is_state = |series: &&Series| {
+            series.metric.collector == TOLD_ON_CHANGE && STATES.contains(&series.metric.field)
+        };
+        for series in self.columns.iter().filter(is_state) {
+            let rows = told.entry(series.instance.clone()).or_insert_with(|| vec![false; self.rows.len()]);
+            rows.iter_mut().zip(&series.values).for_each(|(told, value)| *told |= !value.is_nan());
+        }
+        told
     }
 }
 
@@ -183,7 +210,9 @@ impl Table {
             let mean: Vec<f64> = kept.iter().map(|row| series.values[*row]).collect();
             if mean.iter().any(|value| !value.is_nan()) {
                 let key = Key { metric: series.metric.id(), instance: series.instance };
-                columns.insert(key, Column { mean, ..Column::default() });
+                let over_gaps = series.over_gaps.iter();
+                let over_gaps = over_gaps.filter_map(|(row, grown)| Some((kept.binary_search(row).ok()?, *grown)));
+                columns.insert(key, Column { mean, over_gaps: over_gaps.collect(), ..Column::default() });
             }
         }
         Frame { from, until, step, samples: times.len() as u64, times, columns, reboots }
@@ -206,6 +235,9 @@ impl Table {
         self.rows = order.iter().map(|row| self.rows[*row]).collect();
         for series in &mut self.columns {
             series.values = order.iter().map(|row| series.values[*row]).collect();
+            for (row, _) in &mut series.over_gaps {
+                *row = order.iter().position(|from| from == row).unwrap_or(*row);
+            }
         }
     }
 }
@@ -241,15 +273,20 @@ pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     Some(*values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
-/// Makes increases of totals: NaN where there is no row before, or where the counter fell and so began anew.
+/// Makes increases of totals: NaN where there is no row before, or where the counter fell and so began anew. What it grew by
+/// over a gap is kept apart: exact, but of no known time.
 fn increases(rows: &[Row], series: &mut Series) {
     let jitter = if series.metric.unit == Unit::Seconds { JITTER_SECONDS } else { 0.0 };
     let is_core = std::ptr::eq(series.metric, &raw const CORE_BUSY);
     let mut before = f64::NAN;
-    for (value, row) in series.values.iter_mut().zip(rows) {
+    for (index, (value, row)) in series.values.iter_mut().zip(rows).enumerate() {
         let total = *value;
         let grown = total - before;
         before = total;
+        let is_gap = row.covered.is_nan() && index > 0 && rows[index - 1].boot == row.boot;
+        if is_gap && grown > 0.0 {
+            series.over_gaps.push((index, grown));
+        }
         *value = match grown {
             _ if row.covered.is_nan() => f64::NAN,
             grown if grown < 0.0 && grown >= -jitter => 0.0,

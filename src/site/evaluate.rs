@@ -101,6 +101,7 @@ pub(crate) fn value(value: Value, frame: &Frame, instance: &str, cores: f64) -> 
                 mean: zip(&total.mean, &free.mean, |total, free| total - free),
                 min: zip(&total.min, &free.max, |total, free| total - free),
                 max: zip(&total.max, &free.min, |total, free| total - free),
+                ..Column::default()
             })
         }
         Value::Fill(used, available) => {
@@ -109,6 +110,7 @@ pub(crate) fn value(value: Value, frame: &Frame, instance: &str, cores: f64) -> 
                 mean: zip(&used.mean, &available.mean, fill),
                 min: zip(&used.min, &available.max, fill),
                 max: zip(&used.max, &available.min, fill),
+                ..Column::default()
             })
         }
         Value::PerCore(metrics) => {
@@ -280,7 +282,7 @@ fn largest(columns: &[&Column]) -> Option<Column> {
     let peaks: Vec<&[f64]> =
         columns.iter().map(|column| column.max.as_slice()).filter(|max| !max.is_empty()).collect();
     let max = fold_rows(&peaks, f64::max);
-    (!mean.is_empty()).then(|| Column { mean, min: Vec::new(), max })
+    (!mean.is_empty()).then(|| Column { mean, max, ..Column::default() })
 }
 
 fn fold(columns: &[&Column], with: impl Fn(f64, f64) -> f64) -> Vec<f64> {
@@ -312,7 +314,7 @@ fn zip(one: &[f64], other: &[f64], with: impl Fn(f64, f64) -> f64) -> Vec<f64> {
 
 fn map(column: &Column, with: impl Fn(f64) -> f64) -> Column {
     let all = |values: &[f64]| values.iter().map(|value| with(*value)).collect();
-    Column { mean: all(&column.mean), min: all(&column.min), max: all(&column.max) }
+    Column { mean: all(&column.mean), min: all(&column.min), max: all(&column.max), ..Column::default() }
 }
 
 /// Whether it is ever more than nothing.

@@ -1,6 +1,6 @@
 //! Looks at all hosts of the data folder: which alerts hold, and what of them is news.
 
-use crate::alert::{Alert, Mutes, Policy, Rule, Rules, Shelf, Subject, What, tellings};
+use crate::alert::{Alert, Mutes, Policy, Rule, Rules, Shelf, Subject, tellings};
 use crate::analysis::describe::describe;
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{self, Report};
@@ -13,6 +13,7 @@ use crate::store::{self, Layout, day_of};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::io;
 
 /// Days of a month and one more.
 const MONTH_SECONDS: i64 = 32 * 86_400;
@@ -41,6 +42,8 @@ pub(super) struct Watch<'a> {
     pub remind: Option<i64>,
     /// Whether what is found is remembered.
     pub keep: bool,
+    /// Whether there is a channel: without one nothing that passed waits to be told.
+    pub tells: bool,
     /// The present moment.
     pub now: i64,
 }
@@ -52,8 +55,8 @@ pub(super) struct Seen {
     pub host: String,
     /// What holds, worst first.
     pub firing: Vec<Alert>,
-    /// What is news, with what of it had passed.
-    pub news: Vec<(Told, What)>,
+    /// What is news.
+    pub news: Vec<Told>,
 }
 
 impl Watch<'_> {
@@ -78,6 +81,13 @@ impl Watch<'_> {
         let is_own = self.own == Some(layout.host());
         let rules = self.rules.of(layout.host());
         let mut shelf = Shelf::open(layout, is_own);
+        if self.keep {
+            match shelf.hold() {
+                // `site` looks at this host; the next run comes soon.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                held => held?,
+            }
+        }
         let report =
             if shelf.book.is_look_due(self.now) { report::of_log(layout, latest.sample.t)? } else { None };
         let subject = Subject {
@@ -91,7 +101,7 @@ impl Watch<'_> {
         };
         let telling = self.telling(&latest);
         shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
-        shelf.forget_passed(|rule| self.mutes.holds(rule, layout.host(), self.now));
+        shelf.forget_passed(|rule| !self.tells || self.mutes.holds(rule, layout.host(), self.now));
         if self.keep {
             shelf.save()?;
         }
@@ -111,7 +121,7 @@ impl Watch<'_> {
         shelf: &Shelf,
         rules: &[Rule],
         report: Option<Report>,
-    ) -> anyhow::Result<Vec<(Told, What)>> {
+    ) -> anyhow::Result<Vec<Told>> {
         let policy = Policy { mutes: self.mutes, quiet: self.is_quiet(), remind: self.remind, now: self.now };
         let tellings = tellings(layout.host(), &shelf.book, rules, &policy);
         if tellings.is_empty() {
@@ -128,10 +138,12 @@ impl Watch<'_> {
         let subject = notify::Subject { layout, latest, report, lang: self.lang, zone: self.zone };
         let mut news = Vec::new();
         for telling in tellings {
-            let Some(rule) = rules.iter().find(|rule| rule.name == telling.alert.rule) else { continue };
+            let rule = rules.iter().find(|rule| rule.name == telling.alert.rule);
             let mut told = Told::new(&telling, rule, &subject, &evidence, self.site);
-            told.illustrate(telling.alert, rule, &subject);
-            news.push((told, telling.what));
+            if let Some(rule) = rule {
+                told.illustrate(telling.alert, rule, &subject);
+            }
+            news.push(told);
         }
         Ok(news)
     }

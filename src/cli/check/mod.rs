@@ -6,7 +6,7 @@ mod page;
 
 use super::args::CheckArgs;
 use super::{Context, FOUND, output};
-use crate::alert::{Mutes, Rules, What};
+use crate::alert::{Mutes, Rules};
 use crate::analysis::Level;
 use crate::base::clock::Stopwatch;
 use crate::base::files;
@@ -64,6 +64,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         quiet: messages.quiet,
         remind: messages.remind.map(|Span(seconds)| seconds),
         keep: !args.dry_run,
+        tells: !channels.is_empty(),
         now,
     };
     let (seen, failed) = watch.all(&layouts(args, context)?);
@@ -122,7 +123,7 @@ fn batch(seen: &[Seen], channels: &[Channel], site: Option<&str>, now: i64) -> B
     if channels.is_empty() {
         return batch;
     }
-    let news: Vec<&Told> = seen.iter().flat_map(|seen| seen.news.iter().map(|(told, _)| told)).collect();
+    let news: Vec<&Told> = seen.iter().flat_map(|seen| &seen.news).collect();
     let mut tells: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for channel in channels {
         let wanted: Vec<&Told> = news.iter().copied().filter(|told| channel.wants(&told.item)).collect();
@@ -133,17 +134,14 @@ fn batch(seen: &[Seen], channels: &[Channel], site: Option<&str>, now: i64) -> B
             batch.notices.push((channel.name().to_owned(), notice));
         }
     }
-    for (told, what) in seen.iter().flat_map(|seen| &seen.news) {
+    for told in news {
         batch.marks.push(Mark {
             host: told.item.host.clone(),
             rule: told.item.rule.clone(),
             instance: told.item.instance.clone(),
             at: now,
             notices: tells.remove(told.key.as_str()).unwrap_or_default(),
-            passed: match what {
-                What::Passed(episode) => Some(episode.clone()),
-                _ => None,
-            },
+            what: told.mark.clone(),
         });
     }
     batch

@@ -119,7 +119,7 @@ fn a_clock_that_was_ahead_blinds_nobody() {
 
 #[test]
 fn a_rule_that_is_new_looks_at_the_last_hour() {
-    let mut host = healthy();
+    let host = healthy();
     let mut book = Book::default();
     host.look(&mut book);
     let own: Vec<crate::config::RuleConfig> = vec![toml::from_str(

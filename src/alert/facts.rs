@@ -77,7 +77,7 @@ impl Known<'_> {
             return Some(self.latest.sample.t);
         }
         let findings = self.report.filter(|_| rule.name == "leak").map(|report| report.findings.as_slice());
-        let finding = findings?.iter().find(|finding| subject(finding) == instance)?;
+        let finding = findings?.iter().find(|finding| subject_of(finding) == instance)?;
         Some(finding.growth.since)
     }
 
@@ -133,7 +133,7 @@ impl Known<'_> {
             table.fact("leak.full_in", row.part.key(), f64::INFINITY);
         }
         for finding in &report.findings {
-            let subject = subject(finding);
+            let subject = subject_of(finding);
             let is_leaking = finding.state == leak::State::Leaking;
             let full =
                 finding.full.filter(|_| is_leaking).map_or(f64::INFINITY, |full| (full.at - self.now) as f64);
@@ -182,7 +182,7 @@ pub fn cores(latest: &Latest) -> Option<f64> {
 }
 
 /// What a finding is about, as the instance of a rule.
-pub(super) fn subject(finding: &Finding) -> String {
+pub fn subject_of(finding: &Finding) -> String {
     match &finding.subject {
         Subject::Part(part) => part.key().to_owned(),
         Subject::Series { metric, instance } => format!("{metric} {instance}"),

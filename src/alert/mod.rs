@@ -28,7 +28,7 @@ mod book_tests;
 mod built_in_tests;
 
 pub use book::{Alert, Book, Episode, Told};
-pub use facts::cores;
+pub use facts::{cores, subject_of};
 pub use history::{Entry, Place};
 pub use machine::{Machine, Phase, Turn};
 pub use mute::{Mute, Mutes};

@@ -1,7 +1,7 @@
 //! What an alert is about, with its numbers, for the sentence that says so: of the built-in rules by what each is about, of
 //! the user's own by value and limit.
 
-use super::facts::{Known, cores, subject};
+use super::facts::{Known, cores, subject_of};
 use super::rule::Rule;
 use super::table::Table;
 use crate::analysis::{ProblemKind, state};
@@ -93,7 +93,7 @@ fn of_memory(lookup: Lookup<'_>) -> Option<ProblemKind> {
         "swap" => ProblemKind::Swapping { rate: lookup.value()? },
         "leak" => {
             let findings = &lookup.known.report?.findings;
-            let finding = findings.iter().find(|finding| subject(finding) == lookup.instance)?;
+            let finding = findings.iter().find(|finding| subject_of(finding) == lookup.instance)?;
             ProblemKind::Leak { finding: Box::new(finding.clone()) }
         }
         "load" => {

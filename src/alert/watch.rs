@@ -49,6 +49,8 @@ pub struct Shelf {
     place: Place,
     /// The book.
     pub book: Book,
+    /// Whether a look found what the history has not yet.
+    has_news: bool,
     /// Held until the book is put back.
     lock: io::Result<File>,
 }
@@ -82,7 +84,7 @@ impl Shelf {
         if made.is_ok() {
             let _ = place.complete(&book.entries);
         }
-        Self { place, book, lock: made }
+        Self { place, book, has_news: false, lock: made }
     }
 
     /// Enters what is new. `tell` makes a sentence of a problem.
@@ -111,6 +113,7 @@ impl Shelf {
             now: subject.now,
         };
         self.book.entries = self.book.advance(subject.rules, &known, tell);
+        self.has_news = !self.book.entries.is_empty();
         if subject.report.is_some() {
             self.book.looked = subject.now;
         }
@@ -147,12 +150,15 @@ impl Shelf {
     ///
     /// # Errors
     /// What the file system says; that another run has the book, or that this user may not write.
-    pub fn save(&self) -> io::Result<()> {
+    pub fn save(&mut self) -> io::Result<()> {
         self.hold()?;
         // The book first: of a run that is cut short in between the next one finds in it what the history lacks.
         let bytes = serde_json::to_vec(&self.book)?;
         files::write_durable(&self.place.folder().join("book.json"), &bytes)?;
-        self.place.append(&self.book.entries)
+        if std::mem::take(&mut self.has_news) {
+            self.place.append(&self.book.entries)?;
+        }
+        Ok(())
     }
 
     /// Whether the book can be put back.

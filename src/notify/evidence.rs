@@ -2,10 +2,10 @@
 //! grew, what changed when it began. So that nobody has to log in to learn what happened.
 
 use super::notice::Fact;
-use crate::alert::{Alert, Rule};
+use crate::alert::{self, Alert, Rule};
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{Finding, PartRow, Report};
-use crate::analysis::{Level, ProblemKind};
+use crate::analysis::Level;
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::event::{self, Event};
@@ -14,9 +14,8 @@ use crate::series::Latest;
 
 /// Lines of a list.
 const MOST_LINES: usize = 4;
-/// Events so long before an alert, and so shortly after, belong to it.
+/// Events so long before an alert belong to it.
 const BEFORE_SECONDS: i64 = 1_800;
-const AFTER_SECONDS: i64 = 120;
 /// A part of memory that grew by less is not named.
 const LEAST_GROWTH: f64 = 1024.0 * 1024.0;
 
@@ -36,10 +35,7 @@ impl Evidence<'_> {
     /// The facts about an alert, in the order of reading.
     pub fn facts(&self, alert: &Alert, rule: &Rule) -> Vec<Fact> {
         let mut facts = Vec::new();
-        let finding = match &alert.kind {
-            Some(ProblemKind::Leak { finding }) => Some(finding.as_ref()),
-            _ => None,
-        };
+        let finding = self.finding(alert);
         match finding {
             Some(finding) => self.leak(finding, &mut facts),
             None => self.value(alert, rule, &mut facts),
@@ -50,10 +46,25 @@ impl Evidence<'_> {
         if is_about_cpu(&alert.rule) {
             self.add("proof.most_cpu", self.most_cpu(), &mut facts);
         }
+        if alert.rule == "check" {
+            self.add("proof.output", self.output(&alert.instance), &mut facts);
+        }
         if finding.is_none_or(|finding| finding.events.is_empty()) {
             self.add("leak.changed", self.changed(alert.machine.since), &mut facts);
         }
         facts
+    }
+
+    /// What was found of a leak, though it may have been another run that found it.
+    pub(super) fn finding(&self, alert: &Alert) -> Option<&Finding> {
+        let named = |finding: &&Finding| alert.rule == "leak" && alert::subject_of(finding) == alert.instance;
+        self.report?.findings.iter().find(named)
+    }
+
+    /// What a check printed, or why it printed nothing.
+    fn output(&self, name: &str) -> Vec<String> {
+        let run = self.latest.sample.check.as_ref().and_then(|checks| checks.0.get(name));
+        run.and_then(|run| run.output.clone().or(run.error.clone())).into_iter().collect()
     }
 
     fn add(&self, key: &str, lines: Vec<String>, facts: &mut Vec<Fact>) {
@@ -150,9 +161,9 @@ impl Evidence<'_> {
             .collect()
     }
 
-    /// What changed on the host about when an alert began.
+    /// What changed on the host before an alert began, or with it.
     fn changed(&self, since: i64) -> Vec<String> {
-        let near = since - BEFORE_SECONDS..=since + AFTER_SECONDS;
+        let near = since - BEFORE_SECONDS..=since;
         let events = self.events.iter().rev().filter(|event| near.contains(&event.t));
         let line = |event: &Event| {
             format!("{} {}", self.telling.time(event.t), event::describe(event, self.telling.words))
@@ -163,7 +174,7 @@ impl Evidence<'_> {
 
 /// Whether what a built-in rule looks at is a yes or no, of which neither a value nor a chart says more than the first line.
 pub(super) fn is_yes_or_no(rule: &str) -> bool {
-    ["service", "target", "check", "read-only", "raid", "own-leak", "reboot", "clock", "messages"]
+    ["service", "target", "check", "read-only", "raid", "own-leak", "reboot", "clock", "messages", "silent"]
         .contains(&rule)
 }
 

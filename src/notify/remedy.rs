@@ -2,13 +2,13 @@
 //! command is left out where no quoting is safe to copy.
 
 use crate::alert::Alert;
-use crate::analysis::ProblemKind;
+use crate::analysis::report::Finding;
 
 /// The command for an alert of a host.
-pub(super) fn command(alert: &Alert, host: &str) -> Option<String> {
+pub(super) fn command(alert: &Alert, host: &str, finding: Option<&Finding>) -> Option<String> {
     let instance = || quoted(&alert.instance);
     Some(match alert.rule.as_str() {
-        "leak" => return leak(alert, host),
+        "leak" => return leak(finding, host),
         "memory" | "oom" | "pressure-memory" => format!("cronograph explain --host {}", quoted(host)?),
         "swap" => "vmstat 1 5".to_owned(),
         "load" | "pressure-cpu" | "steal" => {
@@ -36,11 +36,8 @@ pub(super) fn command(alert: &Alert, host: &str) -> Option<String> {
 }
 
 /// What a finding says to look at next.
-fn leak(alert: &Alert, host: &str) -> Option<String> {
-    let found = match &alert.kind {
-        Some(ProblemKind::Leak { finding }) => finding.next.first().or(finding.find.first()).cloned(),
-        _ => None,
-    };
+fn leak(finding: Option<&Finding>, host: &str) -> Option<String> {
+    let found = finding.and_then(|finding| finding.next.first().or(finding.find.first()).cloned());
     found.or_else(|| Some(format!("cronograph explain --host {}", quoted(host)?)))
 }
 
@@ -66,7 +63,7 @@ mod tests {
 
     #[test]
     fn names_of_others_cannot_become_commands() {
-        let of = |instance: &str| command(&alert("filesystem", instance), "web1");
+        let of = |instance: &str| command(&alert("filesystem", instance), "web1", None);
         assert_eq!(of("/var").unwrap(), "du -xh --max-depth=2 /var | sort -h | tail -n 20");
         assert_eq!(
             of("/a b'; reboot").unwrap(),
@@ -77,8 +74,8 @@ mod tests {
 
     #[test]
     fn memory_is_explained() {
-        assert_eq!(command(&alert("memory", ""), "web1").unwrap(), "cronograph explain --host web1");
-        assert_eq!(command(&alert("leak", "slab"), "web1").unwrap(), "cronograph explain --host web1");
-        assert_eq!(command(&alert("mine", ""), "web1"), None);
+        assert_eq!(command(&alert("memory", ""), "web1", None).unwrap(), "cronograph explain --host web1");
+        assert_eq!(command(&alert("leak", "slab"), "web1", None).unwrap(), "cronograph explain --host web1");
+        assert_eq!(command(&alert("mine", ""), "web1", None), None);
     }
 }

@@ -12,8 +12,8 @@ use serde::Serialize;
 const SUBJECT_CHARACTERS: usize = 180;
 /// A line of a message; longer ones come from foreign output.
 const LINE_CHARACTERS: usize = 400;
-/// How many hosts a subject names.
-const SUBJECT_HOSTS: usize = 3;
+/// How many hosts a subject names beside the first one.
+const SUBJECT_HOSTS: usize = 2;
 
 /// What all notices of a run share.
 #[derive(Clone, Debug)]
@@ -207,24 +207,31 @@ fn subject(notice: &Notice, scene: &Scene) -> String {
         _ if all_over => words.count("message.over", count, &[]),
         _ => words.count("message.alerts", count, &[]),
     };
-    let line =
-        format!("[{tag}] {}{}{}", hosts(notice, words), words.get("message.colon"), clean(&first.what));
-    cut(&line, SUBJECT_CHARACTERS)
+    let colon = words.get("message.colon");
+    let line = format!("[{tag}] {}{colon}{}", clean(&first.host), clean(&first.what));
+    let also = also(notice, words);
+    // The names of the others are worth more than the end of the first one's sentence.
+    cut(&line, SUBJECT_CHARACTERS.saturating_sub(also.chars().count())) + &also
 }
 
-/// `web1, web2`.
-fn hosts(notice: &Notice, words: &Words) -> String {
+/// The other hosts of a notice: `; also db1, db2 and 3 more`.
+fn also(notice: &Notice, words: &Words) -> String {
     let mut hosts: Vec<&str> = Vec::new();
     for item in &notice.items {
         if !hosts.contains(&item.host.as_str()) {
             hosts.push(&item.host);
         }
     }
-    let named: Vec<String> = hosts.iter().take(SUBJECT_HOSTS).map(|host| clean(host)).collect();
+    let others = hosts.get(1..).unwrap_or_default();
+    let named: Vec<String> = others.iter().take(SUBJECT_HOSTS).map(|host| cut(&clean(host), 30)).collect();
     let named = named.join(words.get("message.comma"));
-    match hosts.len().saturating_sub(SUBJECT_HOSTS) {
-        0 => named,
-        more => words.count("message.hosts", more as u64, &[("hosts", &named)]),
+    match others.len().saturating_sub(SUBJECT_HOSTS) {
+        _ if others.is_empty() => String::new(),
+        0 => words.fill("message.also", &[("hosts", &named)]),
+        more => words.fill(
+            "message.also",
+            &[("hosts", &words.count("message.hosts", more as u64, &[("hosts", &named)]))],
+        ),
     }
 }
 

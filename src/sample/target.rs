@@ -16,6 +16,8 @@ record! {
     pub struct TargetRun in "target" {
         /// 1 where it answered as it should, 0 where not; absent where it could not be asked.
         up "up" u64 Gauge Count;
+        /// How often in a row it has not answered, where it has not.
+        misses "misses" u64 Gauge Count;
         /// How long it took: tcp, to connect; http, to the end of the answer; icmp, the mean way there and back; dns, to the answer.
         seconds "seconds" f64 Gauge Seconds;
         /// Share of the echoes without answer (icmp).

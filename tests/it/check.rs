@@ -260,7 +260,7 @@ fn a_run_that_was_cut_short_is_finished_and_repeats_nothing() {
     let mark = serde_json::json!({
         "notices": [],
         "marks": [{"host": "web-1", "rule": "leak", "instance": json["alerts"][0]["instance"], "at": NOW,
-            "notices": [notice], "passed": null}],
+            "notices": [notice], "what": {"holds": {"level": told["level"], "since": told["since"]}}}],
     });
     fs::write(world.path("data/.check/outbox.json"), mark.to_string()).unwrap();
     assert_eq!(world.check(NOW + 60), Some(3));

@@ -62,6 +62,7 @@ impl Answer {
             interval,
             error,
             up,
+            misses: None,
             seconds: self.seconds.map(micros),
             loss: self.loss,
             status: self.status.map(u64::from),

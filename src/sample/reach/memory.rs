@@ -32,6 +32,8 @@ struct Known {
     print: u64,
     /// When it was asked last, unix time.
     asked: i64,
+    /// How often in a row it has not answered.
+    misses: u64,
     /// When its certificate ends, and when that was seen.
     certificate: Option<(i64, i64)>,
 }
@@ -80,7 +82,13 @@ impl Memory {
             seen.map(|seen| asked.certificate.filter(|(end, _)| *end == seen.0).unwrap_or(seen));
         known.print = print_of(target);
         known.asked = now;
-        let run = answer.into_run(now, target.question.kind(), target.interval_seconds);
+        let mut run = answer.into_run(now, target.question.kind(), target.interval_seconds);
+        match run.up {
+            Some(0) => known.misses += 1,
+            Some(_) => known.misses = 0,
+            None => {}
+        }
+        run.misses = run.up.filter(|up| *up == 0).map(|_| known.misses);
         self.results.insert(target.name.clone(), run);
     }
 }
@@ -103,6 +111,22 @@ mod tests {
 
     fn certificate(end: i64) -> Answer {
         Answer { certificate_end: Some(end), ..Answer::default() }
+    }
+
+    #[test]
+    fn what_is_missed_in_a_row_is_counted() {
+        let targets = [target("https://a")];
+        let mut memory = Memory::default();
+        let mut misses = |answer: Answer| {
+            let due = memory.due(&targets, i64::MAX);
+            memory.begin(&due, 0);
+            memory.learn(&due[0], answer, 0);
+            memory.results["shop"].misses
+        };
+        let down = || Answer::from(Failure::down("refused"));
+        assert_eq!((misses(down()), misses(down())), (Some(1), Some(2)));
+        assert_eq!(misses(Failure::not_asked("no resolver").into()), None, "nobody knows");
+        assert_eq!((misses(down()), misses(Answer::default()), misses(down())), (Some(3), None, Some(1)));
     }
 
     #[test]

@@ -153,7 +153,8 @@ fn compile(rule: &RuleConfig) -> Result<Rule, RuleError> {
     let (critical, clear) = (ends(&rule.critical, "critical")?, ends(&rule.clear, "clear")?);
     let seconds = |span: Option<Span>| span.map(|span| span.0);
     let hold = seconds(rule.hold).unwrap_or(0);
-    let says = format!("{:?}", (&rule.when, &rule.critical, &rule.clear, &rule.hold, &rule.only, &rule.except));
+    let says =
+        format!("{:?}", (&rule.when, &rule.critical, &rule.clear, &rule.hold, &rule.only, &rule.except));
     Ok(Rule {
         print: format!("{} {:016x}", rule.name, hash::number(says.as_bytes())),
         name: rule.name.clone(),

@@ -77,21 +77,38 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
     same_size && fs_err::read(path).is_ok_and(|present| present == bytes)
 }
 
-/// Writes beside the file, then renames over it: on one file system, so the rename is atomic.
+/// Replaces a file by what `fill` writes, mode 0644, and forces it to the disk before the old one goes.
+///
+/// # Errors
+/// What `fill` or the file system says, with the path; then the old file is as it was.
+pub fn replace_durably(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    replace_with(path, fill, PUBLIC, true).and_then(|()| sync_folder(folder_of(path)))
+}
+
 fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> io::Result<Written> {
+    replace_with(path, |file| file.write_all(bytes), mode, sync).map(|()| Written::Changed)
+}
+
+/// Writes beside the file, then renames over it: on one file system, so the rename is atomic.
+fn replace_with(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+    mode: u32,
+    sync: bool,
+) -> io::Result<()> {
     let named = |error: io::Error| {
         io::Error::new(error.kind(), format!("failed to write file `{}`: {error}", path.display()))
     };
     let mut file =
         tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder_of(path)).map_err(named)?;
-    file.write_all(bytes).map_err(named)?;
+    fill(file.as_file_mut()).map_err(named)?;
     // tempfile makes 0600, which no web server can read; fchmod, unlike a mode at creation, is not cut by the umask.
     fchmod(file.as_file(), Mode::from_raw_mode(mode)).map_err(|error| named(error.into()))?;
     if sync {
         file.as_file().sync_all().map_err(named)?;
     }
     file.persist(path).map_err(|error| named(error.error))?;
-    Ok(Written::Changed)
+    Ok(())
 }
 
 /// The folder of a file; a bare name lies in the current one.

@@ -3,9 +3,11 @@
 
 mod check;
 mod experiment;
+mod pages;
 
 pub use check::{CheckArgs, MuteArgs};
 pub use experiment::{BisectArgs, Growth, ProbeArgs};
+pub use pages::{CompactArgs, SiteArgs, TryArgs};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -67,6 +69,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Send no messages of a rule for a while
     Mute(MuteArgs),
+    /// Roll closed days up, compress them, let go what is too old; `site` does it, too
+    Compact(CompactArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -96,33 +100,6 @@ pub struct SampleArgs {
     /// Print the line on standard output, and write nothing
     #[arg(long)]
     pub print: bool,
-}
-
-/// `cronograph site`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example, a crontab line:
-  2-59/5 * * * * /usr/local/bin/cronograph site
-Example, pages for one look:
-  cronograph site --out /tmp/pages")]
-pub struct SiteArgs {
-    /// Write the pages into this folder
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-}
-
-/// `cronograph try`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  cronograph try --seconds 60 --out ~/cronograph-pages")]
-pub struct TryArgs {
-    /// How long to watch, a sample each second
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub seconds: u32,
-    /// Write samples and pages into this folder, not into a new temporary one
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
 }
 
 /// `cronograph note`
@@ -347,6 +324,7 @@ impl Command {
             Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Check(_)
+            | Self::Compact(_)
             | Self::Mute(_)
             | Self::Try(_)
             | Self::Trend(_)

@@ -12,6 +12,7 @@ mod web;
 
 mod bisect;
 mod check;
+mod compact;
 mod config;
 mod doctor;
 mod explain;
@@ -71,6 +72,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Bisect(args) => bisect::run(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Mute(args) => mute::run(args, &context),
+        Command::Compact(args) => compact::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),

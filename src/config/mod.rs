@@ -6,6 +6,7 @@ mod field;
 mod keys;
 mod load;
 mod origin;
+mod retain;
 mod rule;
 mod secret;
 mod server;
@@ -17,6 +18,7 @@ pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
+pub use retain::{Age, RetainConfig};
 pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 pub use secret::Secret;
 pub use server::{Security, Server};
@@ -51,6 +53,8 @@ pub struct Config {
     pub own: SelfConfig,
     /// What `cronograph site` shows.
     pub site: SiteConfig,
+    /// How long samples and rollups are kept.
+    pub retain: RetainConfig,
     /// Which services are watched.
     pub services: ServicesConfig,
     /// Commands that `cronograph sample` runs.
@@ -188,6 +192,7 @@ impl Default for Config {
             sample: SampleConfig::default(),
             own: SelfConfig::default(),
             site: SiteConfig::default(),
+            retain: RetainConfig::default(),
             services: ServicesConfig::default(),
             check: Vec::new(),
             target: Vec::new(),

@@ -3,8 +3,8 @@
 use super::error::place;
 use super::secret::SET;
 use super::{
-    Ask, ChannelConfig, ChannelKind, CheckConfig, Config, Loaded, RuleConfig, Secret, TargetConfig,
-    TrafficConfig, TrafficCount,
+    Age, Ask, ChannelConfig, ChannelKind, CheckConfig, Config, Loaded, RetainConfig, RuleConfig, Secret,
+    TargetConfig, TrafficConfig, TrafficCount,
 };
 use std::fmt::{self, Write};
 use toml::Value;
@@ -67,6 +67,13 @@ fn sample_entries(config: &Config) -> Vec<Entry> {
 /// Every key of `[self]`.
 fn self_entries(config: &Config) -> Vec<Entry> {
     vec![("stop_leaking_collectors", Some(config.own.stop_leaking_collectors.into()))]
+}
+
+/// Every key of `[retain]`.
+fn retain_entries(config: &Config) -> Vec<Entry> {
+    let RetainConfig { samples, five_minutes, hours } = config.retain;
+    let age = |age: Age| Some(Value::from(age.to_string()));
+    vec![("samples", age(samples)), ("five_minutes", age(five_minutes)), ("hours", age(hours))]
 }
 
 /// Every key of `[services]`.
@@ -241,6 +248,8 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[site]`")
     } else if has(services_entries(&config)) {
         Some("under `[services]`")
+    } else if has(retain_entries(&config)) {
+        Some("under `[retain]`")
     } else if has(top_entries(&config)) {
         Some("at the top, before the first `[table]`")
     } else if has(traffic_entries(&any_quota())) {
@@ -280,6 +289,7 @@ impl Loaded {
         self.write_table(&mut page, "[sample]", "sample.", &sample_entries(config));
         self.write_table(&mut page, "[self]", "self.", &self_entries(config));
         self.write_table(&mut page, "[site]", "site.", &site_entries(config));
+        self.write_table(&mut page, "[retain]", "retain.", &retain_entries(config));
         self.write_table(&mut page, "[services]", "services.", &services_entries(config));
         for (index, check) in config.check.iter().enumerate() {
             self.write_table(&mut page, "[[check]]", &format!("check.{index}."), &check_entries(check));
@@ -375,6 +385,7 @@ mod tests {
             ("[sample]\n", sample_entries(&Config::default())),
             ("[site]\n", site_entries(&Config::default())),
             ("[self]\n", self_entries(&Config::default())),
+            ("[retain]\n", retain_entries(&Config::default())),
             ("[services]\n", services_entries(&Config::default())),
             ("[[check]]\n", check_entries(&any_check())),
             ("[[target]]\n", target_entries(&any_target())),
@@ -387,8 +398,8 @@ mod tests {
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
             let tables = [
-                "sample", "self", "site", "services", "check", "target", "traffic", "channel", "rule",
-                "messages",
+                "sample", "self", "site", "retain", "services", "check", "target", "traffic", "channel",
+                "rule", "messages",
             ];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");

@@ -15,6 +15,7 @@ use super::window::DAY;
 use crate::base::files::{create_folder, lock_path, remove_leftovers};
 use crate::store::{DaySizes, Layout, Reader, day_of, start_of};
 use jiff::civil::Date;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,21 +46,9 @@ pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
     if closed.is_empty() || work(&index, &closed).is_empty() {
         return Ok(Folded::default());
     }
-    let own = index::folder(layout);
-    let [five_minutes, hours] = Level::ALL.map(|level| level.folder(layout));
-    for folder in [&layout.cache(), &own, &five_minutes, &hours] {
-        prepare(folder)?;
-    }
-    let rollup_error = |path: &Path| {
-        let path = path.to_owned();
-        move |source| SeriesError::Rollup { path, source }
-    };
-    let _lock = lock_path(&own.join("lock"), PATIENCE_SECONDS).map_err(rollup_error(&own))?;
+    let _lock = lock(layout)?;
     // Another run may have done it while this one waited.
     let mut index = Index::load(layout);
-    for folder in [&own, &five_minutes, &hours] {
-        remove_leftovers(folder).map_err(rollup_error(folder))?;
-    }
     adopt(layout, &mut index)?;
     let work = work(&index, &closed);
     for (done, day) in work.iter().enumerate() {
@@ -70,6 +59,24 @@ pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
     }
     index.save(layout)?;
     Ok(Folded { days: work.len() })
+}
+
+/// Makes the folders of what is derived, and keeps other runs out of them until the file is dropped.
+pub(super) fn lock(layout: &Layout) -> Result<File, SeriesError> {
+    let own = index::folder(layout);
+    let [five_minutes, hours] = Level::ALL.map(|level| level.folder(layout));
+    for folder in [&layout.cache(), &own, &five_minutes, &hours] {
+        prepare(folder)?;
+    }
+    let rollup_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| SeriesError::Rollup { path, source }
+    };
+    let lock = lock_path(&own.join("lock"), PATIENCE_SECONDS).map_err(rollup_error(&own))?;
+    for folder in [&own, &five_minutes, &hours] {
+        remove_leftovers(folder).map_err(rollup_error(folder))?;
+    }
+    Ok(lock)
 }
 
 /// A day that is over, as it is now. Its sizes are taken before it is read: what comes in between is found next time.

@@ -8,6 +8,7 @@
 
 mod bins;
 mod carry;
+mod compact;
 mod days;
 mod edge;
 mod error;
@@ -25,6 +26,7 @@ mod rollup_tests;
 mod table;
 mod window;
 
+pub use compact::{Ages, Compacted, compact};
 pub use days::{DaySummary, days};
 pub use error::SeriesError;
 pub use fold::{Folded, fold};

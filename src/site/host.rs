@@ -98,7 +98,8 @@ impl Workshop<'_> {
     /// Where its log cannot be read, or its pages cannot be made or written.
     pub(crate) fn host(&self, layout: &Layout) -> Result<HostView, SiteError> {
         // Rollups only make it faster: where they cannot be kept (logs of another user), the samples are read.
-        match series::fold(layout, self.scene.now) {
+        let is_own = self.inputs.own.as_deref() == Some(layout.host());
+        match series::compact(layout, self.scene.now, self.inputs.ages, is_own) {
             Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -49,7 +49,8 @@ pub use publish::Published;
 use crate::alert::Rules;
 use crate::base::clock::Clock;
 use crate::base::words::Lang;
-use crate::config::{Config, SiteConfig, TrafficConfig};
+use crate::config::{Config, RetainConfig, SiteConfig, TrafficConfig};
+use crate::series::Ages;
 use crate::store::Layout;
 use assets::Assets;
 use host::{HostView, PAGE_ISO, Workshop};
@@ -75,12 +76,23 @@ pub struct Inputs {
     pub time_zone: TimeZone,
     /// Quotas.
     pub traffic: Vec<TrafficConfig>,
+    /// How long what is kept.
+    pub ages: Ages,
     /// The rules.
     pub rules: Rules,
     /// Where the pages will be, for the links of the feeds.
     pub address: Option<String>,
     /// This machine's name in the data folder: its own alerts lie in its own folder.
     pub own: Option<String>,
+}
+
+/// How long what is kept, as the configuration says it.
+pub fn ages(retain: &RetainConfig) -> Ages {
+    Ages {
+        samples: retain.samples.days(),
+        five_minutes: retain.five_minutes.days(),
+        hours: retain.hours.days(),
+    }
 }
 
 impl Inputs {
@@ -100,6 +112,7 @@ impl Inputs {
             lang: config.lang,
             time_zone,
             traffic: config.traffic.clone(),
+            ages: ages(&config.retain),
             rules: Rules::new(&config.rule)?,
             address: config.messages.address.clone(),
             own,

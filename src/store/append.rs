@@ -70,6 +70,15 @@ pub(super) fn open_locked(path: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// The file, if it is there, locked and still the one that its name means.
+pub(super) fn relock(path: &Path) -> Result<Option<File>, StoreError> {
+    if fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        open_locked(path).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
 /// Writes the line at the end of the locked file, or nothing. Returns the bytes written and whether a torn line was
 /// closed off.
 pub(super) fn write_line(file: &mut File, path: &Path, line: &[u8]) -> Result<(u64, bool), StoreError> {

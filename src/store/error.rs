@@ -54,6 +54,14 @@ pub enum StoreError {
         /// How long this one has waited.
         seconds: f64,
     },
+    /// A closed day cannot be compressed.
+    #[error("{} was not written: {source}; {}", path.display(), way_out(source, path))]
+    Compress {
+        /// The compressed file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
     /// A folder or a file cannot be read.
     #[error("cannot read {}: {source}; {}", path.display(), way_out(source, path))]
     Read {

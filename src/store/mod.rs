@@ -6,6 +6,7 @@
 
 mod append;
 mod clock_jump;
+mod compress;
 mod error;
 mod events;
 mod layout;
@@ -16,6 +17,7 @@ mod tail;
 
 pub use append::{Appended, append};
 pub use clock_jump::ClockJump;
+pub use compress::{Compressed, compress};
 pub use error::StoreError;
 pub use events::{EventLog, append_events, event_log, events};
 pub use layout::{CHECK_FOLDER, DayFiles, DaySizes, Layout, day_of, hosts, start_of};

@@ -6,9 +6,10 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "sample",
     "site",
+    "compact",
     "try",
     "note",
     "install",

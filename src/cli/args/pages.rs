@@ -1,0 +1,44 @@
+//! Options of the commands that make pages, and of the one that keeps the logs small.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// `cronograph site`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, a crontab line:
+  2-59/5 * * * * /usr/local/bin/cronograph site
+Example, pages for one look:
+  cronograph site --out /tmp/pages")]
+pub struct SiteArgs {
+    /// Write the pages into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `cronograph compact`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Closed days become rollups of 5 minutes and 1 hour, and are compressed; `[retain]` says how long what
+is kept. Where `site` runs, nothing else is needed.
+Example, a crontab line of a host that only sends its log on:
+  17 0 * * * /usr/local/bin/cronograph compact")]
+pub struct CompactArgs {
+    /// Only this host of the data folder
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+}
+
+/// `cronograph try`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cronograph try --seconds 60 --out ~/cronograph-pages")]
+pub struct TryArgs {
+    /// How long to watch, a sample each second
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub seconds: u32,
+    /// Write samples and pages into this folder, not into a new temporary one
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}

@@ -1,0 +1,67 @@
+//! `cronograph compact`: rolls closed days up, compresses them, lets go what is too old. Says nothing under cron; on a terminal
+//! what it did for each host.
+
+use super::args::CompactArgs;
+use super::{Context, output};
+use crate::series::{self, Compacted};
+use crate::site;
+use crate::store::{self, Layout};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// Runs the command.
+pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let config = context.config();
+    let (own, now) = (context.own_name(), context.clock.now());
+    let hosts = match &args.host {
+        Some(host) => vec![host.clone()],
+        None => store::hosts(&config.data)?,
+    };
+    let mut code = ExitCode::SUCCESS;
+    for host in hosts {
+        let layout = Layout::new(&config.data, &host)?;
+        if !layout.samples().is_dir() {
+            let what = format!("there is no log of a host {host:?} under {}", config.data.display());
+            return Err(output::failure(what, "name a folder of it, or leave --host out for all of them"));
+        }
+        let is_own = own.as_deref() == Some(host.as_str());
+        let done = series::compact(&layout, now, site::ages(&config.retain), is_own)?;
+        for reason in &done.failed {
+            code = ExitCode::FAILURE;
+            output::say(&format!("cronograph: {host}: {reason}"));
+        }
+        if std::io::stdout().is_terminal() {
+            output::print(line(&host, &done))?;
+        }
+    }
+    Ok(code)
+}
+
+/// What was done, in a line.
+fn line(host: &str, done: &Compacted) -> String {
+    let counts = [
+        (done.folded, "rolled up"),
+        (done.compressed, "compressed"),
+        (done.expired, "let go"),
+        (done.sent, "left as another machine sent them"),
+    ];
+    let days: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {} {what}", if *count == 1 { "day" } else { "days" }))
+        .collect();
+    let what = if days.is_empty() { "nothing to do".to_owned() } else { days.join(", ") };
+    format!("{host}: {what}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_was_done() {
+        assert_eq!(line("web-1", &Compacted::default()), "web-1: nothing to do\n");
+        let done = Compacted { folded: 3, compressed: 1, ..Compacted::default() };
+        assert_eq!(line("web-1", &done), "web-1: 3 days rolled up, 1 day compressed\n");
+    }
+}

@@ -1,0 +1,176 @@
+//! Keeps a host's folder small: rolls closed days up, compresses them, and lets go what is older than it shall be.
+//!
+//! Each step leaves the log readable and can be repeated: killed anywhere and run again, the result is the same. Samples go
+//! only after their day has been rolled up as it is.
+
+use super::error::SeriesError;
+use super::fold::{self, Folded};
+use super::index::Index;
+use super::rollup::Level;
+use super::window::DAY;
+use crate::store::{self, Compressed, DayFiles, Layout, StoreError, day_of};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// A day that is over for so long is closed: a sample that was taken before midnight is written by then.
+const SETTLED_SECONDS: i64 = 900;
+/// What another machine sends goes so many days later than it does there: it would come again with the next rsync.
+const GRACE_DAYS: i64 = 2;
+
+/// After how many days what goes; `None`: never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ages {
+    /// The samples themselves.
+    pub samples: Option<u32>,
+    /// Bins of 5 minutes.
+    pub five_minutes: Option<u32>,
+    /// Bins of 1 hour.
+    pub hours: Option<u32>,
+}
+
+/// What a compaction did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Days that were rolled up.
+    pub folded: usize,
+    /// Days that were compressed.
+    pub compressed: usize,
+    /// Days whose samples went.
+    pub expired: usize,
+    /// Files of rollups that went.
+    pub expired_rollups: usize,
+    /// Closed days of another machine that it has not sent compressed.
+    pub sent: usize,
+    /// Days that could not be compressed, each with the reason.
+    pub failed: Vec<String>,
+}
+
+/// Compacts a host's folder at a time. `is_own` says that this machine writes its log.
+///
+/// # Errors
+/// [`SeriesError`] where the log cannot be read or the folder not be written.
+pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Compacted, SeriesError> {
+    let Folded { days } = fold::fold(layout, now)?;
+    let mut done = Compacted { folded: days, ..Compacted::default() };
+    let present = layout.days()?;
+    let grace = if is_own { 0 } else { GRACE_DAYS };
+    let before = |days: Option<u32>| days.and_then(|days| day_of(now - (i64::from(days) + grace) * DAY).ok());
+    let today = day_of(now - SETTLED_SECONDS)?;
+    let closed = present.iter().filter(|files| files.plain && files.day < today);
+    // What another machine sends plain comes again and again.
+    let (closed, sent): (Vec<DayFiles>, Vec<DayFiles>) = closed.partition(|files| is_own || files.gz);
+    done.sent = sent.len();
+    let is_old = |files: &&DayFiles| before(ages.samples).is_some_and(|before| files.day < before);
+    let old: Vec<DayFiles> = present.iter().filter(is_old).copied().collect();
+    let rollups = [(Level::FiveMinutes, before(ages.five_minutes)), (Level::Hours, before(ages.hours))];
+    let has_old_rollups = Index::load(layout).days.keys().any(|day| {
+        rollups
+            .iter()
+            .any(|(level, before)| before.is_some_and(|before| is_over(layout, *level, *day, before)))
+    });
+    if closed.is_empty() && old.is_empty() && !has_old_rollups {
+        return Ok(done);
+    }
+    let _lock = fold::lock(layout)?;
+    let mut index = Index::load(layout);
+    compress(layout, &mut index, &closed, is_own, &mut done)?;
+    expire_samples(layout, &index, &old, &mut done)?;
+    for (level, before) in rollups {
+        if let Some(before) = before {
+            expire_rollups(layout, &mut index, level, before, &mut done)?;
+        }
+    }
+    Ok(done)
+}
+
+/// Compresses what is closed. The index learns the new sizes, else the day would be rolled up again.
+fn compress(
+    layout: &Layout,
+    index: &mut Index,
+    closed: &[DayFiles],
+    is_own: bool,
+    done: &mut Compacted,
+) -> Result<(), SeriesError> {
+    for files in closed {
+        let before = layout.sizes(files);
+        match store::compress(layout, files, is_own) {
+            Ok(Compressed::Done) => {
+                done.compressed += 1;
+                if let Some(entry) = index.days.get_mut(&files.day).filter(|entry| entry.is_of(before)) {
+                    entry.sizes = layout.sizes(&DayFiles { plain: false, gz: true, ..*files });
+                    index.save(layout)?;
+                }
+            }
+            Ok(Compressed::Sent) => done.sent += 1,
+            Err(error) => done.failed.push(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+/// Removes the samples of days, where their rollups are there.
+fn expire_samples(
+    layout: &Layout,
+    index: &Index,
+    old: &[DayFiles],
+    done: &mut Compacted,
+) -> Result<(), SeriesError> {
+    for DayFiles { day, .. } in old {
+        // As the files are now: they may have been compressed.
+        let (plain, gz) = (layout.day_file(*day), layout.day_file_gz(*day));
+        let files = DayFiles { day: *day, plain: plain.is_file(), gz: gz.is_file() };
+        if !index.days.get(day).is_some_and(|entry| entry.is_of(layout.sizes(&files))) {
+            continue;
+        }
+        for path in [plain, gz].into_iter().filter(|path| path.is_file()) {
+            fs_err::remove_file(&path).map_err(|source| StoreError::Compress { path, source })?;
+        }
+        done.expired += 1;
+    }
+    Ok(())
+}
+
+/// Whether every day of the file in which a day lies is before another day.
+fn is_over(layout: &Layout, level: Level, day: Date, before: Date) -> bool {
+    let last = match level {
+        Level::FiveMinutes => day.last_of_month(),
+        Level::Hours => day.last_of_year(),
+    };
+    last < before && level.file(layout, day).exists()
+}
+
+/// Removes the files of a level in which every day is before a day.
+fn expire_rollups(
+    layout: &Layout,
+    index: &mut Index,
+    level: Level,
+    before: Date,
+    done: &mut Compacted,
+) -> Result<(), SeriesError> {
+    let old: Vec<Date> =
+        index.days.keys().copied().filter(|day| is_over(layout, level, *day, before)).collect();
+    let mut paths: Vec<PathBuf> = old.iter().map(|day| level.file(layout, *day)).collect();
+    paths.dedup();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    // The index first: a place in a file that is gone would be looked for.
+    for day in old {
+        if let Some(entry) = index.days.get_mut(&day) {
+            entry.set_place(level, None);
+        }
+    }
+    index.days.retain(|_, entry| {
+        entry.facts.is_some() || Level::ALL.iter().any(|level| entry.place(*level).is_some())
+    });
+    index.save(layout)?;
+    for path in paths {
+        fs_err::remove_file(&path).map_err(|source| SeriesError::Rollup { path, source })?;
+        done.expired_rollups += 1;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "compact_tests.rs"]
+mod tests;

@@ -1,0 +1,138 @@
+//! Compaction on a log of some days: nothing is lost, whatever was interrupted.
+
+use super::*;
+use crate::sample::Sample;
+use crate::sample::meminfo::Meminfo;
+use crate::series::{Frame, Window, window};
+use crate::store::{append, start_of};
+use proptest::prelude::*;
+
+const FIRST: i64 = 1_795_392_000;
+const NEVER: Ages = Ages { samples: None, five_minutes: None, hours: None };
+
+struct World {
+    _data: tempfile::TempDir,
+    layout: Layout,
+}
+
+impl World {
+    /// A sample each ten minutes of some days.
+    fn new(days: i64) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let layout = Layout::new(data.path(), "web1").unwrap();
+        let world = Self { _data: data, layout };
+        (0..days * 144).for_each(|index| world.sample(FIRST + index * 600));
+        world
+    }
+
+    fn sample(&self, t: i64) {
+        let meminfo = Meminfo { mem_free: Some((t % 7_919) as u64 * 4096), ..Meminfo::default() };
+        let uptime = Some((t - FIRST) as f64 + 1_000.0);
+        let (boot, meminfo) = (Some("a".to_owned()), Some(meminfo));
+        append(&self.layout, &Sample { v: 1, t, boot, uptime, meminfo, ..Sample::default() }).unwrap();
+    }
+
+    fn compact(&self, now: i64, ages: Ages) -> Compacted {
+        compact(&self.layout, now, ages, true).unwrap()
+    }
+
+    fn week(&self, until: i64) -> Frame {
+        window(&self.layout, Window::Week, until).unwrap()
+    }
+
+    fn files(&self, folder: &str) -> Vec<String> {
+        let mut names: Vec<String> = fs_err::read_dir(self.layout.folder().join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn closed_days_are_rolled_up_and_compressed_once() {
+    let world = World::new(3);
+    let now = FIRST + 2 * DAY + 7_200;
+    let before = world.week(now);
+    let done = world.compact(now, NEVER);
+    assert_eq!((done.folded, done.compressed, done.failed.len()), (2, 2, 0));
+    assert_eq!(world.files("samples"), ["2026-11-23.jsonl.gz", "2026-11-24.jsonl.gz", "2026-11-25.jsonl"]);
+    assert_eq!(world.week(now).mean("meminfo.MemFree", ""), before.mean("meminfo.MemFree", ""));
+    assert_eq!(world.compact(now, NEVER), Compacted::default(), "the new sizes are no new content");
+    // A late line: that day, and the one after it, whose first rate it may change.
+    world.sample(FIRST + 100);
+    let done = world.compact(now, NEVER);
+    assert_eq!((done.folded, done.compressed), (2, 1));
+    assert_eq!(world.compact(now, NEVER), Compacted::default());
+}
+
+#[test]
+fn a_day_is_left_alone_for_a_while_after_midnight() {
+    let world = World::new(1);
+    assert_eq!(world.compact(FIRST + DAY + 600, NEVER).compressed, 0);
+    assert_eq!(world.compact(FIRST + DAY + 901, NEVER).compressed, 1);
+}
+
+#[test]
+fn what_is_old_goes_and_its_rollups_stay() {
+    let world = World::new(5);
+    let now = FIRST + 5 * DAY;
+    let before = world.week(now);
+    let done = world.compact(now, Ages { samples: Some(2), ..NEVER });
+    assert_eq!((done.folded, done.expired), (5, 3));
+    assert_eq!(world.files("samples").len(), 2);
+    assert_eq!(world.week(now), before, "all of it is in the rollups");
+    // Bins of months and years go when the whole file is old enough.
+    let year = now + 400 * DAY;
+    let ages = Ages { samples: Some(2), five_minutes: Some(60), hours: None };
+    let done = world.compact(year, ages);
+    assert_eq!((done.expired, done.expired_rollups), (2, 1));
+    assert_eq!((world.files("5m").len(), world.files("1h")), (0, vec!["2026.jsonl.gz".to_owned()]));
+    assert_eq!(world.compact(year, ages), Compacted::default());
+}
+
+#[test]
+fn the_log_of_another_machine_stays_as_it_was_sent() {
+    let world = World::new(3);
+    let now = FIRST + 3 * DAY + 7_200;
+    let done = compact(&world.layout, now, Ages { samples: Some(1), ..NEVER }, false).unwrap();
+    assert_eq!((done.folded, done.compressed, done.sent, done.expired), (3, 0, 3, 0), "two days of grace");
+    assert_eq!(start_of(day_of(now).unwrap()), FIRST + 3 * DAY);
+    let done = compact(&world.layout, now + DAY, Ages { samples: Some(1), ..NEVER }, false).unwrap();
+    assert_eq!(done.expired, 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever of what is derived, and of the second copy of a day, a killed run left or lost: the next one ends the same.
+    #[test]
+    fn any_half_done_compaction_is_finished(
+        lost in proptest::collection::vec(any::<bool>(), 4),
+        twin in any::<bool>(),
+        cut in 0usize..200,
+    ) {
+        let world = World::new(3);
+        let now = FIRST + 3 * DAY + 7_200;
+        let plain = fs_err::read(world.layout.folder().join("samples/2026-11-24.jsonl")).unwrap();
+        let before = world.week(now);
+        world.compact(now, NEVER);
+        let folder = world.layout.folder();
+        for (path, _) in ["cache", "5m", "1h"].iter().zip(&lost).filter(|(_, lost)| **lost) {
+            fs_err::remove_dir_all(folder.join(path)).unwrap();
+        }
+        if twin {
+            fs_err::write(folder.join("samples/2026-11-24.jsonl"), &plain).unwrap();
+        }
+        let rollup = folder.join("5m/2026-11.jsonl.gz");
+        if lost[3] && rollup.exists() {
+            let bytes = fs_err::read(&rollup).unwrap();
+            fs_err::write(&rollup, &bytes[..bytes.len().saturating_sub(cut)]).unwrap();
+        }
+        world.compact(now, NEVER);
+        prop_assert_eq!(world.week(now), before);
+        prop_assert_eq!(world.files("samples").len(), 3);
+        prop_assert_eq!(world.compact(now, NEVER), Compacted::default());
+    }
+}

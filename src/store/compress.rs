@@ -1,0 +1,233 @@
+//! Compresses a closed day: `DAY.jsonl` becomes `DAY.jsonl.gz`, line by line as it was, broken lines included.
+//!
+//! * The compressed file is whole and on the disk before the plain one goes. Killed in between, both are there: the reader
+//!   passes over doubles, and the next run finds that the plain one holds nothing new, and removes it.
+//! * Lines that come later (a clock that was set back, an rsync) are added as a further member of the gzip file: what was
+//!   there keeps its bytes, so that `rsync --append` sends only the new ones.
+//! * Of a log that another machine writes and sends, the plain file would come again with the next rsync: there it is only
+//!   removed where the compressed one, which came as well, has all of its lines.
+
+use super::append::relock;
+use super::error::StoreError;
+use super::layout::{DayFiles, Layout};
+use super::lines::{Ending, next_line};
+use crate::base::files;
+use flate2::Compression;
+use flate2::bufread::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+
+/// What became of a day's plain file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compressed {
+    /// Its lines are in the compressed file, and it is gone.
+    Done,
+    /// It stays: another machine writes it and has not sent it compressed.
+    Sent,
+}
+
+/// Compresses a day, which must be over. `is_own` says that this machine writes the log.
+///
+/// # Errors
+/// [`StoreError`] where a file cannot be read or written; then all of its lines are where they were.
+pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compressed, StoreError> {
+    let (path, packed) = (layout.day_file(files.day), layout.day_file_gz(files.day));
+    let read_error = |source| StoreError::Read { path: path.clone(), source };
+    let write_error = |source| StoreError::Compress { path: packed.clone(), source };
+    let Some(plain) = relock(&path)? else { return Ok(Compressed::Done) };
+    let lines =
+        Lines::of_packed(&packed).map_err(|source| StoreError::Read { path: packed.clone(), source })?;
+    let is_new = lines.has_new(&plain).map_err(read_error)?;
+    if is_new && !is_own {
+        return Ok(Compressed::Sent);
+    }
+    if is_new {
+        write(&packed, &plain, &lines).map_err(write_error)?;
+    }
+    // The lock is held until now: nobody has written a line behind our back.
+    fs_err::remove_file(&path).and_then(|()| files::sync_folder(&layout.samples())).map_err(write_error)?;
+    Ok(Compressed::Done)
+}
+
+/// The lines of a compressed file, by hash.
+struct Lines {
+    seen: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Lines {
+    /// None where there is no such file.
+    ///
+    /// # Errors
+    /// Where it is spoilt: behind its end nothing could be read.
+    fn of_packed(path: &Path) -> io::Result<Self> {
+        let mut lines = Self { seen: HashSet::new(), hasher: RandomState::new() };
+        let file = match fs_err::File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(lines),
+            file => file?,
+        };
+        let mut source = BufReader::new(MultiGzDecoder::new(BufReader::new(file)));
+        let mut line = Vec::new();
+        while next_line(&mut source, &mut line)? != Ending::End {
+            lines.seen.insert(lines.hash(&line));
+        }
+        Ok(lines)
+    }
+
+    fn hash(&self, line: &[u8]) -> u64 {
+        self.hasher.hash_one(line.trim_ascii())
+    }
+
+    fn knows(&self, line: &[u8]) -> bool {
+        line.trim_ascii().is_empty() || self.seen.contains(&self.hash(line))
+    }
+
+    fn has_new(&self, plain: &File) -> io::Result<bool> {
+        let mut has_new = false;
+        each_line(plain, |line| {
+            has_new |= !self.knows(line);
+            Ok(())
+        })?;
+        Ok(has_new)
+    }
+}
+
+/// Hands over the lines of a file from its start. One that is longer than any sample is no line of ours.
+fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    use std::io::Seek;
+    let mut file = file;
+    file.rewind()?;
+    let mut source = BufReader::with_capacity(64 * 1024, file);
+    let mut line = Vec::new();
+    loop {
+        match next_line(&mut source as &mut dyn BufRead, &mut line)? {
+            Ending::End => return Ok(()),
+            Ending::TooLong => {}
+            Ending::Newline | Ending::Torn => each(&line)?,
+        }
+    }
+}
+
+/// Puts what was there and the lines that it lacks into a new file in its place.
+fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
+    files::replace_durably(packed, |file| {
+        match fs_err::File::open(packed) {
+            Ok(mut old) => io::copy(&mut old, file).map(|_| ())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::new(6));
+        each_line(plain, |line| {
+            if lines.knows(line) {
+                return Ok(());
+            }
+            encoder.write_all(line)?;
+            encoder.write_all(b"\n")
+        })?;
+        encoder.finish()?.flush()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Reader;
+    use jiff::civil::date;
+    use std::io::Read;
+
+    const DAY: jiff::civil::Date = date(2025, 11, 23);
+
+    struct World(#[expect(dead_code, reason = "removed with it")] tempfile::TempDir, Layout);
+
+    impl World {
+        fn new() -> Self {
+            let data = tempfile::tempdir().unwrap();
+            let layout = Layout::new(data.path(), "web1").unwrap();
+            fs_err::create_dir_all(layout.samples()).unwrap();
+            Self(data, layout)
+        }
+
+        fn plain(&self, text: &str) {
+            fs_err::write(self.1.day_file(DAY), text).unwrap();
+        }
+
+        fn compress(&self, is_own: bool) -> Result<Compressed, StoreError> {
+            compress(&self.1, &DayFiles { day: DAY, plain: true, gz: false }, is_own)
+        }
+
+        fn unpacked(&self) -> String {
+            let mut text = String::new();
+            let file = BufReader::new(fs_err::File::open(self.1.day_file_gz(DAY)).unwrap());
+            MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
+            text
+        }
+
+        fn times(&self) -> Vec<i64> {
+            Reader::range(&self.1, 1_763_856_000, 1_763_942_400).unwrap().map(|sample| sample.t).collect()
+        }
+    }
+
+    fn line(second: i64) -> String {
+        format!("{{\"v\":1,\"t\":{},\"boot\":\"a\",\"uptime\":{second}}}\n", 1_763_856_000 + second)
+    }
+
+    #[test]
+    fn every_line_stays_as_it_was_and_late_ones_come_behind() {
+        let world = World::new();
+        let text = [line(0), "{\"v\":1,\"t\":torn\n".to_owned(), line(60)].concat();
+        world.plain(&text);
+        assert_eq!(world.compress(true).unwrap(), Compressed::Done);
+        assert_eq!(world.unpacked(), text);
+        assert!(!world.1.day_file(DAY).exists());
+        let before = fs_err::read(world.1.day_file_gz(DAY)).unwrap();
+        // A clock that was set back; the last line was torn by a crash.
+        world.plain(&[line(0), line(120), "{\"v\":1".to_owned()].concat());
+        world.compress(true).unwrap();
+        assert_eq!(world.unpacked(), [text, line(120), "{\"v\":1\n".to_owned()].concat());
+        assert!(fs_err::read(world.1.day_file_gz(DAY)).unwrap().starts_with(&before), "rsync --append");
+        assert_eq!(world.compress(true).unwrap(), Compressed::Done, "nothing is left to do");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_finished() {
+        let world = World::new();
+        world.plain(&[line(0), line(60)].concat());
+        world.compress(true).unwrap();
+        let whole = fs_err::read(world.1.day_file_gz(DAY)).unwrap();
+        // Killed before the plain file was removed.
+        world.plain(&[line(0), line(60)].concat());
+        let times = world.times();
+        assert_eq!(times.len(), 2, "no doubles meanwhile");
+        assert_eq!(
+            world.compress(false).unwrap(),
+            Compressed::Done,
+            "it holds nothing new, whoever wrote it"
+        );
+        assert_eq!((world.times(), fs_err::read(world.1.day_file_gz(DAY)).unwrap()), (times, whole));
+    }
+
+    #[test]
+    fn the_log_of_another_machine_stays_until_it_came_compressed() {
+        let world = World::new();
+        world.plain(&[line(0), line(60)].concat());
+        assert_eq!(world.compress(false).unwrap(), Compressed::Sent);
+        assert!(world.1.day_file(DAY).exists() && !world.1.day_file_gz(DAY).exists());
+    }
+
+    #[test]
+    fn a_spoilt_file_is_left_alone_with_its_neighbour() {
+        let world = World::new();
+        world.plain(&[line(0), line(60)].concat());
+        world.compress(true).unwrap();
+        let whole = fs_err::read(world.1.day_file_gz(DAY)).unwrap();
+        fs_err::write(world.1.day_file_gz(DAY), &whole[..whole.len() - 9]).unwrap();
+        world.plain(&line(120));
+        let error = world.compress(true).unwrap_err().to_string();
+        assert!(error.contains("2025-11-23.jsonl.gz"), "{error}");
+        assert!(world.1.day_file(DAY).exists(), "the new line is not lost");
+    }
+}

@@ -1,6 +1,7 @@
 //! `cronograph check`: looks at the rules on all hosts of the data folder, and sends what is news over the channels. Cron
 //! runs it each minute. Says nothing where nothing failed; on a terminal it lists what holds.
 
+mod dry;
 mod look;
 mod page;
 
@@ -14,6 +15,7 @@ use crate::config::Span;
 use crate::notify::{self, Batch, Channel, Composer, Mark, Outbox, Spool, Told};
 use crate::sample::Root;
 use crate::store::{self, CHECK_FOLDER, Layout};
+use dry::Rehearsal;
 use look::{Seen, Watch};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -67,11 +69,15 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         tells: !channels.is_empty(),
         now,
     };
-    let (seen, failed) = watch.all(&layouts(args, context)?);
+    let layouts = layouts(args, context)?;
+    let (seen, failed) = watch.all(&layouts);
     let batch = batch(&seen, &channels, watch.site, now);
     let composer = composer(context)?;
     if args.dry_run {
-        output::print(page::preview(&batch, &composer, context.config().lang)?)?;
+        let (unheld, _) = Watch { mutes: &dry::UNMUTED, quiet: None, ..watch }.all(&layouts);
+        let rehearsal =
+            Rehearsal { watch: &watch, seen: &seen, unheld: &unheld, channels: &channels, composer: &composer };
+        output::print(rehearsal.page(&batch)?)?;
     } else {
         outbox.commit(&batch, &spool)?;
         if std::io::stdout().is_terminal() {
@@ -109,10 +115,13 @@ pub(super) fn rules(context: &Context) -> anyhow::Result<Rules> {
 
 fn layouts(args: &CheckArgs, context: &Context) -> anyhow::Result<Vec<Layout>> {
     let data = &context.config().data;
-    let hosts = match &args.host {
-        Some(host) => vec![host.clone()],
-        None => store::hosts(data)?,
-    };
+    let mut hosts = store::hosts(data)?;
+    if let Some(wanted) = &args.host {
+        hosts.retain(|host| host == wanted);
+        if hosts.is_empty() {
+            return Err(Context::no_host(data, wanted));
+        }
+    }
     Ok(hosts.into_iter().map(|host| Layout::new(data, host)).collect::<Result<_, _>>()?)
 }
 

@@ -122,9 +122,8 @@ fn a_rule_that_is_new_looks_at_the_last_hour() {
     let host = healthy();
     let mut book = Book::default();
     host.look(&mut book);
-    let own: Vec<crate::config::RuleConfig> = vec![toml::from_str(
-        "name = \"mine\"\nwhen = \"loadavg.load15 > 0.1\"\nfor = \"30m\"",
-    ).unwrap()];
+    let own: Vec<crate::config::RuleConfig> =
+        vec![toml::from_str("name = \"mine\"\nwhen = \"loadavg.load15 > 0.1\"\nfor = \"30m\"").unwrap()];
     let rules = super::rule::Rules::new(&own).unwrap().of("a");
     let entries = book.advance(&rules, &host.known(), &|_| String::new());
     assert_eq!(entries.iter().map(|entry| entry.rule.as_str()).collect::<Vec<_>>(), ["mine"]);

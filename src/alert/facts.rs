@@ -145,7 +145,8 @@ impl Known<'_> {
     fn filesystems(&self, table: &mut Table<'_>, writable: &BTreeSet<String>) {
         let Some(mounts) = &self.latest.sample.filesystem else { return };
         for (mount, filesystem) in &mounts.0 {
-            let should_be = JOURNALED.contains(&filesystem.kind.as_str()) && WRITABLE.contains(&mount.as_str());
+            let should_be =
+                JOURNALED.contains(&filesystem.kind.as_str()) && WRITABLE.contains(&mount.as_str());
             let is_turned = filesystem.read_only && (should_be || writable.contains(mount));
             table.fact("filesystem.read_only", mount, f64::from(u8::from(is_turned)));
             if let Some(seconds) =

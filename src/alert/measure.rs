@@ -50,7 +50,8 @@ impl Measure {
     /// Whether one can be divided by the other so that a plain number remains.
     pub fn is_like(self, other: Self) -> bool {
         let kind = |unit| if unit == Unit::Data { Unit::Memory } else { unit };
-        (kind(self.unit), self.per_second, self.percent) == (kind(other.unit), other.per_second, other.percent)
+        (kind(self.unit), self.per_second, self.percent)
+            == (kind(other.unit), other.per_second, other.percent)
     }
 
     /// The number that a person means who writes `number` and `suffix` beside a value of this measure.

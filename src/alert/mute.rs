@@ -68,7 +68,8 @@ impl Mutes {
 
     /// Those that hold on a host.
     pub fn of_host(&self, host: &str, now: i64) -> impl Iterator<Item = &Mute> {
-        let is_meant = move |mute: &&Mute| mute.host.as_ref().is_none_or(|wanted| glob::matches(wanted, host));
+        let is_meant =
+            move |mute: &&Mute| mute.host.as_ref().is_none_or(|wanted| glob::matches(wanted, host));
         self.holding(now).filter(is_meant)
     }
 
@@ -112,7 +113,10 @@ mod tests {
         assert_eq!(mutes.until("pressure-io", "db1", 0), Some(200));
         mutes.add(mute("memory", Some("web*"), 500), 150);
         assert_eq!(mutes.0.len(), 2, "the same again replaces what was");
-        assert_eq!((mutes.end(Some("memory"), Some("db*"), 150), mutes.end(Some("memory"), None, 150)), (0, 1));
+        assert_eq!(
+            (mutes.end(Some("memory"), Some("db*"), 150), mutes.end(Some("memory"), None, 150)),
+            (0, 1)
+        );
         assert_eq!((mutes.end(Some("memory"), None, 150), mutes.holding(150).count()), (0, 1));
         assert_eq!(mutes.end(None, None, 150), 1);
     }

@@ -92,7 +92,11 @@ impl<'a> Reader<'a> {
         let factor = if self.takes("-") { -1.0 } else { 1.0 };
         let Some(number) = self.number()? else {
             let is_other = self.rest().starts_with(|letter: char| letter.is_alphabetic() || letter == '(');
-            return Err(if is_other { self.constant(sign) } else { format!("expected a number {}", self.place()) });
+            return Err(if is_other {
+                self.constant(sign)
+            } else {
+                format!("expected a number {}", self.place())
+            });
         };
         let suffix = self.suffix();
         if self.rest().starts_with(['+', '-', '*', '/']) {

@@ -81,10 +81,7 @@ fn mistakes_are_named() {
         ),
         ("meminfo.MemFree < 5 m", "`m` does not fit: this is bytes, written as `500 MiB` or `2 GB`"),
         ("meminfo.MemFree < 5 MiB 7", "expected nothing more at `7`"),
-        (
-            "median(swap.in) > 1",
-            "there is no function `median`; there are mean, increase, sum, first, min",
-        ),
+        ("median(swap.in) > 1", "there is no function `median`; there are mean, increase, sum, first, min"),
         ("mean(swap.in) > 1", "expected `,` at `) > 1`"),
         ("mean(swap.in, 3 w) > 1", "mean(…) looks back over at most a day"),
         ("loadavg.load1 per cpu > 1", "expected `per core` at `cpu > 1`"),
@@ -116,14 +113,21 @@ fn one_thing_divided_by_another_is_a_plain_ratio_or_a_share_as_the_rule_says() {
         let first = found.first().unwrap();
         (first.limit, first.measure.tell(value))
     };
-    assert_eq!(told("meminfo.SUnreclaim / meminfo.MemTotal > 0.25", 0.3), (0.25, "0.300".to_owned()));
-    assert_eq!(told("meminfo.SUnreclaim / meminfo.MemTotal > 25 %", 0.3), (0.25, "30.0 %".to_owned()));
-    assert_eq!(told("filesystem.used / meminfo.MemTotal > 3", 4.0).1, "4.00", "of disks and of memory: both bytes");
+    assert_eq!(told("meminfo.SUnreclaim / meminfo.MemTotal > 0.25", 0.3), (0.25, "0.30".to_owned()));
+    assert_eq!(told("meminfo.SUnreclaim / meminfo.MemTotal > 25 %", 0.3), (0.25, "30 %".to_owned()));
+    assert_eq!(
+        told("filesystem.used / meminfo.MemTotal > 3", 4.0).1,
+        "4.00",
+        "of disks and of memory: both bytes"
+    );
     assert_eq!(told("loadavg.load1 / host.cores > 2", 3.0).1, "3.00");
     assert_eq!(told("mean(netdev.rx_bytes / netdev.tx_bytes, 10m) > 2", 3.0).1, "3.00");
     // In hundredths already.
-    assert_eq!(told("100 * meminfo.SUnreclaim / meminfo.MemTotal > 25 %", 30.0), (25.0, "30.0 %".to_owned()));
-    assert_eq!(told("100 - 100 * meminfo.MemFree / meminfo.MemTotal > 90", 92.5), (90.0, "92.5 %".to_owned()));
+    assert_eq!(told("100 * meminfo.SUnreclaim / meminfo.MemTotal > 25 %", 30.0), (25.0, "30 %".to_owned()));
+    assert_eq!(
+        told("100 - 100 * meminfo.MemFree / meminfo.MemTotal > 90", 92.5),
+        (90.0, "92.5 %".to_owned())
+    );
     // By a plain number it stays what it is, and so does a mean of many.
     assert_eq!(told("meminfo.SUnreclaim / 2 > 25 MiB", 1_048_576.0).1, "1.00 MiB");
     assert_eq!(told("meminfo.AnonPages / processes.total > 25 MiB", 1_048_576.0).1, "1.00 MiB");

@@ -83,7 +83,10 @@ mod tests {
             (seconds("90"), seconds("90s"), seconds("2m"), seconds("1h 30m")),
             (Ok(90.0), Ok(90.0), Ok(120.0), Ok(5400.0))
         );
-        assert_eq!((span("1d"), span("2w"), seconds("1d")), (Ok(Span(86_400)), Ok(Span(1_209_600)), Ok(86_400.0)));
+        assert_eq!(
+            (span("1d"), span("2w"), seconds("1d")),
+            (Ok(Span(86_400)), Ok(Span(1_209_600)), Ok(86_400.0))
+        );
         for nonsense in ["", "0", "0s", "-5s", "soon", "inf"] {
             assert!(seconds(nonsense).is_err() && span(nonsense).is_err(), "{nonsense}");
         }

@@ -3,9 +3,9 @@
 
 use super::notice::Fact;
 use crate::alert::{self, Alert, Rule};
+use crate::analysis::Level;
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{Finding, PartRow, Report};
-use crate::analysis::Level;
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::event::{self, Event};

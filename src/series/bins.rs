@@ -165,7 +165,8 @@ impl Bins {
         let mut columns = HashMap::new();
         for series in self.series.into_iter().filter(|series| !series.stats.is_empty()) {
             let empty = vec![f64::NAN; times.len()];
-            let mut column = Column { mean: empty.clone(), min: empty.clone(), max: empty, ..Column::default() };
+            let mut column =
+                Column { mean: empty.clone(), min: empty.clone(), max: empty, ..Column::default() };
             for (start, stat) in &series.stats {
                 if let Some(&row) = rows.get(start) {
                     column.mean[row] = stat.mean();

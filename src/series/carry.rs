@@ -35,7 +35,12 @@ pub(super) fn carry_forward(rows: &[Row], values: &mut [f64], usual_interval: f6
 /// that there were, and not for less than three usual beats. `ends` says of a row that its line was about the same thing: what
 /// it left out holds no more. Pauses are counted in rows, since of a gap nobody knows what would have been told in it.
 #[expect(clippy::cast_precision_loss, reason = "rows")]
-pub(super) fn carry_changes(rows: &[Row], values: &mut [f64], usual_interval: f64, ends: impl Fn(usize) -> bool) {
+pub(super) fn carry_changes(
+    rows: &[Row],
+    values: &mut [f64],
+    usual_interval: f64,
+    ends: impl Fn(usize) -> bool,
+) {
     let present: Vec<usize> = (0..values.len()).filter(|row| !values[*row].is_nan()).collect();
     let in_one_boot = present.windows(2).filter(|pair| rows[pair[0]].boot == rows[pair[1]].boot);
     let pauses = in_one_boot.map(|pair| (pair[1] - pair[0]) as f64 * usual_interval);

@@ -211,7 +211,8 @@ impl Table {
             if mean.iter().any(|value| !value.is_nan()) {
                 let key = Key { metric: series.metric.id(), instance: series.instance };
                 let over_gaps = series.over_gaps.iter();
-                let over_gaps = over_gaps.filter_map(|(row, grown)| Some((kept.binary_search(row).ok()?, *grown)));
+                let over_gaps =
+                    over_gaps.filter_map(|(row, grown)| Some((kept.binary_search(row).ok()?, *grown)));
                 columns.insert(key, Column { mean, over_gaps: over_gaps.collect(), ..Column::default() });
             }
         }

@@ -72,7 +72,8 @@ impl Rehearsal<'_> {
         let news: Vec<&Told> = self.news().collect();
         let mut page = format!("{}\n", self.words().get("check.nobody"));
         if let Some(notice) = notify::notice(&news, "", self.watch.now, self.watch.site) {
-            let _ = write!(page, "\n==> ({}): {}", self.words().get("check.no_channel"), self.message(&notice)?);
+            let _ =
+                write!(page, "\n==> ({}): {}", self.words().get("check.no_channel"), self.message(&notice)?);
         }
         Ok(page)
     }
@@ -89,14 +90,14 @@ impl Rehearsal<'_> {
     }
 
     fn news(&self) -> impl Iterator<Item = &Told> {
-        self.seen.iter().flat_map(|seen| seen.news.iter().map(|(told, _)| told))
+        self.seen.iter().flat_map(|seen| &seen.news)
     }
 
     /// A line for each reason for which something is not sent.
     fn reasons(&self) -> Vec<String> {
         let (mut quiet, mut muted) = (BTreeSet::new(), BTreeSet::new());
         let keys: BTreeSet<&str> = self.news().map(|told| told.key.as_str()).collect();
-        for (told, _) in self.unheld.iter().flat_map(|seen| &seen.news) {
+        for told in self.unheld.iter().flat_map(|seen| &seen.news) {
             let item = &told.item;
             if !keys.contains(told.key.as_str()) {
                 let is_muted = self.watch.mutes.holds(&item.rule, &item.host, self.watch.now);
@@ -123,7 +124,7 @@ impl Rehearsal<'_> {
         let (mut told, mut notes, mut behind) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for seen in self.seen {
             let is_news = |name: &String| {
-                let mut items = seen.news.iter().map(|(told, _)| &told.item);
+                let mut items = seen.news.iter().map(|told| &told.item);
                 items.any(|item| named(&item.host, &item.rule, &item.instance) == *name)
             };
             for alert in &seen.firing {

@@ -75,8 +75,13 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     let composer = composer(context)?;
     if args.dry_run {
         let (unheld, _) = Watch { mutes: &dry::UNMUTED, quiet: None, ..watch }.all(&layouts);
-        let rehearsal =
-            Rehearsal { watch: &watch, seen: &seen, unheld: &unheld, channels: &channels, composer: &composer };
+        let rehearsal = Rehearsal {
+            watch: &watch,
+            seen: &seen,
+            unheld: &unheld,
+            channels: &channels,
+            composer: &composer,
+        };
         output::print(rehearsal.page(&batch)?)?;
     } else {
         outbox.commit(&batch, &spool)?;

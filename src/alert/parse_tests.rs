@@ -120,8 +120,8 @@ fn one_thing_divided_by_another_is_a_plain_ratio_or_a_share_as_the_rule_says() {
         "4.00",
         "of disks and of memory: both bytes"
     );
-    assert_eq!(told("loadavg.load1 / host.cores > 2", 3.0).1, "3.00");
-    assert_eq!(told("mean(netdev.rx_bytes / netdev.tx_bytes, 10m) > 2", 3.0).1, "3.00");
+    assert_eq!(told("loadavg.load1 / host.cores > 2", 3.5).1, "3.50");
+    assert_eq!(told("mean(netdev.rx_bytes / netdev.tx_bytes, 10m) > 2", 3.5).1, "3.50");
     // In hundredths already.
     assert_eq!(told("100 * meminfo.SUnreclaim / meminfo.MemTotal > 25 %", 30.0), (25.0, "30 %".to_owned()));
     assert_eq!(

@@ -7,11 +7,12 @@ use clap::Args;
 /// `cronograph check`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It looks at the rules on every host of the data folder: the built-in ones and those of the configuration (`[[rule]]`,
-see docs/rules.md). What is new since the last run goes to the channels (`[[channel]]`, see docs/messages.md), and
-what waits is tried again. Cron runs it each minute; `cronograph install` sees to that.
-On a terminal it lists what holds; started by cron it says nothing unless a message could not be sent.
-Exits 0 where nothing holds, 3 where something does, 1 where a log could not be read or a message was not taken.
+It looks at the built-in rules and those of the configuration (`[[rule]]`, see docs/rules.md).
+What is new since the last run goes to the channels (`[[channel]]`, see docs/messages.md), and what
+waits is tried again. Cron runs it each minute; `cronograph install` sees to that.
+On a terminal it lists what holds; from cron it says nothing unless a message could not be sent.
+Exits 0 where nothing holds, 3 where something does, 1 where a log could not be read or a message
+was not taken.
 Example, what would be sent now, and if nothing, why:
   cronograph check --dry-run
 Example, does a mail arrive:
@@ -34,7 +35,8 @@ pub struct CheckArgs {
 /// `cronograph mute`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is muted is looked at and shown as ever, and not sent; when the time is over, what still holds is told.
+What is muted is looked at and shown as ever, and not sent; when the time is over, what still
+holds is told.
 Without a rule it lists what is muted. The names of rules are in docs/rules.md and in every message.
 Example, no message of a busy disk while a backup runs:
   cronograph mute disk-busy --for 2h --host db1

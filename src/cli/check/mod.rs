@@ -18,7 +18,9 @@ use crate::store::{self, CHECK_FOLDER, Layout};
 use dry::Rehearsal;
 use look::{Seen, Watch};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,12 +41,8 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     }
     let data = &context.config().data;
     let own = context.own_name();
-    files::create_folder(&data.join(CHECK_FOLDER))?;
-    let _lock = match files::lock_path(&data.join(CHECK_FOLDER).join("lock"), PATIENCE_SECONDS) {
-        // The run before is still at it; the next one comes soon.
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(ExitCode::SUCCESS),
-        lock => lock?,
-    };
+    // The run before is still at it; the next one comes soon.
+    let Some(_lock) = lock(data)? else { return Ok(ExitCode::SUCCESS) };
     let spool = Spool::open(&data.join(CHECK_FOLDER).join("spool"))?;
     let outbox = Outbox::new(data, own.clone());
     if !args.dry_run {
@@ -93,12 +91,26 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         output::say(&format!("cronograph: {host}: {reason}"));
     }
     let all_sent = args.dry_run || deliver(&spool, &channels, &composer, now)?;
+    Ok(code(&seen, failed.is_empty() && all_sent))
+}
+
+/// What a shell is told.
+fn code(seen: &[Seen], went_well: bool) -> ExitCode {
     let holds = seen.iter().flat_map(|seen| &seen.firing).any(|alert| alert.machine.level > Level::Ok);
-    Ok(match (failed.is_empty() && all_sent, holds) {
+    match (went_well, holds) {
         (false, _) => ExitCode::FAILURE,
         (true, true) => ExitCode::from(FOUND),
         (true, false) => ExitCode::SUCCESS,
-    })
+    }
+}
+
+/// Held while a run looks; none where another does, for longer than it is waited for.
+fn lock(data: &Path) -> anyhow::Result<Option<File>> {
+    files::create_folder(&data.join(CHECK_FOLDER))?;
+    match files::lock_path(&data.join(CHECK_FOLDER).join("lock"), PATIENCE_SECONDS) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
+        lock => Ok(Some(lock?)),
+    }
 }
 
 /// How long the oldest message of each channel waits; 0 where none does.

@@ -116,8 +116,8 @@ fn one_thing_divided_by_another_is_a_plain_ratio_or_a_share_as_the_rule_says() {
     assert_eq!(told("meminfo.SUnreclaim / meminfo.MemTotal > 0.25", 0.3), (0.25, "0.30".to_owned()));
     assert_eq!(told("meminfo.SUnreclaim / meminfo.MemTotal > 25 %", 0.3), (0.25, "30 %".to_owned()));
     assert_eq!(
-        told("filesystem.used / meminfo.MemTotal > 3", 4.0).1,
-        "4.00",
+        told("filesystem.used / meminfo.MemTotal > 3", 4.5).1,
+        "4.50",
         "of disks and of memory: both bytes"
     );
     assert_eq!(told("loadavg.load1 / host.cores > 2", 3.5).1, "3.50");
@@ -129,8 +129,8 @@ fn one_thing_divided_by_another_is_a_plain_ratio_or_a_share_as_the_rule_says() {
         (90.0, "92.5 %".to_owned())
     );
     // By a plain number it stays what it is, and so does a mean of many.
-    assert_eq!(told("meminfo.SUnreclaim / 2 > 25 MiB", 1_048_576.0).1, "1.00 MiB");
-    assert_eq!(told("meminfo.AnonPages / processes.total > 25 MiB", 1_048_576.0).1, "1.00 MiB");
+    assert_eq!(told("meminfo.SUnreclaim / 2 > 25 MiB", 1_572_864.0).1, "1.50 MiB");
+    assert_eq!(told("meminfo.AnonPages / processes.total > 25 MiB", 1_572_864.0).1, "1.50 MiB");
     let when = condition("meminfo.SUnreclaim / meminfo.MemTotal > 0.25").unwrap();
     assert_eq!(continued("> 50 %", &when).unwrap().first().unwrap().limit, 0.5);
 }
@@ -143,8 +143,8 @@ fn a_number_of_a_check_has_the_unit_that_the_rule_compares_it_with() {
         (first.limit, first.measure.tell(value))
     };
     assert_eq!(told("perfdata[disk *].value > 500 MB", 6e8), (5e8, "600 MB".to_owned()));
-    assert_eq!(told("mean(perfdata[mem rss].value, 10m) > 1 GiB", 1_048_576.0).1, "1.00 MiB");
-    assert_eq!(told("perfdata[http time].value > 500 ms", 2.0), (0.5, "2.00 s".to_owned()));
+    assert_eq!(told("mean(perfdata[mem rss].value, 10m) > 1 GiB", 1_572_864.0).1, "1.50 MiB");
+    assert_eq!(told("perfdata[http time].value > 500 ms", 2.5), (0.5, "2.50 s".to_owned()));
     assert_eq!(told("perfdata[http time].value > 5 m", 60.0).0, 300.0);
     assert_eq!(told("perfdata[disk used].value > 90 %", 92.5), (90.0, "92.5 %".to_owned()));
     assert_eq!(told("perfdata[mail size].value > 5 k", 6000.0).0, 5000.0);

@@ -9,6 +9,7 @@ use super::machine::{Machine, Phase, Reading, Turn};
 use super::problem::problem;
 use super::rule::Rule;
 use super::table::Table;
+use super::told;
 use crate::analysis::{Level, ProblemKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -66,6 +67,9 @@ pub struct Alert {
     /// When it came and went without being told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<Episode>,
+    /// The text is the user's own; for the pages of this run.
+    #[serde(skip)]
+    pub has_own_text: bool,
     /// What it is about, with its numbers; for the pages of this run.
     #[serde(skip)]
     pub kind: Option<ProblemKind>,
@@ -301,12 +305,14 @@ impl Alert {
         let kind = problem(rule, &self.instance, table, known);
         // What is over was about the numbers that it had when it held.
         if self.machine.phase != Phase::Ok || self.text.is_empty() {
-            self.text = tell(&kind);
+            self.text =
+                told::own(rule, &self.instance, self.machine.level, table).unwrap_or_else(|| tell(&kind));
         }
         self.value = rule.subject().map_or_else(String::new, |subject| {
             let value = table.latest(&subject.left, &self.instance);
             value.map(|value| subject.measure.tell(value)).unwrap_or_default()
         });
+        self.has_own_text = rule.text.is_some();
         self.kind = Some(kind);
     }
 

@@ -98,9 +98,14 @@ impl Relation {
         }
     }
 
-    /// Whether larger values are worse.
-    pub fn is_upwards(self) -> bool {
-        matches!(self, Self::Above | Self::AtLeast)
+    /// The word of a value's limit in messages.
+    pub fn proof(self) -> &'static str {
+        match self {
+            Self::Above | Self::AtLeast => "proof.above",
+            Self::Below | Self::AtMost => "proof.below",
+            Self::Is => "proof.is",
+            Self::IsNot => "proof.is_not",
+        }
     }
 }
 
@@ -148,6 +153,33 @@ impl Expression {
             }
             Self::Call(_, parts) => parts.iter().for_each(|part| part.columns(each)),
             Self::Over(_, inner, _) => inner.columns(each),
+        }
+    }
+
+    /// Whether it is one thing divided by another, not by a plain number.
+    pub fn divides(&self) -> bool {
+        match self {
+            Self::Number(_) | Self::Column { .. } => false,
+            Self::Binary(operator, one, other) => {
+                let by_another = *operator == Operator::Divide && !matches!(**other, Self::Number(_));
+                by_another || one.divides() || other.divides()
+            }
+            Self::Call(_, parts) => parts.iter().any(Self::divides),
+            Self::Over(_, inner, _) => inner.divides(),
+        }
+    }
+
+    /// Whether it is written in hundredths: `100 * a / b`.
+    pub fn is_in_hundreds(&self) -> bool {
+        match self {
+            Self::Number(_) | Self::Column { .. } => false,
+            Self::Binary(Operator::Multiply, one, other) => {
+                [one, other].iter().any(|part| ***part == Self::Number(100.0) || part.is_in_hundreds())
+            }
+            Self::Binary(Operator::Divide, one, _) => one.is_in_hundreds(),
+            Self::Binary(_, one, other) => one.is_in_hundreds() || other.is_in_hundreds(),
+            Self::Call(_, parts) => parts.iter().any(Self::is_in_hundreds),
+            Self::Over(_, inner, _) => inner.is_in_hundreds(),
         }
     }
 

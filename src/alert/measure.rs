@@ -34,6 +34,26 @@ impl Measure {
     /// Bytes of memory.
     pub const MEMORY: Self = Self { unit: Unit::Memory, per_second: false, percent: false };
 
+    /// What a unit says that is measured; none for that of a plain number.
+    pub fn named(suffix: &str) -> Option<Self> {
+        let is = |names: &[(&str, f64)]| names.iter().any(|(name, _)| name.eq_ignore_ascii_case(suffix));
+        match suffix {
+            "" | "k" | "M" => None,
+            "%" => Some(Self::PERCENT),
+            _ if is(&TIMES) => Some(Self::SECONDS),
+            _ if is(&BYTES) && suffix.contains(['i', 'I']) => Some(Self::MEMORY),
+            _ if is(&BYTES) => Some(Self { unit: Unit::Data, ..Self::MEMORY }),
+            _ => None,
+        }
+    }
+
+    /// Whether one can be divided by the other so that a plain number remains.
+    pub fn is_like(self, other: Self) -> bool {
+        let kind = |unit| if unit == Unit::Data { Unit::Memory } else { unit };
+        (kind(self.unit), self.per_second, self.percent)
+            == (kind(other.unit), other.per_second, other.percent)
+    }
+
     /// The number that a person means who writes `number` and `suffix` beside a value of this measure.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod book;
 pub mod expression;
 mod facts;
 mod filling;
+mod finds;
 mod history;
 mod machine;
 pub mod measure;
@@ -20,6 +21,7 @@ mod problem;
 mod rule;
 mod table;
 mod tell;
+mod told;
 mod watch;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod built_in_tests;
 
 pub use book::{Alert, Book, Episode, Told};
 pub use facts::{cores, subject_of};
+pub use finds::finds;
 pub use history::{Entry, Place};
 pub use machine::{Machine, Phase, Turn};
 pub use mute::{Mute, Mutes};

@@ -51,12 +51,8 @@ impl Mutes {
 
     /// Until when a rule is muted on a host, if it is.
     pub fn until(&self, rule: &str, host: &str, now: i64) -> Option<i64> {
-        let means = |mute: &&Mute| {
-            mute.until > now
-                && glob::matches(&mute.rule, rule)
-                && mute.host.as_ref().is_none_or(|wanted| glob::matches(wanted, host))
-        };
-        self.0.iter().filter(means).map(|mute| mute.until).max()
+        let mutes = self.of_host(host, now).filter(|mute| glob::matches(&mute.rule, rule));
+        mutes.map(|mute| mute.until).max()
     }
 
     /// Adds one in place of the one that is about the same, and forgets those that are over.
@@ -65,8 +61,29 @@ impl Mutes {
         self.0.push(mute);
     }
 
+    /// Those that hold.
+    pub fn holding(&self, now: i64) -> impl Iterator<Item = &Mute> {
+        self.0.iter().filter(move |mute| mute.until > now)
+    }
+
+    /// Those that hold on a host.
+    pub fn of_host(&self, host: &str, now: i64) -> impl Iterator<Item = &Mute> {
+        let is_meant =
+            move |mute: &&Mute| mute.host.as_ref().is_none_or(|wanted| glob::matches(wanted, host));
+        self.holding(now).filter(is_meant)
+    }
+
+    /// Ends those of a rule and on hosts as they were named, of all where none is; forgets those that are over. How many it ended.
+    pub fn end(&mut self, rule: Option<&str>, host: Option<&str>, now: i64) -> usize {
+        self.0.retain(|known| known.until > now);
+        let before = self.0.len();
+        let is_named = |wanted: Option<&str>, known: Option<&str>| wanted.is_none() || wanted == known;
+        self.0.retain(|known| !(is_named(rule, Some(&known.rule)) && is_named(host, known.host.as_deref())));
+        before - self.0.len()
+    }
+
     /// Takes one out, and forgets those that are over; false where there is none such.
-    pub fn take(&mut self, rule: &str, host: Option<&str>, now: i64) -> bool {
+    fn take(&mut self, rule: &str, host: Option<&str>, now: i64) -> bool {
         self.0.retain(|known| known.until > now);
         let before = self.0.len();
         self.0.retain(|known| known.rule != rule || known.host.as_deref() != host);
@@ -96,7 +113,12 @@ mod tests {
         assert_eq!(mutes.until("pressure-io", "db1", 0), Some(200));
         mutes.add(mute("memory", Some("web*"), 500), 150);
         assert_eq!(mutes.0.len(), 2, "the same again replaces what was");
-        assert!(mutes.take("memory", Some("web*"), 150) && !mutes.take("memory", Some("web*"), 150));
+        assert_eq!(
+            (mutes.end(Some("memory"), Some("db*"), 150), mutes.end(Some("memory"), None, 150)),
+            (0, 1)
+        );
+        assert_eq!((mutes.end(Some("memory"), None, 150), mutes.holding(150).count()), (0, 1));
+        assert_eq!(mutes.end(None, None, 150), 1);
     }
 
     #[test]

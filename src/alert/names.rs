@@ -229,7 +229,11 @@ fn is_named(metric: &Metric, name: &str) -> bool {
 
 fn nearest(name: &str) -> Option<String> {
     let made = DERIVED.iter().map(|derived| derived.name).chain(FACTS.iter().map(|fact| fact.name));
-    let all = made.map(str::to_owned).chain(Sample::metrics().map(Metric::id));
+    most_alike(name, made.map(str::to_owned).chain(Sample::metrics().map(Metric::id)))
+}
+
+/// The one of some names that looks most like a misspelt one; none where none does.
+pub(super) fn most_alike(name: &str, all: impl Iterator<Item = String>) -> Option<String> {
     let alike = |candidate: &String| {
         let (candidate, name) = (candidate.to_lowercase(), name.to_lowercase());
         strsim::jaro_winkler(&candidate, &name).max(strsim::normalized_levenshtein(&candidate, &name))

@@ -48,9 +48,20 @@ pub(super) fn continued(text: &str, about: &Condition) -> Result<Condition, Stri
         return condition(text);
     };
     let mut reader = Reader { text, at: 0, pattern: None, depth: 0 };
-    let (relation, limit) = reader.limit(first.measure)?;
+    let comparison = reader.limit(first.left.clone(), first.measure)?;
     reader.ends()?;
-    Ok(Condition { any: vec![vec![Comparison { relation, limit, ..first.clone() }]] })
+    Ok(Condition { any: vec![vec![comparison]] })
+}
+
+/// Reads a value alone.
+///
+/// # Errors
+/// As [`condition`].
+pub(super) fn value(text: &str) -> Result<Expression, String> {
+    let mut reader = Reader { text, at: 0, pattern: None, depth: 0 };
+    let (value, _) = reader.sum()?;
+    reader.ends()?;
+    Ok(value)
 }
 
 /// A value and what it measures.
@@ -67,21 +78,41 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn comparison(&mut self) -> Result<Comparison, String> {
         let (left, measure) = self.sum()?;
-        let (relation, limit) = self.limit(measure)?;
-        Ok(Comparison { left, measure, relation, limit })
+        self.limit(left, measure)
     }
 
-    fn limit(&mut self, measure: Measure) -> Result<(Relation, f64), String> {
+    /// The right side, which says of some values what they measure.
+    fn limit(&mut self, left: Expression, measure: Measure) -> Result<Comparison, String> {
         let rest = self.rest();
         let Some((sign, relation)) = Relation::ALL.into_iter().find(|(sign, _)| rest.starts_with(sign))
         else {
             return Err(format!("expected >, >=, <, <=, == or != {}", self.place()));
         };
         self.at += sign.len();
-        let sign = if self.takes("-") { -1.0 } else { 1.0 };
-        let number = self.number()?.ok_or_else(|| format!("expected a number {}", self.place()))?;
+        let factor = if self.takes("-") { -1.0 } else { 1.0 };
+        let Some(number) = self.number()? else {
+            let is_other = self.rest().starts_with(|letter: char| letter.is_alphabetic() || letter == '(');
+            return Err(if is_other {
+                self.constant(sign)
+            } else {
+                format!("expected a number {}", self.place())
+            });
+        };
         let suffix = self.suffix();
-        Ok((relation, measure.number(sign * number, suffix)?))
+        if self.rest().starts_with(['+', '-', '*', '/']) {
+            return Err(self.constant(sign));
+        }
+        let measure = settled(&left, measure, suffix);
+        let limit = measure.number(factor * number, suffix)?;
+        Ok(Comparison { left, measure, relation, limit })
+    }
+
+    /// That values are compared with numbers, and how else it can be said.
+    fn constant(&mut self, sign: &str) -> String {
+        let place = self.place();
+        format!(
+            "the right side of `{sign}` must be a number, {place}; put both on the left: `A - B {sign} 0` or `A / B {sign} 1`"
+        )
     }
 
     fn sum(&mut self) -> Result<Typed, String> {
@@ -108,8 +139,8 @@ impl<'a> Reader<'a> {
             };
             let next = self.value()?;
             let measure = match operator {
-                // Of like by like a share remains; by a plain number the same thing, scaled.
-                Operator::Divide if product.1.unit == next.1.unit && !is_number(&next.0) => Measure::SHARE,
+                // Of like by like a plain number remains; by a plain number the same thing, scaled.
+                Operator::Divide if product.1.is_like(next.1) && !is_number(&next.0) => Measure::COUNT,
                 _ if is_number(&product.0) => next.1,
                 _ => product.1,
             };
@@ -291,110 +322,29 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a value measures beside a limit with that unit: numbers of checks have no unit of their own, and one thing divided by
+/// another is a plain number, or a share.
+fn settled(left: &Expression, measure: Measure, suffix: &str) -> Measure {
+    let (mut of_checks, mut of_others) = (false, false);
+    left.columns(&mut |metric, _| {
+        let is_of_check = metric.starts_with("perfdata.");
+        of_checks |= is_of_check;
+        of_others |= !is_of_check;
+    });
+    if of_checks && !of_others && !left.divides() {
+        return Measure::named(suffix).unwrap_or(measure);
+    }
+    match measure {
+        Measure::COUNT if left.divides() && left.is_in_hundreds() => Measure::PERCENT,
+        Measure::COUNT if left.divides() && suffix == "%" => Measure::SHARE,
+        measure => measure,
+    }
+}
+
 fn is_number(expression: &Expression) -> bool {
     matches!(expression, Expression::Number(_))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::alert::names::DERIVED;
-    use proptest::prelude::*;
-
-    fn column(metric: &str, pattern: Option<&str>) -> Expression {
-        Expression::Column { metric: metric.to_owned(), pattern: pattern.map(str::to_owned) }
-    }
-
-    #[test]
-    fn a_comparison_has_a_value_and_a_limit_in_its_unit() {
-        let found = condition("meminfo.SUnreclaim > 500 MiB").unwrap();
-        let first = found.first().unwrap();
-        assert_eq!(first.left, column("meminfo.SUnreclaim", None));
-        assert_eq!((first.relation, first.limit), (Relation::Above, 524_288_000.0));
-        let busy = condition("diskstats[sd*].busy>=95%").unwrap();
-        let busy = busy.first().unwrap();
-        assert_eq!((&busy.left, busy.limit), (&column("diskstats.busy", Some("sd*")), 0.95));
-    }
-
-    #[test]
-    fn and_binds_closer_than_or() {
-        let found = condition("stat.steal > 1 and loadavg.load1 < 2 or loadavg.load5 == 3").unwrap();
-        assert_eq!(found.any.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
-    }
-
-    #[test]
-    fn per_core_and_arithmetic() {
-        let found = condition("loadavg.load15 per core > 2").unwrap();
-        let cores = Box::new(column("host.cores", None));
-        let load = Box::new(column("loadavg.load15", None));
-        assert_eq!(found.first().unwrap().left, Expression::Binary(Operator::Divide, load, cores));
-        let share = condition("meminfo.SUnreclaim / meminfo.MemTotal > 25 %").unwrap();
-        assert_eq!(share.first().unwrap().limit, 0.25);
-        let scaled = condition("2 * (meminfo.Shmem + meminfo.Buffers) > 1 GiB").unwrap();
-        assert_eq!(scaled.first().unwrap().limit, 1_073_741_824.0);
-    }
-
-    #[test]
-    fn a_made_name_hands_its_pattern_to_what_it_is_made_of() {
-        let found = condition("filesystem[/var].used_percent > 90 %").unwrap();
-        let mut patterns = Vec::new();
-        found.first().unwrap().left.columns(&mut |metric, pattern| patterns.push((metric, pattern)));
-        assert_eq!(patterns[0], ("filesystem.used", Some("/var")));
-        assert!(patterns.iter().all(|(_, pattern)| *pattern == Some("/var")));
-    }
-
-    #[test]
-    fn stretches_of_time() {
-        let found = condition("mean(pressure.memory_full, 10m) > 5 %").unwrap();
-        let first = found.first().unwrap();
-        assert_eq!((first.left.reach(), first.limit), (600, 0.05));
-        let kills = condition("increase(vmstat.oom_kill, 1 h) >= 3").unwrap();
-        assert_eq!((kills.first().unwrap().limit, kills.first().unwrap().measure.per_second), (3.0, false));
-    }
-
-    #[test]
-    fn the_end_of_a_condition_is_about_the_same_value() {
-        let when = condition("memory.unavailable_percent > 90").unwrap();
-        let clear = continued("< 85", &when).unwrap();
-        assert_eq!(clear.first().unwrap().left, when.first().unwrap().left);
-        assert_eq!((clear.first().unwrap().relation, clear.first().unwrap().limit), (Relation::Below, 85.0));
-        assert!(continued("swap.in < 1 MiB/s", &when).is_ok(), "a whole condition is one, too");
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        for (text, words) in [
-            ("", "expected a number's name at the end"),
-            ("memory", "`memory` names no number: write `memory.NAME` at the end"),
-            ("meminfo.MemFree", "expected >, >=, <, <=, == or != at the end"),
-            ("meminfo.MemFree < ", "expected a number at the end"),
-            ("meminfo.MemFree < 5 m", "`m` does not fit: this is bytes, written as `500 MiB` or `2 GB`"),
-            ("meminfo.MemFree < 5 MiB 7", "expected nothing more at `7`"),
-            (
-                "median(swap.in) > 1",
-                "there is no function `median`; there are mean, increase, sum, first, min",
-            ),
-            ("mean(swap.in) > 1", "expected `,` at `) > 1`"),
-            ("mean(swap.in, 3 w) > 1", "mean(…) looks back over at most a day"),
-            ("loadavg.load1 per cpu > 1", "expected `per core` at `cpu > 1`"),
-            ("filesystem[/var.used > 1", "`[` without `]` at `[/var.used > 1`"),
-        ] {
-            assert_eq!(condition(text).unwrap_err(), words, "{text}");
-        }
-    }
-
-    #[test]
-    fn every_made_name_can_be_read() {
-        for derived in DERIVED {
-            condition(&format!("{} > 1", derived.name))
-                .unwrap_or_else(|error| panic!("{}: {error}", derived.name));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_that_is_typed_breaks_it(text in "[ -~°]{0,60}") {
-            let _ = condition(&text);
-        }
-    }
-}
+#[path = "parse_tests.rs"]
+mod tests;

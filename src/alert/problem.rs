@@ -1,10 +1,17 @@
 //! What an alert is about, with its numbers, for the sentence that says so: of the built-in rules by what each is about, of
 //! the user's own by value and limit.
 
+use super::expression::{Expression, Relation};
 use super::facts::{Known, cores, subject_of};
+use super::parse;
 use super::rule::Rule;
 use super::table::Table;
+use crate::analysis::state::Against;
 use crate::analysis::{ProblemKind, state};
+use std::sync::LazyLock;
+
+/// What programs can get, whatever the rule about memory says.
+static AVAILABLE: LazyLock<Option<Expression>> = LazyLock::new(|| parse::value("memory.available").ok());
 
 /// What a rule found about an instance.
 pub(super) fn problem(rule: &Rule, instance: &str, table: &Table<'_>, known: &Known<'_>) -> ProblemKind {
@@ -14,10 +21,18 @@ pub(super) fn problem(rule: &Rule, instance: &str, table: &Table<'_>, known: &Kn
 fn of_rule(rule: &Rule, instance: &str, table: &Table<'_>) -> ProblemKind {
     let told = rule.subject().map(|subject| {
         let value = table.latest(&subject.left, instance).map(|value| subject.measure.tell(value));
-        (value.unwrap_or_default(), subject.measure.tell(subject.limit), subject.relation.is_upwards())
+        (value.unwrap_or_default(), subject.measure.tell(subject.limit), subject.relation)
     });
-    let (value, limit, upwards) = told.unwrap_or_default();
-    ProblemKind::Rule { name: rule.name.clone(), instance: instance.to_owned(), value, limit, upwards }
+    let (value, limit, relation) = told.unwrap_or_else(|| (String::new(), String::new(), Relation::Above));
+    let against = match relation {
+        Relation::Above => Against::Above,
+        Relation::AtLeast => Against::AtLeast,
+        Relation::Below => Against::Below,
+        Relation::AtMost => Against::AtMost,
+        Relation::Is => Against::Is,
+        Relation::IsNot => Against::IsNot,
+    };
+    ProblemKind::Rule { name: rule.name.clone(), instance: instance.to_owned(), value, limit, against }
 }
 
 /// What a built-in rule's finding is looked up in.
@@ -86,8 +101,7 @@ fn of_machine(lookup: Lookup<'_>) -> Option<ProblemKind> {
 fn of_memory(lookup: Lookup<'_>) -> Option<ProblemKind> {
     Some(match lookup.rule.name.as_str() {
         "memory" => {
-            let available = crate::alert::parse::condition("memory.available > 0").ok()?;
-            let available = lookup.table.latest(&available.first()?.left, "")?;
+            let available = lookup.table.latest(AVAILABLE.as_ref()?, "")?;
             ProblemKind::Memory { available, total: lookup.of("meminfo.MemTotal")? }
         }
         "swap" => ProblemKind::Swapping { rate: lookup.value()? },

@@ -5,6 +5,7 @@ use super::expression::{Comparison, Condition};
 use super::machine::{Patience, Reading};
 use super::parse::{condition, continued};
 use super::table::Table;
+use super::told;
 use crate::analysis::Level;
 use crate::base::{glob, hash};
 use crate::config::{RuleConfig, Severity, Span};
@@ -36,6 +37,10 @@ pub struct Rule {
     pub level: Level,
     /// Whether a message says that it is over.
     pub resolve: bool,
+    /// What the user wants said of it.
+    pub text: Option<String>,
+    /// The first command to run.
+    pub command: Option<String>,
     only: Option<Vec<String>>,
     except: Vec<String>,
     /// Its name and a hash of when it holds: one that says another thing is another rule.
@@ -133,7 +138,7 @@ fn over(known: &RuleConfig, rule: &RuleConfig) -> RuleConfig {
             $( $field: rule.$field.clone().or_else(|| known.$field.clone()), )*
         } };
     }
-    first!(when hold clear_for severity enabled only except resolve)
+    first!(when hold clear_for severity enabled only except resolve text command)
 }
 
 fn compile(rule: &RuleConfig) -> Result<Rule, RuleError> {
@@ -141,11 +146,7 @@ fn compile(rule: &RuleConfig) -> Result<Rule, RuleError> {
         let name = rule.name.clone();
         move |message: String| RuleError { name, index: 0, key, message }
     };
-    let Some(when) = &rule.when else {
-        return Err(error("when")(
-            "a rule needs a condition, like when = \"memory.available_percent < 5\"".into(),
-        ));
-    };
+    let Some(when) = &rule.when else { return Err(error("name")(told::nameless(&rule.name))) };
     let when = condition(when).map_err(error("when"))?;
     let ends = |text: &Option<String>, key| {
         text.as_deref().map(|text| continued(text, &when).map_err(error(key))).transpose()
@@ -169,6 +170,8 @@ fn compile(rule: &RuleConfig) -> Result<Rule, RuleError> {
             Some(Severity::Warning) | None => Level::Warning,
         },
         resolve: rule.resolve.unwrap_or(true),
+        text: rule.text.as_deref().map(told::read).transpose().map_err(error("text"))?,
+        command: rule.command.clone(),
         only: rule.only.clone(),
         except: rule.except.clone().unwrap_or_default(),
     })
@@ -302,5 +305,8 @@ mod tests {
         assert_eq!(unknown.to_string(), words);
         assert_eq!(error("[[rule]]\nname = \"memory\"\nclear = \"> 5 kg\"").key, "clear");
         assert!(error("[[rule]]\nname = \"new\"\nfor = \"5m\"").to_string().contains("needs a condition"));
+        let misspelt = error("[[rule]]\nname = \"memroy\"\nenabled = false");
+        assert_eq!(misspelt.key, "name", "the line that is there");
+        assert!(misspelt.message.starts_with("there is no such rule; did you mean `memory`? "), "{misspelt}");
     }
 }

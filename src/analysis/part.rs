@@ -1,10 +1,10 @@
 //! The parts of MemTotal and the groups that a picture shows them in, each in the order of the stack from the
 //! bottom: what must never grow lies lowest, where the floor is straight; what is given back lies above.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A part of MemTotal. Its name in JSON is its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// What no field holds: pages of drivers, pipes, large buffers; leaked pages.

@@ -113,7 +113,24 @@ pub enum ProblemKind {
     /// Messages wait that a channel does not take.
     Undelivered { channel: String, seconds: f64 },
     /// A rule of the user's holds.
-    Rule { name: String, instance: String, value: String, limit: String, upwards: bool },
+    Rule { name: String, instance: String, value: String, limit: String, against: Against },
+}
+
+/// How a value stands to a limit that it should not stand so to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// More.
+    Above,
+    /// That, or more.
+    AtLeast,
+    /// Less.
+    Below,
+    /// That, or less.
+    AtMost,
+    /// That.
+    Is,
+    /// Something else.
+    IsNot,
 }
 
 /// What tasks stall for.

@@ -132,6 +132,20 @@ pub fn age(seconds: f64, lang: Lang) -> String {
     }
 }
 
+/// A zone's name, `Europe/Berlin`; its offset at a time where it has none. UTC has many names and is called so.
+pub fn zone(zone: &TimeZone, unix: i64) -> String {
+    match zone.iana_name() {
+        Some("Etc/UTC" | "Etc/UCT" | "Etc/Universal" | "Etc/Zulu" | "UCT" | "Universal" | "Zulu") => {
+            "UTC".to_owned()
+        }
+        Some(name) => name.to_owned(),
+        None => {
+            let at = Timestamp::from_second(unix).unwrap_or(Timestamp::UNIX_EPOCH);
+            format!("UTC{}", zone.to_offset(at))
+        }
+    }
+}
+
 /// A time of day: `23:41:02`.
 pub fn time(unix: i64, zone: &TimeZone) -> String {
     strftime(unix, zone, "%H:%M:%S")

@@ -65,9 +65,9 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Find the script that makes a command leak, without touching any
     Bisect(BisectArgs),
-    /// Try whether messages arrive
+    /// Look at the rules on all hosts, and send what is news
     Check(CheckArgs),
-    /// Send no messages of a rule for a while
+    /// Send no messages of a rule for a while; list what is muted, or end it
     Mute(MuteArgs),
     /// Roll closed days up, compress them, let go what is too old; `site` does it, too
     Compact(CompactArgs),

@@ -9,7 +9,7 @@ use crate::sample::audit::Check;
 use crate::sample::reach::{Question, Target};
 use crate::sample::service::Wishes;
 use crate::sample::{Options, Root};
-use crate::store::Layout;
+use crate::store::{self, Layout};
 use std::path::Path;
 
 /// The world of one run.
@@ -88,6 +88,16 @@ impl Context {
             }
         }
         Ok(())
+    }
+
+    /// Why a host of that name cannot be looked at, with those that can.
+    pub(super) fn no_host(data: &Path, name: &str) -> anyhow::Error {
+        let hint = match store::hosts(data).unwrap_or_default().as_slice() {
+            [] => "`--data` names the folder of the logs".to_owned(),
+            [host] => format!("there is {host}"),
+            hosts => format!("there are {}", hosts.join(", ")),
+        };
+        output::failure(format!("there is no host {name} in {}", data.display()), hint)
     }
 
     /// What the user wants of a sample.

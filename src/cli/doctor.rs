@@ -8,6 +8,9 @@ mod disk;
 mod log;
 mod messages;
 mod pages;
+mod programs;
+mod rules;
+mod templates;
 mod timer;
 
 use super::args::DoctorArgs;
@@ -98,7 +101,10 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
         prefix,
     };
     let mut findings = examine(&patient);
-    findings.extend(messages::check(&context.loaded));
+    findings.extend(programs::check(&patient, config));
+    findings.extend(rules::check(&patient, config));
+    findings.extend(templates::check(&context.loaded, patient.now));
+    findings.extend(messages::check(&patient, &context.loaded));
     output::print(page(&findings))?;
     let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
     Ok(if wrong { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })

@@ -1,6 +1,6 @@
 //! Sizes and durations as people type them on the command line.
 
-use jiff::SignedDuration;
+use crate::config::Span;
 
 /// How much may grow.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,10 +35,17 @@ const SIZES: [(&str, f64); 11] = [
     ("", 1.0),
 ];
 
-/// `90`, `90s`, `5m`, `1h30m`: seconds, more than none.
+/// `90s`, `10m`, `1h30m`, `3d`, `1w`: more than none.
+pub(in crate::cli) fn span(text: &str) -> Result<Span, String> {
+    let told = Span::parse(text).filter(|span| span.0 > 0);
+    told.ok_or_else(|| "write a time as 90s, 10m, 1h30m, 3d or 1w, at most a year".to_owned())
+}
+
+/// The same, and `90` or `0.5`: seconds.
 pub(in crate::cli) fn seconds(text: &str) -> Result<f64, String> {
     let plain = text.trim().parse::<f64>().ok();
-    let told = || text.trim().parse::<SignedDuration>().ok().map(|duration| duration.as_secs_f64());
+    #[expect(clippy::cast_precision_loss, reason = "at most a year")]
+    let told = || Span::parse(text).map(|span| span.0 as f64);
     let seconds = plain.or_else(told).filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     seconds.ok_or_else(|| "write a time as 90s, 5m or 1h30m".to_owned())
 }
@@ -76,9 +83,14 @@ mod tests {
             (seconds("90"), seconds("90s"), seconds("2m"), seconds("1h 30m")),
             (Ok(90.0), Ok(90.0), Ok(120.0), Ok(5400.0))
         );
-        for nonsense in ["", "0", "-5s", "soon", "inf"] {
-            assert!(seconds(nonsense).is_err(), "{nonsense}");
+        assert_eq!(
+            (span("1d"), span("2w"), seconds("1d")),
+            (Ok(Span(86_400)), Ok(Span(1_209_600)), Ok(86_400.0))
+        );
+        for nonsense in ["", "0", "0s", "-5s", "soon", "inf"] {
+            assert!(seconds(nonsense).is_err() && span(nonsense).is_err(), "{nonsense}");
         }
+        assert!(span("90").is_err(), "of what?");
     }
 
     #[test]

@@ -120,6 +120,9 @@ fn plain(message: &str) -> String {
 
 /// Lists are what nobody gets right at first.
 fn list(message: &str, line: &str) -> Option<String> {
+    if message.ends_with("sequence, expected a string") {
+        return Some("write one text in quotes, without brackets".to_owned());
+    }
     if !message.ends_with("expected a sequence") {
         return None;
     }

@@ -10,6 +10,8 @@ const MOST_ROWS: usize = 200;
 const LONGEST_INTERVAL: u32 = 86_400;
 /// All checks of a run must be over before cron starts the next.
 const LONGEST_TIMEOUT: u32 = 30;
+/// A longer text is no line of a message.
+const LONGEST_LINE: usize = 500;
 /// A longer name fits no list.
 const LONGEST_NAME: usize = 64;
 
@@ -30,6 +32,18 @@ pub(super) fn optional_absolute<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<PathBuf>, D::Error> {
     absolute(deserializer).map(Some)
+}
+
+/// A text of one line, that is shown as it is.
+pub(super) fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let line = String::deserialize(deserializer)?;
+    if line.trim().is_empty() || line.chars().any(char::is_control) {
+        return Err(D::Error::custom("must be a text of one line"));
+    }
+    if line.len() > LONGEST_LINE {
+        return Err(D::Error::custom(format!("must be at most {LONGEST_LINE} bytes long")));
+    }
+    Ok(Some(line))
 }
 
 /// How many rows of a list are kept.

@@ -177,6 +177,8 @@ fn rule_entries(rule: &RuleConfig) -> Vec<Entry> {
         ("only", rule.only.clone().map(Value::from)),
         ("except", rule.except.clone().map(Value::from)),
         ("resolve", rule.resolve.map(Value::from)),
+        ("text", text(&rule.text)),
+        ("command", text(&rule.command)),
     ]
 }
 
@@ -295,10 +297,7 @@ impl Loaded {
             self.write_table(&mut page, "[[check]]", &format!("check.{index}."), &check_entries(check));
         }
         for (index, target) in config.target.iter().enumerate() {
-            // Only what it has: of the four questions each target has one.
-            let entries: Vec<Entry> =
-                target_entries(target).into_iter().filter(|(_, value)| value.is_some()).collect();
-            self.write_table(&mut page, "[[target]]", &format!("target.{index}."), &entries);
+            self.write_table(&mut page, "[[target]]", &format!("target.{index}."), &target_entries(target));
         }
         for (index, traffic) in config.traffic.iter().enumerate() {
             let prefix = format!("traffic.{index}.");
@@ -316,10 +315,12 @@ impl Loaded {
         page
     }
 
-    /// One table. A key without a value is a comment: TOML has no word for "none".
+    /// One table. A key without a value is a comment: TOML has no word for "none". An entry of a list, of which there may be many,
+    /// shows only what it has.
     fn write_table(&self, page: &mut String, header: &str, prefix: &str, entries: &[Entry]) {
         let lines: Vec<(String, String)> = entries
             .iter()
+            .filter(|(_, value)| value.is_some() || !header.starts_with("[["))
             .map(|(key, value)| match value {
                 Some(value) => {
                     (format!("{key} = {value}"), self.origin(&format!("{prefix}{key}")).to_string())

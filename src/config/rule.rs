@@ -34,6 +34,12 @@ pub struct RuleConfig {
     pub except: Option<Vec<String>>,
     /// Whether a message says that it is over.
     pub resolve: Option<bool>,
+    /// What is said of it in place of value and limit; `{instance}`, `{value}` and `{limit}` are filled in.
+    #[serde(default, deserialize_with = "super::field::line")]
+    pub text: Option<String>,
+    /// The first command to run; it is shown, never run.
+    #[serde(default, deserialize_with = "super::field::line")]
+    pub command: Option<String>,
 }
 
 /// How bad what a rule finds is.

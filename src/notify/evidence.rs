@@ -95,7 +95,7 @@ impl Evidence<'_> {
         else {
             return;
         };
-        let key = if subject.relation.is_upwards() { "proof.above" } else { "proof.below" };
+        let key = subject.relation.proof();
         let is_worse = alert.machine.level == Level::Critical;
         let critical = rule.critical.as_ref().and_then(|critical| critical.first()).filter(|_| is_worse);
         let limit = critical.filter(|critical| critical.left == subject.left).unwrap_or(subject).limit;

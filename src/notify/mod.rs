@@ -36,8 +36,10 @@ pub use notice::{Change, Fact, Item, Notice, Picture, Swatch};
 pub use outbox::{Batch, Mark, Outbox};
 pub use picture::{PictureError, Subject};
 pub use refusal::{Again, Refusal};
-pub use spool::{Aside, Delivery, Failed, Sent, Spool};
+pub use spool::{Aside, Delivery, Failed, Sent, Spool, Wait, waits};
 pub use tell::{Told, notice};
+
+use std::path::Path;
 
 /// Sends one invented notice over a channel, now, past the spool: does it arrive?
 ///
@@ -45,4 +47,17 @@ pub use tell::{Told, notice};
 /// Why it was not taken.
 pub fn test(channel: &Channel, composer: &Composer, now: i64) -> Result<(), Refusal> {
     channel.send(&sample::notice(channel.name(), composer, now), composer, now, channel.limit())
+}
+
+/// Writes an invented message by each template of messages, and by files of the user's: does any have a mistake?
+///
+/// # Errors
+/// The first mistake, with file and line.
+pub fn rehearse(composer: &Composer, files: &[&Path], now: i64) -> Result<(), NotifyError> {
+    let notice = sample::notice("", composer, now);
+    composer.compose(&notice)?;
+    for file in files {
+        composer.render_file(file, &notice)?;
+    }
+    Ok(())
 }

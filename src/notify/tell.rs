@@ -56,7 +56,11 @@ impl Told {
             since,
             until,
             facts: rule.filter(|_| is_present).map(|rule| evidence.facts(alert, rule)).unwrap_or_default(),
-            command: if is_present { remedy::command(alert, host, evidence.finding(alert)) } else { None },
+            command: if is_present {
+                remedy::command(alert, rule, host, &evidence.latest.sample, evidence.finding(alert))
+            } else {
+                None
+            },
             link: site.map(|site| format!("{site}{}/index.html", address(host))),
             picture: None,
         };

@@ -130,7 +130,7 @@ impl View {
         rules.dedup();
         let lang = scene.words.lang();
         let time = format::date_time(notice.t, &scene.zone, lang);
-        let zone = scene.zone.iana_name().unwrap_or("UTC").to_owned();
+        let zone = format::zone(&scene.zone, notice.t);
         Self {
             subject: subject(notice, scene),
             titled: false,

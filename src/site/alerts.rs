@@ -129,6 +129,8 @@ pub(crate) fn problems(
     let mut shown: Vec<Problem> = Vec::new();
     for alert in &watched.firing {
         let text = match &alert.kind {
+            // The user's own words may hold names.
+            Some(_) if alert.has_own_text && !scene.public => alert.text.clone(),
             Some(kind) => {
                 describe(&problems::public(kind.clone(), scene), &telling, &|mount| mounts.of(mount))
             }

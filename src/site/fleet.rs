@@ -7,6 +7,7 @@ use super::evaluate::colour_of;
 use super::figures;
 use super::host::{HostView, Workshop};
 use super::model::{FleetPage, FleetRow, LegendRow};
+use super::muted;
 use super::now::Now;
 use super::scene::Scene;
 use super::window::bare_row;
@@ -26,6 +27,7 @@ pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), Sit
         page: workshop.page("", ""),
         summary: summary(hosts, scene),
         past: alerts::past(hosts.iter().map(|host| &host.watched), scene),
+        muted: muted::of_all(workshop.mutes, scene),
         rows: sorted.into_iter().map(|host| row(host, scene)).collect(),
         legend: legend(scene),
         empty: if hosts.is_empty() { empty(scene) } else { Vec::new() },

@@ -1,4 +1,5 @@
-//! The pages of the history: what was wrong when and for how long, of all hosts and of each. Newest first.
+//! The pages of the history: what was wrong when and for how long, of all hosts and of each. What holds comes first, worst first;
+//! then what is over, newest first.
 
 use super::alerts::Incident;
 use super::error::SiteError;
@@ -8,6 +9,7 @@ use super::problems;
 use super::scene::Scene;
 use crate::base::escape::{address, terminal};
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// Rows of a page, at most.
 const MOST_ROWS: usize = 500;
@@ -67,8 +69,7 @@ fn page(workshop: &Workshop, name: &str, root: &str, hosts: &[&HostView]) -> His
         .iter()
         .flat_map(|host| host.watched.incidents.iter().map(|incident| (host.name.as_str(), incident)))
         .collect();
-    // What holds now first, then the newest.
-    all.sort_by_key(|(_, incident)| (incident.until.is_some(), std::cmp::Reverse(incident.since)));
+    all.sort_by_key(|(_, incident)| order(incident));
     let more = all.len().saturating_sub(MOST_ROWS);
     let is_fleet = hosts.len() > 1;
     let title = scene.word("history.title");
@@ -81,6 +82,11 @@ fn page(workshop: &Workshop, name: &str, root: &str, hosts: &[&HostView]) -> His
         rows: all.iter().take(MOST_ROWS).map(|(host, incident)| row(host, incident, root, scene)).collect(),
         note: if more > 0 { scene.words().count("history.more", more as u64, &[]) } else { String::new() },
     }
+}
+
+/// What holds now first, the worst of it, then what is over, the newest.
+fn order(incident: &Incident) -> impl Ord + use<> {
+    (Reverse(incident.until.is_none().then_some(incident.level)), Reverse(incident.since))
 }
 
 fn row(host: &str, incident: &Incident, root: &str, scene: &Scene) -> HistoryRow {
@@ -110,4 +116,32 @@ pub(crate) fn what(incident: &Incident, scene: &Scene) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a duration in seconds")]
 fn as_seconds(seconds: i64) -> f64 {
     seconds.max(0) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Level;
+
+    #[test]
+    fn what_holds_comes_first_the_worst_of_it_then_the_newest() {
+        let incident = |since: i64, level, until| Incident {
+            rule: since.to_string(),
+            instance: String::new(),
+            level,
+            since,
+            fired: since,
+            until,
+            text: String::new(),
+        };
+        let mut all = [
+            incident(1, Level::Critical, Some(9)),
+            incident(2, Level::Warning, None),
+            incident(3, Level::Critical, None),
+            incident(4, Level::Warning, None),
+            incident(5, Level::Warning, Some(6)),
+        ];
+        all.sort_by_key(order);
+        assert_eq!(all.map(|incident| incident.since), [3, 4, 2, 5, 1]);
+    }
 }

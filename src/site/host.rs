@@ -12,6 +12,7 @@ use super::facts;
 use super::figures;
 use super::leaks;
 use super::model::{HostPage, Moment, Page, Picture, Problem, State};
+use super::muted;
 use super::now::Now;
 use super::problems;
 use super::publish::Publisher;
@@ -20,9 +21,8 @@ use super::scene::{Aliases, Scene};
 use super::sections;
 use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest, tabs};
-use crate::alert::Rule;
-use crate::analysis::Level;
-use crate::analysis::report::{self, Report};
+use crate::alert::{Mutes, Rule};
+use crate::analysis::{Level, report, report::Report};
 use crate::base::escape::address;
 use crate::series::{self, Latest, SeriesError, Window};
 use crate::store::{self, EventLog, Layout};
@@ -50,6 +50,8 @@ pub(crate) struct Workshop<'a> {
     pub refresh_seconds: u32,
     /// What the site is made of.
     pub inputs: &'a Inputs,
+    /// What is muted.
+    pub mutes: &'a Mutes,
     /// There is but one host: its page is the fleet's.
     pub alone: bool,
 }
@@ -166,6 +168,7 @@ impl Workshop<'_> {
                 parts_table: None,
                 all_well: words.clone(),
                 past: String::new(),
+                muted: muted::of_host(self.mutes, &view.name, self.scene),
                 memory_bar: None,
                 figures: Vec::new(),
                 window: String::new(),
@@ -206,7 +209,7 @@ impl Workshop<'_> {
             script: self.assets.script().to_owned(),
             refresh_seconds: self.refresh_seconds,
             zone: self.scene.zone_name(),
-            page_time: Moment { iso: PAGE_ISO.to_owned(), text: PAGE_TIME.to_owned() },
+            page_time: Moment { iso: PAGE_ISO.to_owned(), text: PAGE_TIME.to_owned(), unix: 0 },
             version: env!("CARGO_PKG_VERSION"),
         }
     }
@@ -256,7 +259,7 @@ impl<'a> Host<'a> {
         let targets = latest.sample.target.as_ref().map(|all| all.0.keys().map(String::as_str));
         let targets = scene.targets(targets.into_iter().flatten());
         let extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
-        let report = report::of_log(layout, latest.sample.t)?;
+        let report = report::of_latest(layout, &latest.sample)?;
         let (watched, rules) =
             alerts::watch(workshop.inputs, scene, layout, latest, report.as_ref(), extras.quota_used())?;
         let report = report.map(|report| leaks::shown(report, scene));
@@ -337,6 +340,7 @@ impl<'a> Host<'a> {
             parts_table: leaks::parts(self.report.as_ref(), scene).filter(|_| self.has_findings()),
             all_well: self.all_well(),
             past: alerts::past([&self.watched], scene),
+            muted: muted::of_host(self.workshop.mutes, self.layout.host(), scene),
             memory_bar: bars::memory(&self.now, scene),
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),

@@ -26,6 +26,7 @@ mod host;
 mod leaks;
 mod manifest;
 mod model;
+mod muted;
 mod now;
 mod picture;
 mod problems;
@@ -46,7 +47,7 @@ mod window;
 pub use error::SiteError;
 pub use publish::Published;
 
-use crate::alert::Rules;
+use crate::alert::{Mutes, Rules};
 use crate::base::clock::Clock;
 use crate::base::words::Lang;
 use crate::config::{Config, RetainConfig, SiteConfig, TrafficConfig};
@@ -144,6 +145,7 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
     let assets = Assets::load(&inputs.site)?;
     let hosts = crate::store::hosts(&inputs.data)?;
     let now = clock.now();
+    let mutes = Mutes::load(&inputs.data);
     let publisher = Publisher::open(&inputs.out, now, PATIENCE_SECONDS)?;
     let (lang, zone, public) = (inputs.lang, inputs.time_zone.clone(), inputs.site.public);
     let scene = Scene { lang, zone, public, now };
@@ -155,6 +157,7 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
         title: &inputs.site.title,
         refresh_seconds: inputs.site.refresh_seconds,
         inputs,
+        mutes: &mutes,
         alone: hosts.len() == 1,
     };
     assets.publish(&publisher)?;
@@ -170,7 +173,7 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
     feed::publish(&workshop, &views)?;
     publisher.page(
         "status.json",
-        &status::text(&views, PAGE_ISO, public)?,
+        &status::text(&views, &mutes, PAGE_ISO, &scene)?,
         &[(PAGE_ISO, &scene::iso(now))],
     )?;
     Ok(Report { hosts: views.len(), published: publisher.commit()?, failed })

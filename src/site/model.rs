@@ -39,6 +39,9 @@ pub(crate) struct Moment {
     pub iso: String,
     /// For people.
     pub text: String,
+    /// For programs, unix time.
+    #[serde(skip)]
+    pub unix: i64,
 }
 
 /// A state: never told by colour alone.
@@ -317,6 +320,8 @@ pub(crate) struct HostPage {
     pub all_well: String,
     /// How many alerts there were lately; empty for none.
     pub past: String,
+    /// What is muted, a line each.
+    pub muted: Vec<String>,
     /// Memory now, in parts.
     pub memory_bar: Option<Bar>,
     /// The figures of now.
@@ -381,6 +386,8 @@ pub(crate) struct FleetPage {
     pub summary: String,
     /// How many alerts there were lately; empty for none.
     pub past: String,
+    /// What is muted, a line each.
+    pub muted: Vec<String>,
     /// Worst first.
     pub rows: Vec<FleetRow>,
     /// Colours of the bars and what they mean.

@@ -63,11 +63,7 @@ impl Scene {
 
     /// The zone's name, `Europe/Berlin`; the offset where the zone has none.
     pub(crate) fn zone_name(&self) -> String {
-        let zone = self.zone.iana_name().map(|name| name.strip_prefix("Etc/").unwrap_or(name).to_owned());
-        zone.unwrap_or_else(|| {
-            let at = jiff::Timestamp::from_second(self.now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-            format!("UTC{}", self.zone.to_offset(at))
-        })
+        format::zone(&self.zone, self.now)
     }
 
     /// An instant to the second: the time alone today, else with its day.
@@ -76,12 +72,13 @@ impl Scene {
         let today =
             format::date(self.now, &self.zone, self.lang) == format::date(unix, &self.zone, self.lang);
         let text = if today { time } else { format!("{} {time}", format::date(unix, &self.zone, self.lang)) };
-        Moment { iso: iso(unix), text }
+        Moment { iso: iso(unix), text, unix }
     }
 
     /// An instant to the minute, as short as it can be understood now.
     pub(crate) fn minute(&self, unix: i64) -> Moment {
-        Moment { iso: iso(unix), text: format::moment(unix, self.now, &self.zone, self.lang) }
+        let text = format::moment(unix, self.now, &self.zone, self.lang);
+        Moment { iso: iso(unix), text, unix }
     }
 
     /// An instant to the minute with its day.

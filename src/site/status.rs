@@ -1,11 +1,12 @@
 //! `status.json`, beside the pages, for scripts: each host's state, problems and numbers of now. Bytes, seconds and
-//! shares of one; what a host does not have is absent. The same is left out on a public site as on its pages.
+//! shares of one; times are unix seconds, but for `made`, which is RFC 3339; what a host does not have is absent. The same is left out on a public site as on its pages.
 
 use super::changes::Told;
 use super::error::SiteError;
 use super::host::HostView;
 use super::now::Now;
-use crate::alert::Alert;
+use super::scene::Scene;
+use crate::alert::{Alert, Mutes};
 use crate::analysis::Level;
 use crate::analysis::report::Report;
 use serde::Serialize;
@@ -32,6 +33,9 @@ struct HostStatus<'a> {
     /// What holds now, worst first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alerts: Vec<AlertStatus<'a>>,
+    /// What is muted on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mutes: Vec<MuteStatus<'a>>,
     /// What happened last, newest first.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     events: &'a [Told],
@@ -47,7 +51,14 @@ struct ProblemStatus<'a> {
     state: &'a str,
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<&'a str>,
+    since: Option<i64>,
+}
+
+/// A rule of which nothing is sent.
+#[derive(Serialize)]
+struct MuteStatus<'a> {
+    rule: &'a str,
+    until: i64,
 }
 
 /// An alert; on a public site no more than its rule.
@@ -71,7 +82,16 @@ struct Numbers<'a> {
 }
 
 /// The file's text; `made` stands for its own time.
-pub(crate) fn text(hosts: &[HostView], made: &str, public: bool) -> Result<String, SiteError> {
+pub(crate) fn text(
+    hosts: &[HostView],
+    mutes: &Mutes,
+    made: &str,
+    scene: &Scene,
+) -> Result<String, SiteError> {
+    let mute = |host| {
+        let mutes = mutes.of_host(host, scene.now);
+        mutes.map(|mute| MuteStatus { rule: &mute.rule, until: mute.until }).collect()
+    };
     let hosts = hosts.iter().map(|view| HostStatus {
         name: &view.name,
         state: view.state.class,
@@ -81,11 +101,12 @@ pub(crate) fn text(hosts: &[HostView], made: &str, public: bool) -> Result<Strin
             .map(|problem| ProblemStatus {
                 state: problem.state.class,
                 text: &problem.text,
-                since: problem.since.as_ref().map(|since| since.iso.as_str()),
+                since: problem.since.as_ref().map(|since| since.unix),
             })
             .collect(),
         t: view.sampled,
-        alerts: view.watched.firing.iter().map(|alert| alert_status(alert, public)).collect(),
+        alerts: view.watched.firing.iter().map(|alert| alert_status(alert, scene.public)).collect(),
+        mutes: mute(view.name.as_str()),
         events: &view.changes,
         numbers: view.now.as_ref().map(numbers),
         report: view.report.as_ref(),

@@ -1,4 +1,4 @@
-//! `cronograph check` and `mute` on logs of invented hosts: what holds, what is told once, what is resolved, what is held back;
+//! `cronograph check` on logs of invented hosts: what holds, what is told once, what is resolved;
 //! through the real binary, with a program of the test's own as the channel.
 
 use crate::program::{cronograph, stderr};
@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 /// 2026-11-23T14:07:00Z
-const NOW: i64 = 1_795_442_820;
+pub(crate) const NOW: i64 = 1_795_442_820;
 const HOUR: i64 = 3_600;
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// A data folder with a configuration, and a folder that the channel writes into.
-struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
 impl World {
-    fn new(more: &str) -> Self {
+    pub(crate) fn new(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = Self { folder };
         fs::create_dir(world.path("data")).unwrap();
@@ -36,15 +36,15 @@ impl World {
         world
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, synth: &Synth) {
+    pub(crate) fn write(&self, synth: &Synth) {
         synth.write(&self.path("data")).unwrap();
     }
 
-    fn run(&self, now: i64, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, now: i64, arguments: &[&str]) -> Output {
         let mut command = cronograph();
         command
             .args(arguments)
@@ -53,14 +53,14 @@ impl World {
         command.output().unwrap()
     }
 
-    fn check(&self, now: i64) -> Option<i32> {
+    pub(crate) fn check(&self, now: i64) -> Option<i32> {
         let output = self.run(now, &["check"]);
         assert_eq!((stderr(&output), String::from_utf8_lossy(&output.stdout)), (String::new(), "".into()));
         output.status.code()
     }
 
     /// The messages that came, in their order; each is taken once.
-    fn got(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn got(&self) -> Vec<serde_json::Value> {
         let mut files: Vec<_> =
             fs::read_dir(self.path("got")).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// What the only message says: each item's host, rule and change.
-    fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let mut messages = self.got();
         assert_eq!(messages.len(), 1, "{messages:?}");
         let items = messages.pop().unwrap()["items"].as_array().unwrap().clone();
@@ -86,11 +86,11 @@ impl World {
 }
 
 /// A host whose memory leaks from two hours before `until` on, by 1.02 MiB a minute.
-fn leaking(name: &str, until: i64) -> Synth {
+pub(crate) fn leaking(name: &str, until: i64) -> Synth {
     Synth::story(name, until - 5 * HOUR, until, until - 2 * HOUR)
 }
 
-fn calm(name: &str, until: i64) -> Synth {
+pub(crate) fn calm(name: &str, until: i64) -> Synth {
     Synth::new(name, 480.0 * MIB, until - 3 * HOUR, until)
 }
 
@@ -200,37 +200,6 @@ fn a_channel_that_takes_nothing_is_tried_again_later_and_said() {
 }
 
 #[test]
-fn muting_holds_back_and_ending_it_lets_through() {
-    let world = World::new("");
-    world.write(&leaking("web-1", NOW));
-    let output = world.run(NOW, &["mute", "leek"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("there is no rule `leek`"), "{}", stderr(&output));
-    let muted = world.run(NOW, &["mute", "leak", "--for", "2h", "--host", "web-*"]);
-    assert_eq!(String::from_utf8_lossy(&muted.stdout), "leak on web-* until 16:07\n");
-    assert_eq!(world.check(NOW), Some(3), "it holds all the same");
-    assert!(world.got().is_empty());
-    assert_eq!(world.run(NOW, &["mute", "leak", "--host", "web-*", "--end"]).status.code(), Some(0));
-    assert_eq!(world.check(NOW + 60), Some(3));
-    assert_eq!(world.told(), ["web-1 leak fired"]);
-}
-
-#[test]
-fn a_dry_run_shows_and_remembers_nothing() {
-    let world = World::new("");
-    world.write(&leaking("web-1", NOW));
-    let first = world.run(NOW, &["check", "--dry-run"]);
-    assert_eq!(first.status.code(), Some(3));
-    let text = String::from_utf8_lossy(&first.stdout).into_owned();
-    assert!(text.starts_with("==> file: [critical] web-1: Kernel, unreclaimable slab leaks"), "{text}");
-    assert!(text.contains("(with a picture)"), "{text}");
-    assert_eq!(first.stdout, world.run(NOW, &["check", "--dry-run"]).stdout);
-    assert!(world.got().is_empty());
-    assert_eq!(world.check(NOW), Some(3));
-    assert_eq!(world.got().len(), 1);
-}
-
-#[test]
 fn a_rule_that_cannot_be_understood_names_its_line() {
     let world = World::new("[[rule]]\nname = \"mine\"\nwhen = \"memory.availible < 5\"\n");
     world.write(&calm("web-1", NOW));
@@ -241,6 +210,50 @@ fn a_rule_that_cannot_be_understood_names_its_line() {
     }
     let output = world.run(NOW, &["check"]);
     assert!(stderr(&output).contains("cronograph.toml:6: rule `mine`: when:"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_rule_speaks_in_the_users_words_and_names_his_command() {
+    let world = World::new(
+        "[[rule]]\nname = \"leak\"\ntext = \"Call Ada: {instance} grows\"\ncommand = \"slabtop -o\"\n\
+         [[rule]]\nname = \"exact\"\nwhen = \"processes.zombies == 0\"\n",
+    );
+    world.write(&leaking("web-1", NOW));
+    assert_eq!(world.check(NOW), Some(3));
+    let items = world.got()[0]["items"].as_array().unwrap().clone();
+    let of = |rule: &str| items.iter().find(|item| item["rule"] == rule).unwrap().clone();
+    let leak = of("leak");
+    assert_eq!(
+        (leak["what"].as_str(), leak["command"].as_str()),
+        (Some("Call Ada: slab_unreclaimable grows"), Some("slabtop -o"))
+    );
+    assert!(leak["facts"].as_array().unwrap().len() > 3, "its evidence is told all the same");
+    assert_eq!(of("exact")["what"], "exact is 0");
+    let out = world.path("www");
+    let site = || assert!(world.run(NOW, &["site", "--out", out.to_str().unwrap()]).status.success());
+    site();
+    let page = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    assert!(page("alerts.html").contains("Call Ada") && page("status.json").contains("Call Ada"));
+    let config = fs::read_to_string(world.path("cronograph.toml")).unwrap();
+    fs::write(
+        world.path("cronograph.toml"),
+        config.replace("[[channel]]", "[site]\npublic = true\n[[channel]]"),
+    )
+    .unwrap();
+    site();
+    assert!(!page("alerts.html").contains("Call Ada") && !page("status.json").contains("Call Ada"));
+}
+
+#[test]
+fn a_misspelt_name_of_a_rule_names_its_line() {
+    let world = World::new("[[rule]]\nname = \"memroy\"\nenabled = false\n");
+    let output = world.run(NOW, &["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("cronograph.toml:5: rule `memroy`: ") && said.contains("did you mean `memory`?"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -50,6 +50,16 @@ fn every_valid_fixture_survives_being_printed() {
     }
 }
 
+/// Of a rule most keys are not set, and there may be many rules.
+#[test]
+fn entries_of_lists_show_what_they_have() {
+    let mut command = cronograph();
+    let printed = stdout(command.args(["config", "--config", "tests/fixtures/configs/valid/rules.toml"]));
+    let (_, lists) = printed.split_once("[[rule]]").unwrap();
+    assert!(!lists.contains("none"), "{lists}");
+    assert_eq!(lists.lines().filter(|line| line.contains("name = ") || line.contains("for = ")).count(), 5);
+}
+
 #[test]
 fn each_value_says_where_it_comes_from() {
     let mut command = cronograph();

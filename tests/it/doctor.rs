@@ -48,9 +48,23 @@ impl Machine {
         if path.is_dir() { fs_err::remove_dir_all(path).unwrap() } else { fs_err::remove_file(path).unwrap() }
     }
 
+    fn program(&self, relative: &str) {
+        self.put(relative, "#!/bin/sh\nexit 1\n");
+        fs_err::set_permissions(self.path(relative), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    /// A configuration, which may name ROOT.
+    fn configure(&self, text: &str) {
+        self.put("cronograph.toml", &text.replace("ROOT", self.0.path().to_str().unwrap()));
+    }
+
     /// Its exit code and what it says, with ROOT for the machine's folder.
     fn doctor(&self) -> (i32, String) {
-        let output = cronograph()
+        let mut command = cronograph();
+        if self.path("cronograph.toml").exists() {
+            command.arg("--config").arg(self.path("cronograph.toml"));
+        }
+        let output = command
             .args(["doctor", "--host", "web1", "--now", &NOW.to_string(), "--ordinary-user", "--prefix"])
             .arg(self.0.path())
             .arg("--data")
@@ -146,4 +160,61 @@ fn timers_of_systemd_count() {
         std::os::unix::fs::symlink(format!("../{timer}"), wants.join(timer)).unwrap();
     }
     assert_eq!(machine.wrong(), Vec::<String>::new());
+}
+
+#[test]
+fn finds_programs_and_templates_that_do_not_work_and_rules_about_nothing() {
+    let machine = Machine::healthy();
+    machine.configure(
+        "[site]\ntemplates = \"ROOT/templates\"\n\
+         [[check]]\nname = \"gone\"\ncommand = [\"/opt/gone\"]\n\
+         [[check]]\nname = \"plain\"\ncommand = [\"plain\"]\n\
+         [[check]]\nname = \"well\"\ncommand = [\"well\", \"-x\"]\n\
+         [[channel]]\nname = \"pager\"\nkind = \"command\"\ncommand = [\"pager\"]\n\
+         [[channel]]\nname = \"mail\"\nkind = \"mail\"\nto = [\"a@example.org\"]\n\
+         [[rule]]\nname = \"odd\"\nwhen = \"filesystem[/nowhere].used_percent > 1\"\n\
+         [[rule]]\nname = \"off\"\nwhen = \"filesystem[/nowhere].used_percent > 1\"\nenabled = false\n\
+         [[rule]]\nname = \"fits\"\nwhen = \"loadavg.load1 per core > 1000\"\n\
+         [[rule]]\nname = \"fact\"\nwhen = \"traffic.used_percent > 50\"\n",
+    );
+    machine.put("usr/local/bin/plain", "");
+    machine.program("usr/bin/well");
+    machine.put("templates/message.txt", "Dear all,\n{{ nonsense.more }}\n");
+    machine.put("templates/fleet.html", "{% if %}");
+    let (_, said) = machine.doctor();
+    for line in [
+        "WRONG  check \"gone\" cannot be started: there is no /opt/gone",
+        "WRONG  check \"plain\" cannot be started: ROOT/usr/local/bin/plain is not executable",
+        "WRONG  channel \"pager\" cannot be started: there is no pager in /usr/local/sbin:",
+        "WRONG  channel \"mail\" cannot send: there is no sendmail in ",
+        "WRONG  no pages are made, a template has a mistake: ROOT/templates/fleet.html:1: ",
+        "WRONG  messages wait, a template has a mistake: ROOT/templates/message.txt:2: ",
+        "note   rule \"odd\" finds nothing to look at: ",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert_eq!((said.matches("\"well\"").count(), said.matches("note   rule").count()), (0, 1), "{said}");
+}
+
+#[test]
+fn finds_messages_that_wait_and_why() {
+    let machine = Machine::healthy();
+    machine.program("usr/bin/false");
+    machine.configure(
+        "[[channel]]\nname = \"pager\"\nkind = \"command\"\ncommand = [\"false\"]\n\
+         [[rule]]\nname = \"always\"\nwhen = \"loadavg.load1 >= 0\"\n",
+    );
+    let mut check = cronograph();
+    check.args(["check", "--now", &(NOW - 600).to_string(), "--config"]).arg(machine.path("cronograph.toml"));
+    let output = check.arg("--data").arg(machine.path("data")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let before = fs_err::read_dir(machine.path("data/.check/spool/queue")).unwrap().count();
+    let wrong = machine.wrong();
+    let waits = "a message waits for channel \"pager\", the oldest made 10 min ago; it was not taken: false ended with 1";
+    assert!(wrong.iter().any(|wrong| wrong.starts_with(waits)), "{wrong:?}");
+    assert_eq!(
+        fs_err::read_dir(machine.path("data/.check/spool/queue")).unwrap().count(),
+        before,
+        "it only looks"
+    );
 }

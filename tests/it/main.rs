@@ -11,6 +11,7 @@ mod audit;
 mod bisect;
 mod chart;
 mod check;
+mod check_quiet;
 mod checks;
 mod cli;
 mod config;

@@ -26,6 +26,12 @@ changed, switched off, or be other on some hosts, and yours stand beside them:
     except = [\"/backup*\"]
 
     [[rule]]
+    name = \"backup\"
+    when = \"check[backup].exit_code != 0\"
+    text = \"The backup {instance} failed with {value}: see its log\"
+    command = \"journalctl -u backup -n 50\"
+
+    [[rule]]
     name = \"load\"
     host = \"build*\"
     enabled = false
@@ -40,15 +46,21 @@ changed, switched off, or be other on some hosts, and yours stand beside them:
 | `only`, `except` | The file systems, disks, interfaces, services … it is for, and not for: names or patterns. |
 | `enabled` | `false`: it is not looked at. |
 | `resolve` | `false`: no message says that it is over. |
+| `text` | What is said of it, in place of what is said else; one line. `{instance}`, `{value}` and `{limit}` are filled in. On a public page it is left out. |
+| `command` | The first command to run, for whoever reads the message; cronograph never runs it. |
 
 ## Conditions
 
     VALUE > NUMBER UNIT        also >= < <= == !=, joined by `and` and `or`; `and` binds closer
 
+The right side is a number. Two values are compared by their difference or their share: `meminfo.Cached - meminfo.Shmem < 0`,
+`swap.out / swap.in > 10`.
+
 A value is a number of [the log](metrics.md) by its section and key, `meminfo.SUnreclaim`, or one of the two lists below. Of a counter
 it is the rate a second. Where there is one for each disk, interface, service …, the rule looks at each by itself; `[PATTERN]` behind
 the section picks some: `filesystem[/var*].used_percent`. `per core` divides by the cores: `loadavg.load5 per core`. Numbers can be
-put together by `+ - * /` and parentheses, and by:
+put together by `+ - * /` and parentheses; one thing divided by another is a plain number, or with `%` beside the limit a share:
+`meminfo.SUnreclaim / meminfo.MemTotal > 25 %`. And by:
 
 | | |
 | --- | --- |
@@ -57,7 +69,9 @@ put together by `+ - * /` and parentheses, and by:
 | `sum(a, b)` `min(a, b)` `first(a, b)` | Of those that are there: their sum, the least, the first. |
 
 Units: `%`; `B KiB MiB GiB TiB kB MB GB TB`, for rates with `/s`; `ms s m h d w`; `k M`; `°C`. What does not fit is an error, and so is a
-name that does not exist; the nearest right one is said. `cronograph check --dry-run` tries a rule without sending anything.
+name that does not exist; the nearest right one is said. Numbers of checks (`perfdata`) are in bytes, seconds and percent, or have a
+unit of their program's: they take any of these. `cronograph check --dry-run` tries a rule without sending anything, and
+`cronograph doctor` says of which no host has anything to look at.
 
 ## What an alert goes through
 
@@ -128,7 +142,7 @@ mod tests {
             text.push('\n');
         }
         let config: cronograph::config::Config = toml::from_str(&text).unwrap();
-        assert_eq!(config.rule.len(), 3);
+        assert_eq!(config.rule.len(), 4);
         Rules::new(&config.rule).unwrap();
     }
 }

@@ -11,6 +11,7 @@ mod companion;
 mod experiment;
 mod full;
 mod history;
+mod kept;
 mod next;
 mod owner;
 mod source;
@@ -19,6 +20,7 @@ pub mod words;
 pub use companion::Companion;
 pub use full::FullAt;
 pub use history::{History, of_log};
+pub use kept::of_latest;
 pub use owner::{Owner, ProcessGrowth};
 pub use source::Unit;
 

@@ -89,7 +89,7 @@ impl Watch<'_> {
             }
         }
         let report =
-            if shelf.book.is_look_due(self.now) { report::of_log(layout, latest.sample.t)? } else { None };
+            if shelf.book.is_look_due(self.now) { report::of_latest(layout, &latest.sample)? } else { None };
         let subject = Subject {
             layout,
             rules: &rules,
@@ -129,7 +129,7 @@ impl Watch<'_> {
         }
         let report = match report {
             Some(report) => Some(report),
-            None => report::of_log(layout, latest.sample.t)?,
+            None => report::of_latest(layout, &latest.sample)?,
         };
         // A flaw there must not cost the message.
         let events = store::event_log(layout).map(|log| log.events).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! `cronograph check`: looks at the rules on all hosts of the data folder, and sends what is news over the channels. Cron
 //! runs it each minute. Says nothing where nothing failed; on a terminal it lists what holds.
 
+mod dry;
 mod look;
 mod page;
 
@@ -14,9 +15,12 @@ use crate::config::Span;
 use crate::notify::{self, Batch, Channel, Composer, Mark, Outbox, Spool, Told};
 use crate::sample::Root;
 use crate::store::{self, CHECK_FOLDER, Layout};
+use dry::Rehearsal;
 use look::{Seen, Watch};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,12 +41,8 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     }
     let data = &context.config().data;
     let own = context.own_name();
-    files::create_folder(&data.join(CHECK_FOLDER))?;
-    let _lock = match files::lock_path(&data.join(CHECK_FOLDER).join("lock"), PATIENCE_SECONDS) {
-        // The run before is still at it; the next one comes soon.
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(ExitCode::SUCCESS),
-        lock => lock?,
-    };
+    // The run before is still at it; the next one comes soon.
+    let Some(_lock) = lock(data)? else { return Ok(ExitCode::SUCCESS) };
     let spool = Spool::open(&data.join(CHECK_FOLDER).join("spool"))?;
     let outbox = Outbox::new(data, own.clone());
     if !args.dry_run {
@@ -67,11 +67,20 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         tells: !channels.is_empty(),
         now,
     };
-    let (seen, failed) = watch.all(&layouts(args, context)?);
+    let layouts = layouts(args, context)?;
+    let (seen, failed) = watch.all(&layouts);
     let batch = batch(&seen, &channels, watch.site, now);
     let composer = composer(context)?;
     if args.dry_run {
-        output::print(page::preview(&batch, &composer, context.config().lang)?)?;
+        let (unheld, _) = Watch { mutes: &dry::UNMUTED, quiet: None, ..watch }.all(&layouts);
+        let rehearsal = Rehearsal {
+            watch: &watch,
+            seen: &seen,
+            unheld: &unheld,
+            channels: &channels,
+            composer: &composer,
+        };
+        output::print(rehearsal.page(&batch)?)?;
     } else {
         outbox.commit(&batch, &spool)?;
         if std::io::stdout().is_terminal() {
@@ -82,12 +91,26 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         output::say(&format!("cronograph: {host}: {reason}"));
     }
     let all_sent = args.dry_run || deliver(&spool, &channels, &composer, now)?;
+    Ok(code(&seen, failed.is_empty() && all_sent))
+}
+
+/// What a shell is told.
+fn code(seen: &[Seen], went_well: bool) -> ExitCode {
     let holds = seen.iter().flat_map(|seen| &seen.firing).any(|alert| alert.machine.level > Level::Ok);
-    Ok(match (failed.is_empty() && all_sent, holds) {
+    match (went_well, holds) {
         (false, _) => ExitCode::FAILURE,
         (true, true) => ExitCode::from(FOUND),
         (true, false) => ExitCode::SUCCESS,
-    })
+    }
+}
+
+/// Held while a run looks; none where another does, for longer than it is waited for.
+fn lock(data: &Path) -> anyhow::Result<Option<File>> {
+    files::create_folder(&data.join(CHECK_FOLDER))?;
+    match files::lock_path(&data.join(CHECK_FOLDER).join("lock"), PATIENCE_SECONDS) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
+        lock => Ok(Some(lock?)),
+    }
 }
 
 /// How long the oldest message of each channel waits; 0 where none does.
@@ -109,10 +132,13 @@ pub(super) fn rules(context: &Context) -> anyhow::Result<Rules> {
 
 fn layouts(args: &CheckArgs, context: &Context) -> anyhow::Result<Vec<Layout>> {
     let data = &context.config().data;
-    let hosts = match &args.host {
-        Some(host) => vec![host.clone()],
-        None => store::hosts(data)?,
-    };
+    let mut hosts = store::hosts(data)?;
+    if let Some(wanted) = &args.host {
+        hosts.retain(|host| host == wanted);
+        if hosts.is_empty() {
+            return Err(Context::no_host(data, wanted));
+        }
+    }
     Ok(hosts.into_iter().map(|host| Layout::new(data, host)).collect::<Result<_, _>>()?)
 }
 

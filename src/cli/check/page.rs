@@ -1,12 +1,12 @@
-//! What `check` prints: what holds, what would be sent, what was not taken.
+//! What `check` prints: what holds, what was not taken.
 
 use super::look::{Seen, Watch};
 use crate::alert::Alert;
 use crate::analysis::Level;
 use crate::analysis::report::words::Telling;
 use crate::base::escape;
-use crate::base::words::{Lang, Words};
-use crate::notify::{Batch, Composer, Delivery, NotifyError};
+use crate::base::words::Words;
+use crate::notify::Delivery;
 use std::fmt::Write;
 
 /// A line for each alert that holds, worst first: host, state, what, since when.
@@ -32,25 +32,6 @@ pub(super) fn firing(seen: &[Seen], watch: &Watch<'_>) -> String {
         let _ = writeln!(page, "{}", escape::terminal(&line));
     }
     page
-}
-
-/// Every message that would be sent, as text.
-pub(super) fn preview(batch: &Batch, composer: &Composer, lang: Lang) -> Result<String, NotifyError> {
-    let words = Words::of(lang);
-    if batch.notices.is_empty() {
-        return Ok(format!("{}\n", words.get("check.nothing")));
-    }
-    let mut page = String::new();
-    for (channel, notice) in &batch.notices {
-        let composed = composer.compose(notice)?;
-        let _ = writeln!(page, "==> {channel}: {}\n\n{}", composed.subject, composed.text.trim_end());
-        let pictures = notice.items.iter().filter(|item| item.picture.is_some()).count();
-        if pictures > 0 {
-            let _ = writeln!(page, "\n{}", words.count("check.pictures", pictures as u64, &[]));
-        }
-        page.push('\n');
-    }
-    Ok(page)
 }
 
 /// What was not taken, and when it is tried again.

@@ -1,11 +1,63 @@
-//! Messages: are the secrets kept, can each channel work as far as that is known without sending anything.
+//! Messages: are the secrets kept, can each channel work as far as that is known without sending anything, and which messages wait
+//! that it did not take.
 
-use super::Finding;
+use super::{Finding, Patient};
+use crate::base::format;
+use crate::base::words::Lang;
 use crate::config::Loaded;
-use crate::notify::Channel;
+use crate::notify::{self, Channel, Wait};
+use crate::store::CHECK_FOLDER;
 
-/// Looks at the channels.
-pub(super) fn check(loaded: &Loaded) -> Vec<Finding> {
+/// `check` runs each minute; what waits for longer than this was not tried because nobody runs it.
+const STALE_SECONDS: i64 = 900;
+
+/// Looks at the channels, and at what waits for them.
+pub(super) fn check(patient: &Patient, loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = channels(loaded);
+    findings.extend(waiting(patient));
+    findings
+}
+
+/// What waits undelivered, by channel.
+fn waiting(patient: &Patient) -> Vec<Finding> {
+    let spool = patient.data.join(CHECK_FOLDER).join("spool");
+    let waits = match notify::waits(&spool) {
+        Ok(waits) => waits,
+        Err(error) => {
+            return vec![Finding::unknown(
+                format!("whether messages wait is not known: {error}"),
+                "run it as the user who runs `cronograph check`",
+            )];
+        }
+    };
+    waits.iter().filter_map(|(channel, wait)| wrong(channel, wait, patient.now)).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds of some years are exact in an f64")]
+fn wrong(channel: &str, wait: &Wait, now: i64) -> Option<Finding> {
+    let age = (now - wait.since).max(0);
+    let messages = if wait.messages == 1 { "a message waits" } else { "messages wait" };
+    let number = if wait.messages == 1 { String::new() } else { format!("{} ", wait.messages) };
+    let what = format!(
+        "{number}{messages} for channel {channel:?}, the oldest made {}",
+        format::age(age as f64, Lang::En)
+    );
+    match &wait.reason {
+        Some(reason) => Some(Finding::wrong(
+            format!("{what}; it was not taken: {reason}"),
+            format!(
+                "mend that; `cronograph check --test {channel}` tries it, and what waits is sent by itself"
+            ),
+        )),
+        None if age > STALE_SECONDS => Some(Finding::wrong(
+            format!("{what}, and was never tried"),
+            "run `cronograph check` by hand: what it says is the reason; if it says nothing, nobody starts it",
+        )),
+        None => None,
+    }
+}
+
+fn channels(loaded: &Loaded) -> Vec<Finding> {
     if loaded.config.channel.is_empty() {
         return Vec::new();
     }
@@ -46,7 +98,7 @@ mod tests {
         fs_err::write(&path, text).unwrap();
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         let flags = Flags { config: Some(path), ..Flags::default() };
-        check(&load(&flags, &Environment::default()).unwrap())
+        channels(&load(&flags, &Environment::default()).unwrap())
     }
 
     #[test]

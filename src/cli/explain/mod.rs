@@ -98,12 +98,7 @@ fn live(
         let data = layout.data();
         let hosts = store::hosts(data).unwrap_or_default();
         if !hosts.iter().any(|host| host == layout.host()) {
-            let message = format!("there is no host {} in {}", layout.host(), data.display());
-            let hint = match hosts.as_slice() {
-                [] => "`--data` names the folder of the logs".to_owned(),
-                hosts => format!("there is {}", hosts.join(", ")),
-            };
-            return nothing(message, &hint);
+            return Err(Context::no_host(data, layout.host()));
         }
         let message = format!("the log of {} has no sample by then", layout.host());
         let first = first_sample(layout)

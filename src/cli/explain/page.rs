@@ -106,7 +106,7 @@ impl Page<'_> {
             let duration = format::duration(uptime, words.lang());
             add(words.fill("explain.up", &[("duration", &duration)]));
         }
-        let zone = self.telling.zone.iana_name().unwrap_or("");
+        let zone = format::zone(self.telling.zone, report.at);
         add(format!("{} {zone}", self.telling.date_time(report.at)).trim_end().to_owned());
         self.paragraph(&title, 0, Style::Bold);
         self.blank();

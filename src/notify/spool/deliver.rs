@@ -1,9 +1,9 @@
 //! One run that sends: each channel gets what waits for it, in the order in which it was made.
 //!
-//! The oldest goes first even where a newer one is due and the oldest is not yet: so a channel that comes back is found with the
-//! first message of all, and nobody reads "resolved" before "critical". After a failure that may be over soon the rest of the
-//! channel waits for the next run; a message that the server does not want for itself holds up no other. Channels that work come
-//! before those that did not, so that one that hangs does not eat the time of all.
+//! A channel that failed in a way that may be over soon is left alone until its pause is over, however many messages wait or come
+//! meanwhile. Then the oldest is tried, and the others follow only when it is taken: so a channel that is down is asked once a
+//! pause, and nobody reads "resolved" before "critical". A message that the server does not want for itself holds up no other.
+//! Channels that work come before those that did not, so that one that hangs does not eat the time of all.
 
 use super::super::channel::Channel;
 use super::super::compose::Composer;
@@ -158,10 +158,12 @@ impl Spool {
         watch: Stopwatch,
         delivery: &mut Delivery,
     ) -> Result<(), NotifyError> {
-        let is_held = messages.iter().any(|Waiting { entry, .. }| entry.hold && !entry.is_due(now));
-        if is_held || !messages.iter().any(|message| message.entry.is_due(now)) {
+        if messages.iter().any(|Waiting { entry, .. }| entry.pauses_channel(now)) {
             return Ok(());
         }
+        // The pause is the channel's: it grows on whichever message is tried.
+        let transient = messages.iter().filter(|message| !message.entry.lasting);
+        let mut failures = transient.map(|message| message.entry.tries).max().unwrap_or(0);
         for Waiting { path, mut entry } in messages {
             // What waits for somebody is not tried more often because of others.
             if entry.lasting && !entry.is_due(now) {
@@ -174,9 +176,11 @@ impl Spool {
             match carrier.carry(&entry.notice, now, seconds) {
                 Ok(()) => {
                     self.taken(&path, &entry, now)?;
+                    failures = 0;
                     delivery.sent.push(Sent { channel: entry.channel, id: entry.notice.id });
                 }
                 Err(refusal) => {
+                    entry.tries = entry.tries.max(failures);
                     entry.refused(&refusal, now);
                     entry.write(&path)?;
                     delivery.failed.push(Failed {

@@ -22,9 +22,6 @@ pub(super) struct Entry {
     pub(super) tries: u32,
     /// When it is tried next, unix time.
     pub(super) next: i64,
-    /// Until `next` the channel wants no other message either.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) hold: bool,
     /// It failed in a way that waits for somebody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) lasting: bool,
@@ -43,7 +40,6 @@ impl Entry {
             channel: channel.to_owned(),
             tries: 0,
             next: notice.t,
-            hold: false,
             lasting: false,
             reason: None,
             notice,
@@ -73,9 +69,13 @@ impl Entry {
     pub(super) fn refused(&mut self, refusal: &Refusal, now: i64) {
         self.tries = self.tries.saturating_add(1);
         self.next = now.saturating_add(refusal.again.pause(self.tries));
-        self.hold = matches!(refusal.again, Again::After(_));
         self.lasting = refusal.again == Again::Mended;
         self.reason = Some(refusal.reason.clone());
+    }
+
+    /// Whether its channel is left alone for its sake: it failed in a way that may be over soon, and its pause is not over.
+    pub(super) fn pauses_channel(&self, now: i64) -> bool {
+        !self.lasting && !self.is_due(now)
     }
 
     /// Whether it may be tried now. A clock that was set back must not make it wait for ever: no pause is longer than a day.

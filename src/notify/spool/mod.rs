@@ -19,6 +19,7 @@ mod entry;
 mod ledger;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use super::error::NotifyError;
 use super::notice::Notice;
@@ -30,6 +31,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 pub use deliver::{Aside, Delivery, Failed, Sent};
+pub use waits::{Wait, waits};
 
 /// How long a change waits for another run's.
 const PATIENCE_SECONDS: f64 = 10.0;
@@ -119,14 +121,19 @@ impl Spool {
     }
 
     fn waiting_paths(&self) -> Result<Vec<PathBuf>, NotifyError> {
-        let mut paths = Vec::new();
-        for entry in fs_err::read_dir(self.queue())? {
-            let path = entry?.path();
-            // A temporary file belongs to a `put` that is at it, or that a power cut ended before anybody relied on it.
-            if path.extension().is_some_and(|extension| extension == "json") {
-                paths.push(path);
-            }
-        }
-        Ok(paths)
+        Ok(paths(&self.queue())?)
     }
+}
+
+/// The messages of a queue.
+fn paths(queue: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs_err::read_dir(queue)? {
+        let path = entry?.path();
+        // A temporary file belongs to a `put` that is at it, or that a power cut ended before anybody relied on it.
+        if path.extension().is_some_and(|extension| extension == "json") {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
 }

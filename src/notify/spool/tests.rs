@@ -112,8 +112,38 @@ fn what_waits_goes_out_in_order_as_soon_as_the_way_is_open() {
     }
     mail.answer.set(None);
     spool.put(&notice("third", 440), &["mail"]).unwrap();
-    deliver(&spool, &mail, 440);
+    deliver(&spool, &mail, 910);
     assert_eq!(*mail.got.borrow(), ["first", "second", "third"]);
+}
+
+/// Each run tried the oldest again because the newer one was due, and doubled its pause.
+#[test]
+fn a_channel_that_is_down_is_left_alone_however_many_messages_wait() {
+    let (_folder, spool) = spool();
+    let mail = Puppet::new("mail");
+    mail.answer.set(Some(Again::Soon));
+    for (id, t) in [("first", 0), ("second", 1), ("third", 2)] {
+        spool.put(&notice(id, t), &["mail"]).unwrap();
+    }
+    let mut tries = Vec::new();
+    for now in (0..16 * 60).step_by(60) {
+        spool.put(&notice(&format!("x{now}"), now), &["mail"]).unwrap();
+        tries.extend(deliver(&spool, &mail, now).failed.into_iter().map(|failed| (now / 60, failed.id)));
+    }
+    let first = |minute| (minute, "first".to_owned());
+    assert_eq!(tries, [first(0), first(1), first(3), first(7), first(15)]);
+}
+
+/// A clock that was set back makes newer messages the oldest.
+#[test]
+fn the_pause_grows_on_whichever_message_is_tried() {
+    let (_folder, spool) = spool();
+    let mail = Puppet::new("mail");
+    mail.answer.set(Some(Again::Soon));
+    spool.put(&notice("late", 100), &["mail"]).unwrap();
+    assert_eq!(deliver(&spool, &mail, 100).failed[0].next, 160);
+    spool.put(&notice("early", 50), &["mail"]).unwrap();
+    assert_eq!(deliver(&spool, &mail, 160).failed[0].next, 280);
 }
 
 #[test]

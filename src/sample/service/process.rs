@@ -47,17 +47,22 @@ pub(super) fn find(context: &mut Context<'_>, wanted: &Wanted) -> Found {
 
 /// The service of a process, if that is the program that it should be.
 pub(super) fn of_pid(context: &mut Context<'_>, pid: u32, program: Option<&str>) -> Option<Service> {
+    let (name, started, pages) = stat(context, pid)?;
+    let fits = program.is_none_or(|program| name == name_of(program) || runs(context, pid, program));
+    let since = fits.then(|| started_at(context, started))?;
+    let memory = context.slow.then(|| pages.saturating_mul(context.root.page_size));
+    Some(Service { memory, failed: Some(0), ..Service::running(since, Some(pid)) })
+}
+
+/// The name of a process, its start in ticks and its resident pages; none where it is gone or only waits to be asked for.
+fn stat(context: &mut Context<'_>, pid: u32) -> Option<(Vec<u8>, u64, u64)> {
     let mut buffer = context.take_buffer();
     let path = format!("{pid}/stat");
     let read = read_into(context.proc_folder(), path.as_bytes(), &mut buffer, true);
     let stat = read.ok().and_then(|()| ProcessStat::parse(&buffer)).filter(|stat| stat.state != b'Z');
     let facts = stat.map(|stat| (stat.name.to_vec(), stat.started, stat.rss));
     context.return_buffer(buffer);
-    let (name, started, pages) = facts?;
-    let fits = program.is_none_or(|program| name == name_of(program) || runs(context, pid, program));
-    let since = fits.then(|| started_at(context, started))?;
-    let memory = context.slow.then(|| pages.saturating_mul(context.root.page_size));
-    Some(Service { memory, failed: Some(0), ..Service::running(since, Some(pid)) })
+    facts
 }
 
 /// Whether a process runs that program whatever it calls itself.
@@ -73,12 +78,8 @@ fn runs(context: &mut Context<'_>, pid: u32, program: &str) -> bool {
 
 /// Resident memory of a process.
 pub(super) fn resident(context: &mut Context<'_>, pid: u32) -> Option<u64> {
-    let mut buffer = context.take_buffer();
-    let path = format!("{pid}/stat");
-    let read = read_into(context.proc_folder(), path.as_bytes(), &mut buffer, true);
-    let pages = read.ok().and_then(|()| ProcessStat::parse(&buffer).map(|stat| stat.rss));
-    context.return_buffer(buffer);
-    pages.map(|pages| pages.saturating_mul(context.root.page_size))
+    let (_, _, pages) = stat(context, pid)?;
+    Some(pages.saturating_mul(context.root.page_size))
 }
 
 /// Unix time of a start, from ticks since the boot.

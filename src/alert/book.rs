@@ -11,6 +11,7 @@ use super::rule::Rule;
 use super::table::Table;
 use super::told;
 use crate::analysis::{Level, ProblemKind};
+use crate::sample::Sample;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -35,6 +36,8 @@ pub struct Book {
     pub looked: i64,
     /// The boot of the newest sample.
     pub boot: Option<String>,
+    /// Seconds since that boot, of the newest sample.
+    pub uptime: Option<f64>,
     /// File systems that could be written to since that boot.
     pub writable: BTreeSet<String>,
     /// Names of the rules as they were at the last look, see `Rule::print`.
@@ -144,10 +147,14 @@ impl Book {
     ) -> Vec<Entry> {
         let newest = known.samples.times.last().copied().unwrap_or(0);
         self.step_back(newest, known.now);
+        let is_new_boot = self.boot.is_some() && self.boot != known.latest.sample.boot;
         self.look_at_mounts(known);
         let mut table = known.table(&self.writable);
         self.rest(&mut table, rules, known);
         let mut entries = self.drop_rules(rules, newest);
+        if is_new_boot {
+            entries.extend(self.end_boot(rules, newest));
+        }
         for rule in rules {
             let is_new = !self.rules.contains(&rule.print);
             for instance in self.instances(rule, &table) {
@@ -190,13 +197,14 @@ impl Book {
         }
     }
 
-    /// Remembers which file systems can be written to: one that was and is not any more was turned read-only.
+    /// Remembers which boot it is, and which file systems can be written to: one that was and is not any more was turned read-only.
     fn look_at_mounts(&mut self, known: &Known<'_>) {
         let sample = &known.latest.sample;
         if self.boot != sample.boot {
             self.boot.clone_from(&sample.boot);
             self.writable.clear();
         }
+        self.uptime = sample.uptime;
         let Some(mounts) = &sample.filesystem else { return };
         self.writable.retain(|mount| mounts.0.contains_key(mount));
         let writable = mounts.0.iter().filter(|(_, filesystem)| !filesystem.read_only);
@@ -227,6 +235,20 @@ impl Book {
         entries
     }
 
+    /// Each boot is news, however soon after the one before: what was said of that one is over.
+    fn end_boot(&mut self, rules: &[Rule], newest: i64) -> Vec<Entry> {
+        let is_of_boots = |alert: &Alert| {
+            rules.iter().any(|rule| rule.name == alert.rule && !rule.resolve && rule.is_about("host.uptime"))
+        };
+        let mut entries = Vec::new();
+        for alert in self.alerts.iter_mut().filter(|alert| is_of_boots(alert)) {
+            let turn = alert.machine.vanish().map(|turn| alert.turned(newest, turn));
+            entries.extend(alert.note(turn.as_slice()));
+            alert.told = None;
+        }
+        entries
+    }
+
     /// Keeps an alert in mind as long as there is something to know of it.
     fn keep(&mut self, mut alert: Alert, rule: &Rule, now: i64) {
         if rule.level == Level::Ok {
@@ -239,9 +261,15 @@ impl Book {
         }
     }
 
-    /// Whether it is time to look at what is dear to know: memory's past, file systems' trends.
-    pub fn is_look_due(&self, now: i64) -> bool {
-        !(0..LOOK_SECONDS - 20).contains(&(now - self.looked))
+    /// Whether it is time to look at what is dear to know: memory's past, file systems' trends; `newest` is the time of the
+    /// newest sample. After an outage it is due at once: what held before may still.
+    pub fn is_look_due(&self, now: i64, newest: i64) -> bool {
+        !(0..LOOK_SECONDS - 20).contains(&(now - self.looked)) || newest - self.until > LOOK_SECONDS
+    }
+
+    /// Whether a sample is older than what was taken in: somebody who looked later was here first.
+    pub fn is_ahead_of(&self, sample: &Sample) -> bool {
+        self.boot.is_some() && self.boot == sample.boot && sample.uptime < self.uptime
     }
 
     /// Those that the samples have, and those that are remembered.

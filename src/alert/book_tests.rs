@@ -177,3 +177,36 @@ fn each_boot_is_news() {
     assert_eq!(look(&mut host, 3_660.0), (false, false), "that it is over is told to nobody");
     assert_eq!(look(&mut host, 90.0), (true, false), "the next one is");
 }
+
+#[test]
+fn a_second_boot_within_minutes_is_news_as_well() {
+    let mut host = healthy();
+    let mut book = Book::default();
+    let mut boot = |host: &mut super::built_in_tests::Host, name: &str| {
+        host.now += 300;
+        (host.latest.sample.t, host.latest.sample.uptime) = (host.now - 20, Some(60.0));
+        host.latest.sample.boot = Some(name.to_owned());
+        host.look(&mut book);
+        let alert = book.alerts.iter_mut().find(|alert| alert.rule == "reboot").unwrap();
+        let is_news = alert.told.is_none();
+        alert.was_told(host.now, Level::Warning, alert.machine.since, &[]);
+        is_news
+    };
+    assert!(boot(&mut host, "a"));
+    assert!(boot(&mut host, "b"));
+    assert!(!boot(&mut host, "b"));
+}
+
+#[test]
+fn who_looks_with_an_older_sample_changes_nothing() {
+    let host = healthy();
+    let mut book = Book::default();
+    let mut newer = host.latest.sample.clone();
+    (newer.boot, newer.uptime) = (Some("a".to_owned()), Some(100.0));
+    let mut later = healthy();
+    later.latest.sample = newer.clone();
+    later.look(&mut book);
+    let older = Sample { uptime: Some(40.0), ..newer.clone() };
+    assert!(book.is_ahead_of(&older) && !book.is_ahead_of(&newer));
+    assert!(!book.is_ahead_of(&Sample { boot: Some("b".to_owned()), ..older }), "another boot");
+}

@@ -76,7 +76,10 @@ pub struct Machine {
     pub level: Level,
     /// The last time at which something was known.
     pub seen: i64,
-    /// Seconds between that and the time before, where they are many: a check may be an hour apart.
+    /// When it ended last; 0: it has not.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ended: i64,
+    /// Seconds between `seen` and the time before it, where they are many: a check may be an hour apart.
     #[serde(skip_serializing_if = "is_zero")]
     pub pace: i64,
     /// Watched seconds for which it holds.
@@ -139,6 +142,7 @@ impl Machine {
 
     /// Ends it because nothing has been known of it for long: what it was about is gone.
     pub fn vanish(&mut self) -> Option<Turn> {
+        self.ended = self.seen;
         let was = std::mem::take(&mut self.phase);
         (was == Phase::Firing).then_some(Turn::Resolved)
     }
@@ -146,6 +150,7 @@ impl Machine {
     /// Nothing that is remembered is later than this: a clock that was ahead has been set right.
     pub fn step_back(&mut self, now: i64) {
         self.seen = self.seen.min(now);
+        self.ended = self.ended.min(now);
         self.since = self.since.min(now);
         self.fired.retain(|fired| *fired <= now);
     }
@@ -195,7 +200,7 @@ impl Machine {
         if self.calm < calm {
             return None;
         }
-        self.phase = Phase::Ok;
+        (self.phase, self.ended) = (Phase::Ok, t);
         Some(Turn::Resolved)
     }
 }

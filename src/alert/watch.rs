@@ -87,6 +87,12 @@ impl Shelf {
         Self { place, book, has_news: false, lock: made }
     }
 
+    /// A book in which nothing stands, to look at a time that is past; it cannot be put back.
+    pub fn blank(layout: &Layout, is_own: bool) -> Self {
+        let past = io::Error::other("what is past is not remembered anew");
+        Self { place: Place::of(layout, is_own), book: Book::default(), has_news: false, lock: Err(past) }
+    }
+
     /// Enters what is new. `tell` makes a sentence of a problem.
     ///
     /// # Errors
@@ -96,6 +102,10 @@ impl Shelf {
         subject: &Subject<'_>,
         tell: &dyn Fn(&ProblemKind) -> String,
     ) -> Result<(), SeriesError> {
+        if self.book.is_ahead_of(&subject.latest.sample) {
+            self.book.entries.clear();
+            return Ok(());
+        }
         let samples = self.samples(subject)?;
         let filling = match subject.report {
             Some(_) => {

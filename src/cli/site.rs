@@ -2,14 +2,32 @@
 
 use super::Context;
 use super::args::SiteArgs;
-use super::output::say;
+use super::moment;
+use super::output::{self, say};
+use crate::base::clock::Clock;
 use crate::site::{self, Inputs, SiteError};
 use std::process::ExitCode;
 
+/// A stretch shows at least so much.
+const SHORTEST_SECONDS: i64 = 60;
+
 /// Runs the command. A run that went well says nothing: cron would mail it.
-pub(super) fn run(_args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    context.loaded.time_zone()?;
-    let report = match site::build(&Inputs::of(context.config(), context.own_name())?, context.clock) {
+pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let zone = context.loaded.time_zone()?;
+    let mut inputs = Inputs::of(context.config(), context.own_name())?;
+    let mut clock = context.clock;
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        let (from, to) = (
+            moment::parse(from, clock.now(), &zone)?,
+            moment::parse(to, clock.now(), &zone)?.min(clock.now()),
+        );
+        if to - from < SHORTEST_SECONDS {
+            let what = format!("from {from} to {to} (unix seconds) is no stretch of a minute");
+            return Err(output::failure(what, "--from lies before --to, and both in the past"));
+        }
+        (inputs.span, clock) = (Some(to - from), Clock::Fixed(to));
+    }
+    let report = match site::build(&inputs, clock) {
         // The run before is still at it, and cron starts the next one soon: nothing to mail anybody about.
         Err(SiteError::Busy(_)) => return Ok(ExitCode::SUCCESS),
         report => report?,

@@ -42,7 +42,7 @@ impl Told {
                 (episode.since, Some(episode.until), episode.level, episode.text.clone())
             }
             What::Resolved => {
-                (alert.machine.since, Some(alert.machine.seen), alert.machine.level, alert.text.clone())
+                (alert.machine.since, Some(alert.machine.ended), alert.machine.level, alert.text.clone())
             }
             _ => (alert.machine.since, None, alert.machine.level, alert.text.clone()),
         };

@@ -8,7 +8,8 @@ use super::fold::{self, Folded};
 use super::index::Index;
 use super::rollup::Level;
 use super::window::DAY;
-use crate::store::{self, Compressed, DayFiles, Layout, StoreError, day_of};
+use crate::base::files;
+use crate::store::{self, Compressed, DayFiles, Layout, day_of};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
@@ -60,6 +61,10 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
     // What another machine sends plain comes again and again.
     let (closed, sent): (Vec<DayFiles>, Vec<DayFiles>) = closed.partition(|files| is_own || files.gz);
     done.sent = sent.len();
+    // A clock that is far ahead makes everything old: nothing goes unless the log has the day before this one.
+    let yesterday = day_of(now - DAY)?;
+    let is_believed = present.iter().any(|files| files.day == yesterday);
+    let before = |days: Option<u32>| before(days).filter(|_| is_believed);
     let is_old = |files: &&DayFiles| before(ages.samples).is_some_and(|before| files.day < before);
     let old: Vec<DayFiles> = present.iter().filter(is_old).copied().collect();
     let rollups = [(Level::FiveMinutes, before(ages.five_minutes)), (Level::Hours, before(ages.hours))];
@@ -72,9 +77,11 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
         return Ok(done);
     }
     let _lock = fold::lock(layout)?;
+    let samples = layout.samples();
+    files::remove_leftovers(&samples).map_err(|source| SeriesError::Rollup { path: samples, source })?;
     let mut index = Index::load(layout);
     compress(layout, &mut index, &closed, is_own, &mut done)?;
-    expire_samples(layout, &index, &old, &mut done)?;
+    expire_samples(layout, &mut index, &old, &mut done)?;
     for (level, before) in rollups {
         if let Some(before) = before {
             expire_rollups(layout, &mut index, level, before, &mut done)?;
@@ -92,9 +99,8 @@ fn compress(
     done: &mut Compacted,
 ) -> Result<(), SeriesError> {
     for files in closed {
-        let before = layout.sizes(files);
         match store::compress(layout, files, is_own) {
-            Ok(Compressed::Done) => {
+            Ok(Compressed::Done(before)) => {
                 done.compressed += 1;
                 if let Some(entry) = index.days.get_mut(&files.day).filter(|entry| entry.is_of(before)) {
                     entry.sizes = layout.sizes(&DayFiles { plain: false, gz: true, ..*files });
@@ -108,24 +114,25 @@ fn compress(
     Ok(())
 }
 
-/// Removes the samples of days, where their rollups are there.
+/// Removes the samples of days, where their rollups are there. What comes of such a day later is removed, too.
 fn expire_samples(
     layout: &Layout,
-    index: &Index,
+    index: &mut Index,
     old: &[DayFiles],
     done: &mut Compacted,
 ) -> Result<(), SeriesError> {
     for DayFiles { day, .. } in old {
         // As the files are now: they may have been compressed.
-        let (plain, gz) = (layout.day_file(*day), layout.day_file_gz(*day));
-        let files = DayFiles { day: *day, plain: plain.is_file(), gz: gz.is_file() };
-        if !index.days.get(day).is_some_and(|entry| entry.is_of(layout.sizes(&files))) {
-            continue;
+        let (plain, gz) = (layout.day_file(*day).is_file(), layout.day_file_gz(*day).is_file());
+        let files = DayFiles { day: *day, plain, gz };
+        let sizes = layout.sizes(&files);
+        let known = index.days.get_mut(day).filter(|entry| entry.is_of(sizes) && entry.facts.is_some());
+        let Some(entry) = known else { continue };
+        if !entry.expired {
+            entry.expired = true;
+            index.save(layout)?;
         }
-        for path in [plain, gz].into_iter().filter(|path| path.is_file()) {
-            fs_err::remove_file(&path).map_err(|source| StoreError::Compress { path, source })?;
-        }
-        done.expired += 1;
+        done.expired += usize::from(store::remove(layout, &files, sizes)?);
     }
     Ok(())
 }

@@ -83,12 +83,21 @@ fn what_is_old_goes_and_its_rollups_stay() {
     assert_eq!((done.folded, done.expired), (5, 3));
     assert_eq!(world.files("samples").len(), 2);
     assert_eq!(world.week(now), before, "all of it is in the rollups");
-    // Bins of months and years go when the whole file is old enough.
+    // A host without a clock of its own wakes up in the past: two lines do not replace a day.
+    world.sample(FIRST + 777);
+    assert_eq!(world.compact(now, Ages { samples: Some(2), ..NEVER }).folded, 0);
+    assert_eq!((world.files("samples").len(), world.week(now) == before), (2, true));
+    // Nor is everything old because a clock is ahead.
     let year = now + 400 * DAY;
     let ages = Ages { samples: Some(2), five_minutes: Some(60), hours: None };
+    world.compact(year, ages);
+    assert_eq!((world.files("samples").len(), world.files("5m").len()), (2, 1));
+    // Bins of months and years go when the whole file is old enough.
+    world.sample(year - DAY);
     let done = world.compact(year, ages);
     assert_eq!((done.expired, done.expired_rollups), (2, 1));
-    assert_eq!((world.files("5m").len(), world.files("1h")), (0, vec!["2026.jsonl.gz".to_owned()]));
+    assert_eq!(world.files("1h").first().map(String::as_str), Some("2026.jsonl.gz"));
+    assert!(!world.files("5m").contains(&"2026-11.jsonl.gz".to_owned()));
     assert_eq!(world.compact(year, ages), Compacted::default());
 }
 
@@ -99,6 +108,7 @@ fn the_log_of_another_machine_stays_as_it_was_sent() {
     let done = compact(&world.layout, now, Ages { samples: Some(1), ..NEVER }, false).unwrap();
     assert_eq!((done.folded, done.compressed, done.sent, done.expired), (3, 0, 3, 0), "two days of grace");
     assert_eq!(start_of(day_of(now).unwrap()), FIRST + 3 * DAY);
+    world.sample(now);
     let done = compact(&world.layout, now + DAY, Ages { samples: Some(1), ..NEVER }, false).unwrap();
     assert_eq!(done.expired, 1);
 }

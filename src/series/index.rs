@@ -34,6 +34,9 @@ pub(super) struct Entry {
     /// Where its bins of 1 hour lie.
     #[serde(rename = "1h", default, skip_serializing_if = "Option::is_none")]
     pub(super) hours: Option<Place>,
+    /// Its samples have gone of old age: what still comes of it is not all of it, and changes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) expired: bool,
     /// Its facts; `None` where it has no sample, or where only its rollups are left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) facts: Option<DayFacts>,
@@ -63,6 +66,9 @@ impl Entry {
 
     /// Whether it was made from files of these sizes and all that it names is there.
     pub(super) fn is_of(&self, sizes: DaySizes) -> bool {
+        if self.expired {
+            return true;
+        }
         let whole = self.facts.is_none() || Level::ALL.iter().all(|level| self.place(*level).is_some());
         self.sizes == sizes && whole
     }

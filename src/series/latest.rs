@@ -49,7 +49,19 @@ pub struct Latest {
 /// # Errors
 /// [`SeriesError`] if the log cannot be read.
 pub fn latest(layout: &Layout, now: i64) -> Result<Option<Latest>, SeriesError> {
-    let Some(last) = newest(layout, now)? else { return Ok(None) };
+    newest(layout, now)?.map_or(Ok(None), |last| whole(layout, last, now).map(Some))
+}
+
+/// What was the newest of a host at a time that is past; `None` where it had no sample within the two days before.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read.
+pub fn latest_at(layout: &Layout, at: i64) -> Result<Option<Latest>, SeriesError> {
+    let newest = Reader::range(layout, at - 2 * DAY, at + 1)?.last();
+    newest.map_or(Ok(None), |last| whole(layout, last, at).map(Some))
+}
+
+fn whole(layout: &Layout, last: Sample, now: i64) -> Result<Latest, SeriesError> {
     let today = start_of(day_of(now)?);
     let hour_ago = last.t - 3600;
     let mut carried = Carried::default();
@@ -77,9 +89,9 @@ pub fn latest(layout: &Layout, now: i64) -> Result<Option<Latest>, SeriesError> 
     }
     let previous = hour.iter().rfind(|sample| is_before(sample, &last)).cloned();
     let mut sample = last;
-    let rates = Table::of(hour.into_iter()).into_frame(hour_ago, until);
+    let rates = Table::of(hour.into_iter()).advancing().into_frame(hour_ago, until);
     carried.give(&mut sample, rates.step);
-    Ok(Some(Latest { sample, previous, rates, damage, samples_today }))
+    Ok(Latest { sample, previous, rates, damage, samples_today })
 }
 
 /// The last sample of the log: of the newest two days the one that came later by the uptime.

@@ -31,5 +31,5 @@ pub use days::{DaySummary, days};
 pub use error::SeriesError;
 pub use fold::{Folded, fold};
 pub use frame::{Column, Frame, Key};
-pub use latest::{Latest, latest};
+pub use latest::{Latest, latest, latest_at};
 pub use window::{Window, samples, window};

@@ -176,6 +176,20 @@ impl Table {
         collecting.finish()
     }
 
+    /// Without the rows whose time comes again in a later one: a clock that was ahead was set back, and what came later is so.
+    /// A row without a place in time is in no frame.
+    pub(super) fn advancing(mut self) -> Self {
+        let mut later = i64::MAX;
+        for row in self.rows.iter_mut().rev() {
+            if row.t >= later {
+                row.t = i64::MIN;
+            } else {
+                later = row.t;
+            }
+        }
+        self
+    }
+
     /// Seconds between samples as they usually are; 60 where there are not two.
     pub(super) fn usual_interval(&self) -> f64 {
         let mut covered: Vec<f64> =

@@ -32,10 +32,15 @@ pub enum Window {
     Month,
     /// 365 days.
     Year,
+    /// So many seconds that the user asked for, in all detail that there is.
+    Span(i64),
 }
 
+/// Spans up to this length show samples: a week of minutes.
+const LONGEST_SAMPLED: i64 = 7 * DAY;
+
 impl Window {
-    /// All, the shortest first.
+    /// All that every page has, the shortest first.
     pub const ALL: [Self; 6] = [Self::Hour, Self::SixHours, Self::Day, Self::Week, Self::Month, Self::Year];
 
     /// Its length.
@@ -47,6 +52,7 @@ impl Window {
             Self::Week => 7 * DAY,
             Self::Month => 30 * DAY,
             Self::Year => 365 * DAY,
+            Self::Span(seconds) => seconds,
         }
     }
 
@@ -57,6 +63,9 @@ impl Window {
             Self::Week => 300,
             Self::Month => 3600,
             Self::Year => 6 * 3600,
+            Self::Span(seconds) if seconds <= LONGEST_SAMPLED => 0,
+            Self::Span(seconds) if seconds <= 2 * Self::Month.seconds() => 300,
+            Self::Span(_) => 3600,
         }
     }
 
@@ -69,6 +78,7 @@ impl Window {
             Self::Week => "7d",
             Self::Month => "30d",
             Self::Year => "1y",
+            Self::Span(_) => "span",
         }
     }
 
@@ -81,6 +91,7 @@ impl Window {
             Self::Week => 3600,
             Self::Month => 3 * 3600,
             Self::Year => DAY,
+            Self::Span(_) => 1,
         }
     }
 }
@@ -108,7 +119,7 @@ pub fn samples(
     each: &mut dyn FnMut(&Sample),
 ) -> Result<Frame, SeriesError> {
     let reader = Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?;
-    Ok(Table::of(reader.inspect(|sample| each(sample))).into_frame(from, until))
+    Ok(Table::of(reader.inspect(|sample| each(sample))).advancing().into_frame(from, until))
 }
 
 /// Bins of `step` seconds: closed days from their rollups, the others from their samples.

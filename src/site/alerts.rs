@@ -2,9 +2,10 @@
 //! rules as `check` does; of a folder where he may not write he sees what holds and remembers nothing.
 
 use super::charts::{ChartDef, Layers, Value};
+use super::host::Workshop;
 use super::model::{Problem, State};
+use super::problems;
 use super::scene::{Aliases, Scene};
-use super::{Inputs, problems};
 use crate::alert::{Alert, Entry, Place, Rule, Shelf, Subject, Turn};
 use crate::analysis::describe::describe;
 use crate::analysis::report::Report;
@@ -51,23 +52,28 @@ pub(crate) struct Incident {
 /// # Errors
 /// Where its log cannot be read.
 pub(crate) fn watch(
-    inputs: &Inputs,
-    scene: &Scene,
+    workshop: &Workshop,
     layout: &Layout,
     latest: &Latest,
     report: Option<&Report>,
     traffic: Option<f64>,
 ) -> Result<(Watched, Arc<Vec<Rule>>), SeriesError> {
+    let (inputs, scene) = (workshop.inputs, workshop.scene);
     let is_own = inputs.own.as_deref() == Some(layout.host());
     let rules = inputs.rules.of(layout.host());
-    let mut shelf = Shelf::open(layout, is_own);
-    let subject = Subject { layout, rules: &rules, latest, report, traffic, waiting: None, now: scene.now };
+    let mut shelf =
+        if inputs.span.is_some() { Shelf::blank(layout, is_own) } else { Shelf::open(layout, is_own) };
+    let subject =
+        Subject { layout, rules: &rules, latest, report, traffic, waiting: None, now: workshop.clock.now() };
     let telling = scene.telling(latest.sample.t);
     shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
     // Where nothing can be written the next run looks again.
     let _ = shelf.save();
     let firing: Vec<Alert> = shelf.firing().into_iter().cloned().collect();
-    let mut incidents = incidents(&Place::of(layout, is_own).read());
+    let mut entries = Place::of(layout, is_own).read();
+    // Of a time that is past, what came later is not known.
+    entries.retain(|entry| inputs.span.is_none() || entry.t <= scene.now);
+    let mut incidents = incidents(&entries);
     // Of a rule that was taken out the end stands nowhere.
     for incident in incidents.iter_mut().filter(|incident| incident.until.is_none()) {
         let named = |alert: &Alert| (&alert.rule, &alert.instance) == (&incident.rule, &incident.instance);

@@ -23,6 +23,7 @@ use super::template::Templates;
 use super::window::{Subject, WindowView, fill_latest, tabs};
 use crate::alert::{Mutes, Rule};
 use crate::analysis::{Level, report, report::Report};
+use crate::base::clock::Clock;
 use crate::base::escape::address;
 use crate::series::{self, Latest, SeriesError, Window};
 use crate::store::{self, EventLog, Layout};
@@ -36,6 +37,8 @@ pub(crate) const PAGE_TIME: &str = "@@page-time@@";
 
 /// What every host's pages are made with.
 pub(crate) struct Workshop<'a> {
+    /// The time that goes on while pages are made; theirs is the scene's.
+    pub clock: Clock,
     /// Language, zone, what may be shown.
     pub scene: &'a Scene,
     /// The output folder.
@@ -101,19 +104,24 @@ impl Workshop<'_> {
     pub(crate) fn host(&self, layout: &Layout) -> Result<HostView, SiteError> {
         // Rollups only make it faster: where they cannot be kept (logs of another user), the samples are read.
         let is_own = self.inputs.own.as_deref() == Some(layout.host());
-        match series::compact(layout, self.scene.now, self.inputs.ages, is_own) {
-            Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let Some(mut latest) = series::latest(layout, self.scene.now)? else {
-            return self.empty_host(layout);
+        // Other runs may have been waited for, and days been compressed: a sample may have come since the run began.
+        let found = if self.inputs.span.is_some() {
+            series::latest_at(layout, self.scene.now)?
+        } else {
+            match series::compact(layout, self.scene.now, self.inputs.ages, is_own) {
+                Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            series::latest(layout, self.clock.now())?
         };
+        let Some(mut latest) = found else { return self.empty_host(layout) };
         // A flaw there must not cost the page.
         let log = store::event_log(layout).unwrap_or_else(|error| EventLog::unreadable(layout, &error));
         latest.damage.merge(&log.damage);
         let told = changes::told(&log.events, self.scene);
         let mut host = Host::of(self, layout, &latest, &told)?;
-        let views = Window::ALL.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));
+        let windows = self.windows();
+        let views = windows.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));
         let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
         host.reached = Reached::of(&views);
         let small = views.iter().find_map(|(_, view)| view.small.clone());
@@ -139,51 +147,18 @@ impl Workshop<'_> {
         })
     }
 
-    /// A host whose folder is there and whose log is still empty.
-    fn empty_host(&self, layout: &Layout) -> Result<HostView, SiteError> {
-        let view = HostView::unknown(layout.host(), self.scene, self.scene.word("site.no_sample"));
-        self.bare_page(&view, self.scene.word("site.no_sample_hint"))?;
-        Ok(view)
+    /// The windows of each host.
+    pub(super) fn windows(&self) -> Vec<Window> {
+        self.inputs.span.map(Window::Span).into_iter().chain(Window::ALL).collect()
     }
 
-    /// A host whose log cannot be read: said on its page, without paths where that is public.
-    pub(crate) fn unreadable(&self, host: &str, error: &SiteError) -> Result<HostView, SiteError> {
-        let view = HostView::unknown(host, self.scene, self.scene.word("site.unreadable"));
-        self.bare_page(&view, if self.scene.public { String::new() } else { error.to_string() })?;
-        Ok(view)
-    }
-
-    /// A page with a state and a line of words, for a host without numbers.
-    fn bare_page(&self, view: &HostView, words: String) -> Result<(), SiteError> {
-        for (folder, root) in self.folders(&view.name) {
-            let page = HostPage {
-                page: self.page(&view.name, root),
-                name: view.name.clone(),
-                here: String::new(),
-                state: view.state.clone(),
-                tabs: Vec::new(),
-                sample_time: None,
-                problems: view.problems.clone(),
-                leaks: Vec::new(),
-                parts_table: None,
-                all_well: words.clone(),
-                past: String::new(),
-                muted: muted::of_host(self.mutes, &view.name, self.scene),
-                memory_bar: None,
-                figures: Vec::new(),
-                window: String::new(),
-                window_note: String::new(),
-                latest: String::new(),
-                sections: Vec::new(),
-                facts: Vec::new(),
-            };
-            self.publish("host.html", &format!("{folder}index.html"), &page)?;
-        }
-        Ok(())
+    /// Whether a window is what a host's page begins with.
+    fn is_first(&self, window: Window) -> bool {
+        window == self.inputs.span.map_or(Window::Day, Window::Span)
     }
 
     /// Where a host's pages go, each with the way from there to the output folder, which is one itself for a host alone.
-    fn folders(&self, host: &str) -> Vec<(String, &'static str)> {
+    pub(super) fn folders(&self, host: &str) -> Vec<(String, &'static str)> {
         let mut folders = vec![(format!("{host}/"), "../")];
         if self.alone {
             folders.push((String::new(), ""));
@@ -259,9 +234,12 @@ impl<'a> Host<'a> {
         let targets = latest.sample.target.as_ref().map(|all| all.0.keys().map(String::as_str));
         let targets = scene.targets(targets.into_iter().flatten());
         let extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
-        let report = report::of_latest(layout, &latest.sample)?;
-        let (watched, rules) =
-            alerts::watch(workshop.inputs, scene, layout, latest, report.as_ref(), extras.quota_used())?;
+        let report = if workshop.inputs.span.is_some() {
+            report::of_log(layout, latest.sample.t)?
+        } else {
+            report::of_latest(layout, &latest.sample)?
+        };
+        let (watched, rules) = alerts::watch(workshop, layout, latest, report.as_ref(), extras.quota_used())?;
         let report = report.map(|report| leaks::shown(report, scene));
         let (state, problems) =
             alerts::problems(&watched, latest, report.as_ref(), extras.kills.as_ref(), scene, &mounts);
@@ -313,7 +291,7 @@ impl<'a> Host<'a> {
         let slug = window.slug();
         let own = self.page(window, &view, "../", "");
         self.workshop.publish("host.html", &format!("{host}/{slug}.html"), &own)?;
-        if window == Window::Day {
+        if self.workshop.is_first(window) {
             self.workshop.publish("host.html", &format!("{host}/index.html"), &own)?;
             if self.workshop.alone {
                 let here = format!("{}/", address(host));
@@ -332,7 +310,7 @@ impl<'a> Host<'a> {
             name,
             here: here.to_owned(),
             state: self.state.clone(),
-            tabs: tabs(window, here, scene),
+            tabs: tabs(&self.workshop.windows(), window, here, scene),
             sample_time: Some(scene.second(self.latest.sample.t)),
             // What leaks has a panel of its own.
             problems: self.problems.iter().filter(|problem| !problem.leaks).cloned().collect(),

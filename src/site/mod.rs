@@ -9,6 +9,7 @@
 
 mod alerts;
 mod assets;
+mod bare;
 mod bars;
 mod changes;
 mod charts;
@@ -85,6 +86,9 @@ pub struct Inputs {
     pub address: Option<String>,
     /// This machine's name in the data folder: its own alerts lie in its own folder.
     pub own: Option<String>,
+    /// The pages are about a stretch of so many seconds that ends at a time that is past: one more window shows it, and
+    /// nothing is remembered.
+    pub span: Option<i64>,
 }
 
 /// How long what is kept, as the configuration says it.
@@ -117,6 +121,7 @@ impl Inputs {
             rules: Rules::new(&config.rule)?,
             address: config.messages.address.clone(),
             own,
+            span: None,
         })
     }
 }
@@ -150,6 +155,7 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
     let (lang, zone, public) = (inputs.lang, inputs.time_zone.clone(), inputs.site.public);
     let scene = Scene { lang, zone, public, now };
     let workshop = Workshop {
+        clock,
         scene: &scene,
         publisher: &publisher,
         templates: &templates,

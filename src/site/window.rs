@@ -101,6 +101,9 @@ impl Subject<'_> {
     /// quarter of the width at most.
     fn until(&self, window: Window) -> i64 {
         let step = window.refresh();
+        if let Window::Span(_) = window {
+            return self.scene.now;
+        }
         if self.has_just_begun(window) {
             return self.last + 1;
         }
@@ -131,7 +134,7 @@ impl Subject<'_> {
         let scene = self.scene;
         let zone = scene.zone.iana_name().unwrap_or("");
         let parts = format!(
-            "{} {} {zone} {} {until} {} {:?} {} {} {} {changes} {} {}",
+            "{} {} {zone} {} {until} {window:?} {} {:?} {} {} {} {changes} {} {}",
             env!("CARGO_PKG_VERSION"),
             scene.lang.tag(),
             scene.public,
@@ -286,13 +289,13 @@ pub(crate) fn fill_latest(charts: &mut [(SectionId, Chart)], rates: &Frame, mach
 }
 
 /// The windows of a host's page, one of which is shown.
-pub(crate) fn tabs(current: Window, here: &str, scene: &Scene) -> Vec<Tab> {
+pub(crate) fn tabs(windows: &[Window], current: Window, here: &str, scene: &Scene) -> Vec<Tab> {
     let tab = |window: &Window| Tab {
         label: scene.word(&format!("tab.{}", window.slug())),
         href: format!("{here}{}.html", window.slug()),
         current: *window == current,
     };
-    Window::ALL.iter().map(tab).collect()
+    windows.iter().map(tab).collect()
 }
 
 fn align_down(time: i64, step: i64) -> i64 {

@@ -9,7 +9,7 @@
 
 use super::append::relock;
 use super::error::StoreError;
-use super::layout::{DayFiles, Layout};
+use super::layout::{DayFiles, DaySizes, Layout};
 use super::lines::{Ending, next_line};
 use crate::base::files;
 use flate2::Compression;
@@ -24,8 +24,8 @@ use std::path::Path;
 /// What became of a day's plain file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compressed {
-    /// Its lines are in the compressed file, and it is gone.
-    Done,
+    /// Its lines are in the compressed file, and it is gone. The sizes are those before.
+    Done(DaySizes),
     /// It stays: another machine writes it and has not sent it compressed.
     Sent,
 }
@@ -38,7 +38,9 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
     let (path, packed) = (layout.day_file(files.day), layout.day_file_gz(files.day));
     let read_error = |source| StoreError::Read { path: path.clone(), source };
     let write_error = |source| StoreError::Compress { path: packed.clone(), source };
-    let Some(plain) = relock(&path)? else { return Ok(Compressed::Done) };
+    let held = relock(&path)?;
+    let before = layout.sizes(files);
+    let Some(plain) = held else { return Ok(Compressed::Done(before)) };
     let lines =
         Lines::of_packed(&packed).map_err(|source| StoreError::Read { path: packed.clone(), source })?;
     let is_new = lines.has_new(&plain).map_err(read_error)?;
@@ -50,12 +52,33 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
     }
     // The lock is held until now: nobody has written a line behind our back.
     fs_err::remove_file(&path).and_then(|()| files::sync_folder(&layout.samples())).map_err(write_error)?;
-    Ok(Compressed::Done)
+    Ok(Compressed::Done(before))
+}
+
+/// Removes a day's files if they are still of these sizes: nothing was appended since. False: they are not.
+///
+/// # Errors
+/// [`StoreError`] where a file cannot be locked or removed.
+pub fn remove(layout: &Layout, files: &DayFiles, sizes: DaySizes) -> Result<bool, StoreError> {
+    let (path, packed) = (layout.day_file(files.day), layout.day_file_gz(files.day));
+    let _held = relock(&path)?;
+    let present = DayFiles { plain: path.is_file(), gz: packed.is_file(), ..*files };
+    if layout.sizes(&present) != sizes {
+        return Ok(false);
+    }
+    for path in
+        [(present.plain, path), (present.gz, packed)].into_iter().filter_map(|(is, path)| is.then_some(path))
+    {
+        fs_err::remove_file(&path).map_err(|source| StoreError::Compress { path, source })?;
+    }
+    Ok(true)
 }
 
 /// The lines of a compressed file, by hash.
 struct Lines {
     seen: HashSet<u64>,
+    /// The last one has no end: what comes behind it must begin a line.
+    torn: bool,
     hasher: RandomState,
 }
 
@@ -65,17 +88,20 @@ impl Lines {
     /// # Errors
     /// Where it is spoilt: behind its end nothing could be read.
     fn of_packed(path: &Path) -> io::Result<Self> {
-        let mut lines = Self { seen: HashSet::new(), hasher: RandomState::new() };
+        let mut lines = Self { seen: HashSet::new(), torn: false, hasher: RandomState::new() };
         let file = match fs_err::File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(lines),
             file => file?,
         };
         let mut source = BufReader::new(MultiGzDecoder::new(BufReader::new(file)));
         let mut line = Vec::new();
-        while next_line(&mut source, &mut line)? != Ending::End {
+        loop {
+            match next_line(&mut source, &mut line)? {
+                Ending::End => return Ok(lines),
+                ending => lines.torn = ending == Ending::Torn,
+            }
             lines.seen.insert(lines.hash(&line));
         }
-        Ok(lines)
     }
 
     fn hash(&self, line: &[u8]) -> u64 {
@@ -121,6 +147,9 @@ fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
             Err(error) => return Err(error),
         }
         let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::new(6));
+        if lines.torn {
+            encoder.write_all(b"\n")?;
+        }
         each_line(plain, |line| {
             if lines.knows(line) {
                 return Ok(());
@@ -155,8 +184,10 @@ mod tests {
             fs_err::write(self.1.day_file(DAY), text).unwrap();
         }
 
-        fn compress(&self, is_own: bool) -> Result<Compressed, StoreError> {
-            compress(&self.1, &DayFiles { day: DAY, plain: true, gz: false }, is_own)
+        /// Whether it is done.
+        fn compress(&self, is_own: bool) -> Result<bool, StoreError> {
+            let files = DayFiles { day: DAY, plain: true, gz: false };
+            compress(&self.1, &files, is_own).map(|done| matches!(done, Compressed::Done(_)))
         }
 
         fn unpacked(&self) -> String {
@@ -180,7 +211,7 @@ mod tests {
         let world = World::new();
         let text = [line(0), "{\"v\":1,\"t\":torn\n".to_owned(), line(60)].concat();
         world.plain(&text);
-        assert_eq!(world.compress(true).unwrap(), Compressed::Done);
+        assert!(world.compress(true).unwrap());
         assert_eq!(world.unpacked(), text);
         assert!(!world.1.day_file(DAY).exists());
         let before = fs_err::read(world.1.day_file_gz(DAY)).unwrap();
@@ -189,7 +220,7 @@ mod tests {
         world.compress(true).unwrap();
         assert_eq!(world.unpacked(), [text, line(120), "{\"v\":1\n".to_owned()].concat());
         assert!(fs_err::read(world.1.day_file_gz(DAY)).unwrap().starts_with(&before), "rsync --append");
-        assert_eq!(world.compress(true).unwrap(), Compressed::Done, "nothing is left to do");
+        assert!(world.compress(true).unwrap(), "nothing is left to do");
     }
 
     #[test]
@@ -202,11 +233,7 @@ mod tests {
         world.plain(&[line(0), line(60)].concat());
         let times = world.times();
         assert_eq!(times.len(), 2, "no doubles meanwhile");
-        assert_eq!(
-            world.compress(false).unwrap(),
-            Compressed::Done,
-            "it holds nothing new, whoever wrote it"
-        );
+        assert!(world.compress(false).unwrap(), "it holds nothing new, whoever wrote it");
         assert_eq!((world.times(), fs_err::read(world.1.day_file_gz(DAY)).unwrap()), (times, whole));
     }
 
@@ -214,8 +241,31 @@ mod tests {
     fn the_log_of_another_machine_stays_until_it_came_compressed() {
         let world = World::new();
         world.plain(&[line(0), line(60)].concat());
-        assert_eq!(world.compress(false).unwrap(), Compressed::Sent);
+        assert!(!world.compress(false).unwrap());
         assert!(world.1.day_file(DAY).exists() && !world.1.day_file_gz(DAY).exists());
+    }
+
+    #[test]
+    fn behind_a_file_that_somebody_compressed_with_a_torn_line_a_line_begins() {
+        let world = World::new();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&[line(0).as_bytes(), b"{\"v\":1,\"t\":17"].concat()).unwrap();
+        fs_err::write(world.1.day_file_gz(DAY), encoder.finish().unwrap()).unwrap();
+        world.plain(&line(60));
+        assert!(world.compress(true).unwrap());
+        assert_eq!(world.times().len(), 2);
+    }
+
+    #[test]
+    fn what_was_appended_meanwhile_is_not_removed() {
+        let world = World::new();
+        world.plain(&line(0));
+        let files = DayFiles { day: DAY, plain: true, gz: false };
+        let before = world.1.sizes(&files);
+        world.plain(&[line(0), line(60)].concat());
+        assert!(!remove(&world.1, &files, before).unwrap());
+        assert!(remove(&world.1, &files, world.1.sizes(&files)).unwrap());
+        assert!(!world.1.day_file(DAY).exists());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod tail;
 
 pub use append::{Appended, append};
 pub use clock_jump::ClockJump;
-pub use compress::{Compressed, compress};
+pub use compress::{Compressed, compress, remove};
 pub use error::StoreError;
 pub use events::{EventLog, append_events, event_log, events};
 pub use layout::{CHECK_FOLDER, DayFiles, DaySizes, Layout, day_of, hosts, start_of};

@@ -40,6 +40,7 @@ mod servers;
 mod services;
 mod site;
 mod site_events;
+mod site_span;
 mod site_targets;
 mod store;
 mod story;

@@ -57,6 +57,18 @@ fn assert_rates(found: &[f64], expected: &[f64]) {
 const ABSENT: f64 = f64::NAN;
 
 #[test]
+fn of_a_time_that_came_twice_the_second_one_is_the_newest() {
+    let (_data, layout) = host();
+    let t = MIDNIGHT + 7_200;
+    // The clock is ten minutes ahead, and is set right after three samples.
+    let ahead = (0..3).map(|minute| sample(t + 600 + minute * 60, "a", 1_000.0 + minute as f64 * 60.0, 0));
+    let right = (0..12).map(|minute| sample(t + 180 + minute * 60, "a", 1_180.0 + minute as f64 * 60.0, 7));
+    append_all(&layout, ahead.chain(right));
+    let rates = series::latest(&layout, t + 900).unwrap().unwrap().rates;
+    assert_eq!(rates.times, (0..12).map(|minute| t + 180 + minute * 60).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_reboot_and_a_reset_cost_one_interval() {
     let (_data, layout) = host();
     let t = MIDNIGHT;

@@ -1,8 +1,9 @@
-//! The report of a host on which nothing grows, kept for an hour at most: to look for leaks a month of numbers is read, and
-//! where the memory that leaks could hide in is what it was, nothing would be found that was not there before.
+//! The report of a host on which nothing grows, kept for half an hour at most: to look for leaks a month of numbers is read,
+//! and where every part of memory is about what it was, nothing large would be found that was not there before.
 //!
-//! `<data>/<host>/cache/report.json`; it can be deleted. What is leaking, has leaked, or moves by a hundredth of RAM is looked
-//! at each time. The bytes are those of the newest sample, always; only the search is spared.
+//! `<data>/<host>/cache/report.json`; it can be deleted. What is leaking, has leaked, or moves by a hundredth of RAM (caches:
+//! a twentieth) is looked at each time; what grows more slowly, or inside of a part, is found half an hour later. The bytes
+//! are those of the newest sample, always; only the search is spared.
 
 use super::super::breakdown::Breakdown;
 use super::super::part::{Group, Part};
@@ -18,12 +19,11 @@ use std::path::{Path, PathBuf};
 /// The version of the file.
 const VERSION: u32 = 1;
 /// After so long the past is read again.
-const KEPT_SECONDS: i64 = 3_600;
+const KEPT_SECONDS: i64 = 1_800;
 /// What moves by more than this share of RAM is looked at.
 const LEAST_SHARE: f64 = 0.01;
-/// Where leaks are found; caches and what is free breathe.
-const OWNED: [Group; 5] =
-    [Group::Unaccounted, Group::SlabUnreclaimable, Group::KernelOther, Group::Anonymous, Group::Shared];
+/// Caches breathe.
+const LEAST_CACHE_SHARE: f64 = 0.05;
 
 /// A calm report.
 #[derive(Serialize, Deserialize)]
@@ -100,13 +100,16 @@ impl Kept {
         }
         let found = Breakdown::of_sample(sample)?;
         let known = |part: Part| self.parts.iter().find(|(known, ..)| *known == part);
-        let has_moved = |part: &Part, bytes: f64| {
-            let before = known(*part).map_or(0.0, |(_, before, _)| *before);
-            OWNED.contains(&part.group()) && (bytes - before).abs() > LEAST_SHARE * self.total
+        let has_moved = |part: Part| {
+            let before = known(part).map_or(0.0, |(_, before, _)| *before);
+            let share = match part.group() {
+                Group::Free => return false,
+                Group::FileCache | Group::Reclaimable => LEAST_CACHE_SHARE,
+                _ => LEAST_SHARE,
+            };
+            (found.part(part) - before).abs() > share * self.total
         };
-        if found.total.to_bits() != self.total.to_bits()
-            || found.parts.iter().any(|(part, bytes)| has_moved(part, *bytes))
-        {
+        if found.total.to_bits() != self.total.to_bits() || Part::all().any(has_moved) {
             return None;
         }
         let row = |(part, bytes): (Part, f64)| PartRow {

@@ -9,11 +9,20 @@ use std::path::PathBuf;
 Example, a crontab line:
   2-59/5 * * * * /usr/local/bin/cronograph site
 Example, pages for one look:
-  cronograph site --out /tmp/pages")]
+  cronograph site --out /tmp/pages
+Example, a night three months ago:
+  cronograph site --from '2026-08-20 22:00' --to '2026-08-21 06:00' --out /tmp/night")]
 pub struct SiteArgs {
     /// Write the pages into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Show the past: all hosts as they were at the end of a stretch that begins then, and the stretch in
+    /// all detail; with --out
+    #[arg(long, value_name = "TIME", requires = "to", requires = "out")]
+    pub from: Option<String>,
+    /// The end of the stretch: 15:00, "2026-11-23 15:00", RFC 3339, "2 days ago"
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub to: Option<String>,
 }
 
 /// `cronograph compact`

@@ -88,8 +88,11 @@ impl Watch<'_> {
                 held => held?,
             }
         }
-        let report =
-            if shelf.book.is_look_due(self.now) { report::of_latest(layout, &latest.sample)? } else { None };
+        let report = if shelf.book.is_look_due(self.now, latest.sample.t) {
+            report::of_latest(layout, &latest.sample)?
+        } else {
+            None
+        };
         let subject = Subject {
             layout,
             rules: &rules,

@@ -1,0 +1,52 @@
+//! Pages of hosts that have no numbers: the log is empty, or cannot be read.
+
+use super::error::SiteError;
+use super::host::{HostView, Workshop};
+use super::model::HostPage;
+use super::muted;
+use crate::store::Layout;
+
+impl Workshop<'_> {
+    /// A host whose folder is there and whose log is still empty.
+    pub(super) fn empty_host(&self, layout: &Layout) -> Result<HostView, SiteError> {
+        let view = HostView::unknown(layout.host(), self.scene, self.scene.word("site.no_sample"));
+        self.bare_page(&view, self.scene.word("site.no_sample_hint"))?;
+        Ok(view)
+    }
+
+    /// A host whose log cannot be read: said on its page, without paths where that is public.
+    pub(crate) fn unreadable(&self, host: &str, error: &SiteError) -> Result<HostView, SiteError> {
+        let view = HostView::unknown(host, self.scene, self.scene.word("site.unreadable"));
+        self.bare_page(&view, if self.scene.public { String::new() } else { error.to_string() })?;
+        Ok(view)
+    }
+
+    /// A page with a state and a line of words, for a host without numbers.
+    fn bare_page(&self, view: &HostView, words: String) -> Result<(), SiteError> {
+        for (folder, root) in self.folders(&view.name) {
+            let page = HostPage {
+                page: self.page(&view.name, root),
+                name: view.name.clone(),
+                here: String::new(),
+                state: view.state.clone(),
+                tabs: Vec::new(),
+                sample_time: None,
+                problems: view.problems.clone(),
+                leaks: Vec::new(),
+                parts_table: None,
+                all_well: words.clone(),
+                past: String::new(),
+                muted: muted::of_host(self.mutes, &view.name, self.scene),
+                memory_bar: None,
+                figures: Vec::new(),
+                window: String::new(),
+                window_note: String::new(),
+                latest: String::new(),
+                sections: Vec::new(),
+                facts: Vec::new(),
+            };
+            self.publish("host.html", &format!("{folder}index.html"), &page)?;
+        }
+        Ok(())
+    }
+}

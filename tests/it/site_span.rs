@@ -1,0 +1,48 @@
+//! `site --from … --to …`: the past in all detail, and nothing of it is remembered.
+
+use crate::program::cronograph;
+use crate::synth::Synth;
+use std::fs;
+use std::path::Path;
+
+/// 2026-11-23T14:07:00Z
+const NOW: i64 = 1_795_442_820;
+const HOUR: i64 = 3_600;
+const MIB: f64 = 1024.0 * 1024.0;
+
+fn site(data: &Path, out: &Path, from: i64, to: i64) -> assert_cmd::assert::Assert {
+    let mut command = cronograph();
+    command.args(["site", "--now", &NOW.to_string(), "--from", &from.to_string(), "--to", &to.to_string()]);
+    command.arg("--data").arg(data).arg("--out").arg(out).env("TZ", "UTC").assert()
+}
+
+#[test]
+fn a_stretch_of_the_past_has_a_window_and_nothing_else_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("night"));
+    fs::create_dir(&data).unwrap();
+    // It leaks from an hour before the end on: at that time nothing was known of it.
+    let leak = Some((NOW - HOUR, MIB / 60.0 * 2.0));
+    let synth = Synth { leak, ..Synth::new("web-1", 512.0 * MIB, NOW - 30 * HOUR, NOW) };
+    synth.write(&data).unwrap();
+    site(&data, &out, NOW - 5 * HOUR, NOW - 4 * HOUR).success().stdout("").stderr("");
+    let page = fs::read_to_string(out.join("web-1/index.html")).unwrap();
+    assert_eq!(page, fs::read_to_string(out.join("web-1/span.html")).unwrap(), "it is what one sees first");
+    assert!(page.contains("What was asked for, Mon 23 Nov 09:07 to Mon 23 Nov 10:07"), "{page}");
+    assert!(page.contains(">10:07:00<"), "the host as it was then: {page}");
+    assert!(!page.contains("Leaking"), "what came later is not known");
+    assert!(out.join("web-1/24h.html").exists());
+    assert!(!data.join(".check").exists(), "nothing is remembered");
+    assert!(!data.join("web-1/5m").exists() && !data.join("web-1/samples/2026-11-22.jsonl.gz").exists());
+}
+
+#[test]
+fn a_stretch_that_is_none_is_an_error_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("night"));
+    fs::create_dir(&data).unwrap();
+    let refused = site(&data, &out, NOW - 5 * HOUR, NOW - 6 * HOUR).code(1);
+    let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(error.contains("is no stretch") && error.contains("--from lies before --to"), "{error}");
+    cronograph().args(["site", "--from", "1"]).assert().code(2);
+}

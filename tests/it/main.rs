@@ -29,6 +29,7 @@ mod metrics;
 mod pages;
 mod probe;
 mod program;
+mod prometheus;
 mod replay;
 mod rollup;
 mod rules;

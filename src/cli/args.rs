@@ -3,9 +3,11 @@
 
 mod check;
 mod experiment;
+mod push;
 
 pub use check::{CheckArgs, MuteArgs};
 pub use experiment::{BisectArgs, Growth, ProbeArgs};
+pub use push::PushArgs;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -67,6 +69,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Send no messages of a rule for a while
     Mute(MuteArgs),
+    /// Send what is new to an engine of metrics: Prometheus remote write
+    Push(PushArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -361,6 +365,7 @@ impl Command {
             Self::Config(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Check(_)
             | Self::Mute(_)
+            | Self::Push(_)
             | Self::Try(_)
             | Self::Trend(_)
             | Self::Uninstall(_)

@@ -8,6 +8,7 @@ mod disk;
 mod log;
 mod messages;
 mod pages;
+mod push;
 mod timer;
 
 use super::args::DoctorArgs;
@@ -35,6 +36,8 @@ struct Patient {
     home: Option<PathBuf>,
     /// Whether there is anybody to be told of alerts.
     has_channels: bool,
+    /// Whether samples go to an engine of metrics.
+    pushes: bool,
 }
 
 impl Patient {
@@ -95,10 +98,12 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
         now: context.clock.now(),
         home: context.environment.home.clone(),
         has_channels: !config.channel.is_empty(),
+        pushes: config.push.url.is_some(),
         prefix,
     };
     let mut findings = examine(&patient);
     findings.extend(messages::check(&context.loaded));
+    findings.extend(push::check(&context.loaded, patient.now));
     output::print(page(&findings))?;
     let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
     Ok(if wrong { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })

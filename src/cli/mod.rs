@@ -20,6 +20,7 @@ mod moment;
 mod mute;
 mod note;
 mod probe;
+mod push;
 mod quantity;
 mod reference;
 mod sample;
@@ -71,6 +72,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Bisect(args) => bisect::run(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Mute(args) => mute::run(args, &context),
+        Command::Push(args) => push::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),

@@ -1,11 +1,13 @@
 //! What the user decided. One schema with its defaults beside the fields; knows no collector, chart or transport.
 
 mod channel;
+mod entries;
 mod error;
 mod field;
 mod keys;
 mod load;
 mod origin;
+mod push;
 mod rule;
 mod secret;
 mod server;
@@ -17,6 +19,7 @@ pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
+pub use push::PushConfig;
 pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 pub use secret::Secret;
 pub use server::{Security, Server};
@@ -61,6 +64,8 @@ pub struct Config {
     pub target: Vec<TargetConfig>,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
+    /// The engine of metrics to which samples are sent.
+    pub push: PushConfig,
     /// What the user wants to be told of, beside and instead of the built-in rules.
     pub rule: Vec<RuleConfig>,
     /// When messages are sent, and what is in them.
@@ -192,6 +197,7 @@ impl Default for Config {
             check: Vec::new(),
             target: Vec::new(),
             traffic: Vec::new(),
+            push: PushConfig::default(),
             rule: Vec::new(),
             messages: MessagesConfig::default(),
             channel: Vec::new(),

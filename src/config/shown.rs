@@ -1,4 +1,4 @@
-//! What of a line of the file may be shown in an error: of a channel, only the values of keys that are known to hold no secret.
+//! What of a line of the file may be shown in an error: of a channel and of `[push]`, only the values of keys that are known to hold no secret.
 
 /// Keys of a channel whose values anybody may see.
 const HARMLESS: [&str; 13] = [
@@ -29,11 +29,12 @@ pub(super) fn line(text: &str, number: usize) -> (String, bool) {
     let key = key.trim();
     // `[channel.headers]` holds nothing but values; `channel = [{ … }]` holds all of them.
     let in_channel = table.trim_start_matches(['[', ' ']).starts_with("channel");
-    let in_headers = in_channel && table.contains("headers");
+    let in_push = table.trim_start_matches(['[', ' ']).starts_with("push");
+    let in_headers = (in_channel || in_push) && table.contains("headers");
     let is_secret = if in_channel {
         in_headers || !HARMLESS.contains(&key)
     } else {
-        key.starts_with("channel") || SECRET.contains(&key)
+        in_headers || key.starts_with("channel") || key.starts_with("push") || SECRET.contains(&key)
     };
     if is_secret && !value.trim().is_empty() && !line.starts_with('[') {
         let key = if key.is_empty() { String::new() } else { format!("{key} = ") };

@@ -159,7 +159,7 @@ fn deliver(spool: &Spool, channels: &[Channel], composer: &Composer, now: i64) -
 }
 
 /// Waits for this minute's sample of this host, which cron starts at the same time.
-fn await_sample(context: &Context) {
+pub(super) fn await_sample(context: &Context) {
     let layout = context.own_name().and_then(|own| Layout::new(&context.config().data, own).ok());
     let Some(layout) = layout else { return };
     let minute = context.clock.now().div_euclid(60) * 60;

@@ -17,6 +17,9 @@ const HARMLESS: [&str; 13] = [
     "command",
 ];
 
+/// The same of `[push]`.
+const HARMLESS_TO_PUSH: [&str; 2] = ["labels", "user"];
+
 /// Keys of a channel whose values nobody may see, wherever somebody wrote them by mistake.
 const SECRET: [&str; 6] = ["password", "url", "token", "secret", "headers", "smtp"];
 
@@ -33,8 +36,10 @@ pub(super) fn line(text: &str, number: usize) -> (String, bool) {
     let in_headers = (in_channel || in_push) && table.contains("headers");
     let is_secret = if in_channel {
         in_headers || !HARMLESS.contains(&key)
+    } else if in_push {
+        in_headers || !HARMLESS_TO_PUSH.contains(&key)
     } else {
-        in_headers || key.starts_with("channel") || key.starts_with("push") || SECRET.contains(&key)
+        key.starts_with("channel") || key.starts_with("push") || SECRET.contains(&key)
     };
     if is_secret && !value.trim().is_empty() && !line.starts_with('[') {
         let key = if key.is_empty() { String::new() } else { format!("{key} = ") };

@@ -30,6 +30,7 @@ mod pages;
 mod probe;
 mod program;
 mod prometheus;
+mod push;
 mod replay;
 mod rollup;
 mod rules;

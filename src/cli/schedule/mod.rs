@@ -72,3 +72,24 @@ pub(super) fn runs(binary: &str, config: Option<&Path>, pushes: bool) -> Vec<Run
     runs.extend(pushes.then_some(push));
     runs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_by_the_minutes_sample_waits_for_it() {
+        let runs = runs("/c", Some(Path::new("/x.toml")), true);
+        let commands: Vec<String> = runs.iter().map(|run| run.arguments.join(" ")).collect();
+        assert_eq!(
+            commands,
+            [
+                "/c sample --config /x.toml",
+                "/c check --wait --config /x.toml",
+                "/c site --config /x.toml",
+                "/c push --wait --config /x.toml"
+            ]
+        );
+        assert!(!super::runs("/c", None, false).iter().any(|run| run.name == "push"));
+    }
+}

@@ -68,6 +68,14 @@ impl Client {
     /// # Errors
     /// Why nothing came back, in words that cannot hold the address.
     pub fn exchange(&self, exchange: &Exchange<'_>, seconds: f64) -> Result<Answer, Refusal> {
+        self.fetch(exchange, seconds, ANSWER_BYTES)
+    }
+
+    /// The same where the answer is what is wanted: so many bytes of it at most.
+    ///
+    /// # Errors
+    /// As [`Client::exchange`].
+    pub fn fetch(&self, exchange: &Exchange<'_>, seconds: f64, bytes: u64) -> Result<Answer, Refusal> {
         let mut builder = ureq::http::Request::builder().method(exchange.method).uri(exchange.url);
         for (name, value) in &exchange.headers {
             builder = builder.header(*name, *value);
@@ -81,7 +89,7 @@ impl Client {
         let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
         let (status, retry_after) = (response.status().as_u16(), retry_after.map(str::to_owned));
         // The status says enough where the rest of the answer does not come.
-        let body = response.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec().unwrap_or_default();
+        let body = response.body_mut().with_config().limit(bytes).read_to_vec().unwrap_or_default();
         Ok(Answer { status, retry_after, body })
     }
 }

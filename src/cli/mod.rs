@@ -25,6 +25,7 @@ mod quantity;
 mod reference;
 mod sample;
 mod site;
+mod source;
 mod terminal;
 mod trend;
 mod try_run;

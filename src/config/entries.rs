@@ -199,17 +199,34 @@ fn number(value: usize) -> Option<Value> {
     i64::try_from(value).ok().map(Value::from)
 }
 
+/// Every key of `[source]`. Of secrets only that they are set.
+pub(super) fn source_entries(config: &Config) -> Vec<Entry> {
+    let source = &config.source;
+    let secret = |secret: &Option<Secret>| secret.as_ref().map(|_| Value::from(SET));
+    vec![
+        ("prometheus", source.prometheus.as_ref().map(address)),
+        ("days", Some(i64::from(source.days).into())),
+        ("user", source.user.as_deref().map(Value::from)),
+        ("password", secret(&source.password)),
+        ("token", secret(&source.token)),
+    ]
+}
+
+/// An address, without what may be a secret in it.
+fn address(url: &Secret) -> Value {
+    match push::is_secret(url) {
+        true => Value::from(url.shown_address()),
+        false => Value::from(url.reveal()),
+    }
+}
+
 /// Every key of `[push]`. Of secrets only that they are set.
 pub(super) fn push_entries(config: &Config) -> Vec<Entry> {
     let push = &config.push;
     let secret = |secret: &Option<Secret>| secret.as_ref().map(|_| Value::from(SET));
-    let url = |url: &Secret| match push::is_secret(url) {
-        true => Value::from(url.shown_address()),
-        false => Value::from(url.reveal()),
-    };
     let table = |table: toml::Table| (!table.is_empty()).then_some(Value::Table(table));
     vec![
-        ("url", push.url.as_ref().map(url)),
+        ("url", push.url.as_ref().map(address)),
         (
             "labels",
             table(push.labels.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()),

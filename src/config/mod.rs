@@ -13,6 +13,7 @@ mod secret;
 mod server;
 mod services;
 mod shown;
+mod source;
 mod target;
 
 pub use channel::{ChannelConfig, ChannelKind, Least};
@@ -24,6 +25,7 @@ pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 pub use secret::Secret;
 pub use server::{Security, Server};
 pub use services::ServicesConfig;
+pub use source::SourceConfig;
 pub use target::{Ask, TargetConfig, server_address};
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,8 @@ pub struct Config {
     pub traffic: Vec<TrafficConfig>,
     /// The engine of metrics to which samples are sent.
     pub push: PushConfig,
+    /// The engine of metrics from which samples are read.
+    pub source: SourceConfig,
     /// What the user wants to be told of, beside and instead of the built-in rules.
     pub rule: Vec<RuleConfig>,
     /// When messages are sent, and what is in them.
@@ -198,6 +202,7 @@ impl Default for Config {
             target: Vec::new(),
             traffic: Vec::new(),
             push: PushConfig::default(),
+            source: SourceConfig::default(),
             rule: Vec::new(),
             messages: MessagesConfig::default(),
             channel: Vec::new(),

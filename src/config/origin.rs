@@ -2,8 +2,8 @@
 
 use super::entries::{
     Entry, any_channel, any_check, any_quota, any_target, channel_entries, check_entries, messages_entries,
-    push_entries, rule_entries, sample_entries, self_entries, services_entries, site_entries, target_entries,
-    top_entries, traffic_entries,
+    push_entries, rule_entries, sample_entries, self_entries, services_entries, site_entries, source_entries,
+    target_entries, top_entries, traffic_entries,
 };
 use super::error::place;
 use super::{Config, Loaded, RuleConfig};
@@ -58,6 +58,8 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[[check]]`")
     } else if has(push_entries(&config)) {
         Some("under `[push]`")
+    } else if has(source_entries(&config)) {
+        Some("under `[source]`")
     } else if has(messages_entries(&config)) {
         Some("under `[messages]`")
     } else if has(rule_entries(&RuleConfig::default())) {
@@ -106,6 +108,7 @@ impl Loaded {
             self.write_table(&mut page, "[[traffic]]", &prefix, &traffic_entries(traffic));
         }
         self.write_table(&mut page, "[push]", "push.", &push_entries(config));
+        self.write_table(&mut page, "[source]", "source.", &source_entries(config));
         self.write_table(&mut page, "[messages]", "messages.", &messages_entries(config));
         for (index, rule) in config.rule.iter().enumerate() {
             self.write_table(&mut page, "[[rule]]", &format!("rule.{index}."), &rule_entries(rule));
@@ -192,6 +195,7 @@ mod tests {
             ("[[target]]\n", target_entries(&any_target())),
             ("[[traffic]]\n", traffic_entries(&any_quota())),
             ("[push]\n", push_entries(&Config::default())),
+            ("[source]\n", source_entries(&Config::default())),
             ("[messages]\n", messages_entries(&Config::default())),
             ("[[rule]]\n", rule_entries(&RuleConfig::default())),
             ("[[channel]]\n", channel_entries(&any_channel())),
@@ -201,7 +205,7 @@ mod tests {
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
             let tables = [
                 "sample", "self", "site", "services", "check", "target", "traffic", "channel", "rule",
-                "messages", "push",
+                "messages", "push", "source",
             ];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");

@@ -39,6 +39,14 @@ pub(super) fn is_secret(url: &Secret) -> bool {
     url.reveal().contains(['@', '?'])
 }
 
+/// Whether a request can be sent there.
+pub(super) fn is_address(url: &Secret) -> bool {
+    let url = url.reveal();
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && url.chars().all(|letter| letter.is_ascii_graphic())
+}
+
 /// What is wrong with the table, and at which key.
 pub(super) fn fault(config: &Config) -> Option<Fault> {
     let push = &config.push;
@@ -46,9 +54,7 @@ pub(super) fn fault(config: &Config) -> Option<Fault> {
         Some(Fault { key: format!("push.{key}"), message: message.to_owned(), hint: hint.to_owned() })
     };
     if let Some(url) = &push.url {
-        let rest = url.reveal().strip_prefix("https://").or_else(|| url.reveal().strip_prefix("http://"));
-        let is_address = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
-        if !is_address || !url.reveal().chars().all(|letter| letter.is_ascii_graphic()) {
+        if !is_address(url) {
             let hint = "like `url = \"http://127.0.0.1:8428/api/v1/write\"`";
             return found("url", "must be an address that begins with https:// or http://", hint);
         }

@@ -52,11 +52,20 @@ pub(super) const RAID: usize = 11;
 pub(super) const SERVICE: usize = 12;
 pub(super) const SERVICE_SINCE: usize = 13;
 pub(super) const TARGET: usize = 14;
+pub(super) const MANAGER: usize = 15;
+pub(super) const TARGET_TIME: usize = 16;
+pub(super) const TARGET_INTERVAL: usize = 17;
+pub(super) const CHECK_TIME: usize = 18;
 /// Where the eight modes of the cores begin.
-pub(super) const CORES: usize = 15;
+pub(super) const CORES: usize = 19;
+
+/// The place of a core's number among its modes.
+pub(super) fn mode_of(field: &str) -> Option<usize> {
+    TABLE[CORES..].iter().position(|core| core.metric.field == field)
+}
 
 /// All of them.
-pub(super) static TABLE: [Extra; 23] = [
+pub(super) static TABLE: [Extra; 27] = [
     level("t", "node_time_seconds", &[], "When the sample was taken, unix time."),
     level("uptime", "cronograph_uptime_seconds", &[], "Time since boot."),
     level("host.boot_time", "node_boot_time_seconds", &[], "When the host booted, unix time."),
@@ -97,6 +106,15 @@ pub(super) static TABLE: [Extra; 23] = [
         "Since when it does so, unix time.",
     ),
     level("target.kind", "cronograph_target_info", &["target", "kind"], "How a target is asked."),
+    level(
+        "service.manager",
+        "cronograph_service_manager_info",
+        &["manager"],
+        "Who looks after the services, in whole lists.",
+    ),
+    level("target.t", "cronograph_target_asked_seconds", &["target"], "When a target was asked, unix time."),
+    level("target.interval", "cronograph_target_interval_seconds", &["target"], "How often it is asked."),
+    level("check.t", "cronograph_check_started_seconds", &["check"], "When a check was started, unix time."),
     core("cores[0]", "user"),
     core("cores[1]", "nice"),
     core("cores[2]", "system"),

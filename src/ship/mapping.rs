@@ -127,9 +127,11 @@ const NODE: [Row; 65] = [
     state("mdstat.failed", "node_md_disks", "failed"),
 ];
 
-/// The labels of a section's instances: node_exporter's, or the section's own name.
-fn labels_of(collector: &str) -> &'static [&'static str] {
-    match collector {
+/// The labels of a section's instances: node_exporter's, or the section's own name. Some sections have numbers beside them.
+fn labels_of(metric: &Metric) -> &'static [&'static str] {
+    match metric.collector {
+        "slabinfo" if ["total", "large_kmalloc", "net_namespaces"].contains(&metric.field) => &[],
+        "cgroup" if ["count", "dying", "memory_max"].contains(&metric.field) => &[],
         "slabinfo" => &["slab"],
         "zram" | "diskstats" | "netdev" | "mdstat" => &["device"],
         "filesystem" => &["mountpoint", "device", "fstype"],
@@ -156,14 +158,14 @@ pub fn table() -> &'static [Mapped] {
                 metric,
                 name: row.name.to_owned(),
                 fixed: row.fixed,
-                labels: labels_of(metric.collector),
+                labels: labels_of(metric),
                 change: row.change,
             },
             None => Mapped {
                 metric,
                 name: name_of(metric),
                 fixed: None,
-                labels: labels_of(metric.collector),
+                labels: labels_of(metric),
                 change: Change::None,
             },
         });

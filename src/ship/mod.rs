@@ -8,12 +8,14 @@
 //! Reads the logs of all hosts as `store` gives them and knows nothing of pages and messages. Names come from one table
 //! ([`mapping`]). Promises: counters stay raw, nothing is lost, and what is sent again is the same again.
 
+mod back;
 mod batch;
 mod engine;
 mod error;
 mod exposition;
 mod extra;
 mod feed;
+mod fetch;
 pub mod mapping;
 mod place;
 mod push;
@@ -25,6 +27,7 @@ pub mod wire;
 
 pub use error::ShipError;
 pub use exposition::exposition;
+pub use fetch::{Fetch, Fetched};
 pub use push::{Progress, Push};
 pub use report::{Report, Sent, Unwanted};
 pub use status::{Status, folder};

@@ -104,6 +104,9 @@ fn states(sample: &Sample, scratch: &mut String, sink: &mut dyn Sink) {
         join(scratch, &[device, &array.state, &array.level, action]);
         extra(extra::RAID, scratch, 1.0, sink);
     }
+    if let Some(manager) = sample.service.as_ref().and_then(|services| services.manager.as_ref()) {
+        extra(extra::MANAGER, manager, 1.0, sink);
+    }
     for (name, service) in sample.service.iter().flat_map(|services| &services.units) {
         join(scratch, &[name, &service.state]);
         extra(extra::SERVICE, scratch, 1.0, sink);
@@ -114,6 +117,11 @@ fn states(sample: &Sample, scratch: &mut String, sink: &mut dyn Sink) {
     for (name, target) in sample.target.iter().flat_map(|targets| &targets.0) {
         join(scratch, &[name, &target.kind]);
         extra(extra::TARGET, scratch, 1.0, sink);
+        extra(extra::TARGET_TIME, name, target.t as f64, sink);
+        extra(extra::TARGET_INTERVAL, name, f64::from(target.interval), sink);
+    }
+    for (name, check) in sample.check.iter().flat_map(|checks| &checks.0) {
+        extra(extra::CHECK_TIME, name, check.t as f64, sink);
     }
 }
 

@@ -34,6 +34,13 @@ keys are those of [metrics.md](metrics.md).
 Lists that change with each sample: processes by number, and users; what checks and targets said in words, aliases of slab caches,
 what could not be read, and events. They stay in the log.
 
+## The way back
+`[source] prometheus = \"http://…\"` lets `site`, `explain` and `check` read such an engine: what is newer than the log in the data
+folder is asked for by the HTTP API, made into samples by the same table, and appended to logs like any others, so that all that reads
+them is the same. What was not sent is not there: no list of processes, no users, no outputs of checks, no events. A host
+comes back by one way only: one that is sampled on this machine is not read, and a log that rsync brings should not be. What an
+engine got later than it was asked, older than what was read already, is not read either. An hour of a host is a query.
+
 ## What an engine must do
 Points that are sent twice are the same to the millisecond and the bit. A run that is killed between the engine's yes and its own
 note of it sends one request again, so an engine should take a point for itself: Prometheus does; VictoriaMetrics does with

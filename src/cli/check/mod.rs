@@ -5,7 +5,7 @@ mod look;
 mod page;
 
 use super::args::CheckArgs;
-use super::{Context, FOUND, output};
+use super::{Context, FOUND, output, source};
 use crate::alert::{Mutes, Rules, What};
 use crate::analysis::Level;
 use crate::base::clock::Stopwatch;
@@ -35,6 +35,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     if args.wait {
         await_sample(context);
     }
+    source::refresh(context, args.host.as_deref())?;
     let data = &context.config().data;
     let own = context.own_name();
     files::create_folder(&data.join(CHECK_FOLDER))?;

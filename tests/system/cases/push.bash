@@ -91,6 +91,20 @@ for engine in victoria prometheus; do
     check "$engine: free space of /" same "$engine" 'node_filesystem_free_bytes{instance="web-2",mountpoint="/"}[25h]' '(.filesystem["/"] | .total - .used)'
     check "$engine: a slab cache, of the slow beat" same "$engine" 'cronograph_slabinfo_total_bytes{instance="web-2"}[25h]' .slabinfo.total
     check "$engine: facts with each sample" sh -c "curl -sf 'http://127.0.0.1:${port[$engine]}/api/v1/query' --data-urlencode 'query=count_over_time(node_uname_info{instance=\"web-2\",nodename=\"web-2\"}[25h])' --data-urlencode 'time=$until' | jq -e '.data.result[0].value[1] == \"1440\"'"
+    # The way back, into a data folder that has nothing.
+    printf 'data = "%s"\n[source]\nprometheus = "http://127.0.0.1:%s"\n' "$WORK/back-$engine" "${port[$engine]}" >"$WORK/back.toml"
+    kept='del(.processes.top, .processes.interval, .sessions.users, .vfs.file_handles_max)'
+    back() {
+        "$CRONOGRAPH" explain --json --config "$WORK/back.toml" --host web-2 --now $((until + 120)) >"$WORK/back.json" || [[ $? == 3 ]] || return
+        diff <(cat "$data"/web-2/samples/*.jsonl | jq -cS "$kept") <(cat "$WORK/back-$engine"/web-2/samples/*.jsonl | jq -cS "$kept") | head -c 2000
+        cmp <(cat "$data"/web-2/samples/*.jsonl | jq -cS "$kept") <(cat "$WORK/back-$engine"/web-2/samples/*.jsonl | jq -cS "$kept")
+    }
+    check "$engine: explain reads it back, each sample as it was" back
+    explained() {
+        "$CRONOGRAPH" explain --json --data "$data" --host web-2 --now $((until + 120)) >"$WORK/here.json" || [[ $? == 3 ]] || return
+        diff <(jq '[.parts, [.findings[] | {subject, state, since, growth}]]' "$WORK/here.json") <(jq '[.parts, [.findings[] | {subject, state, since, growth}]]' "$WORK/back.json")
+    }
+    check "$engine: and says the same of it" explained
     check "$engine: nothing is left" sh -c "'$CRONOGRAPH' push --config '$WORK/$engine.toml' --dry-run | grep -x 'Nothing is new.'"
     check "$engine: doctor says that it works" sh -c "'$CRONOGRAPH' doctor --config '$WORK/$engine.toml' --host web-1 | grep '^ok .*samples are pushed to'"
 done

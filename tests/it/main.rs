@@ -18,6 +18,7 @@ mod config;
 mod corpus;
 mod docs;
 mod doctor;
+mod engine;
 mod events;
 mod explain;
 mod help;

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! /proc, /sys ─ sample ─> event ─> store (the logs) ─ series ─> analysis ─> alert ─> site (pages; pictures by chart)
-//!                                                                                       └──> notify (messages)
+//!                                            └─ ship (to an engine of metrics)           └──> notify (messages)
 //! probe: runs a command many times and watches the same parts of memory
 //! ```
 //!
@@ -20,6 +20,7 @@ pub mod notify;
 pub mod probe;
 pub mod sample;
 pub mod series;
+pub mod ship;
 pub mod site;
 pub mod store;
 

@@ -144,7 +144,9 @@ proptest! {
 #[test]
 fn its_end_stays_where_it_was_while_calm_goes_on() {
     let mut machine = Machine::default();
-    for (t, reading) in [(1_000, HOLDS), (1_060, Reading::Over), (1_120, Reading::Over), (9_000, Reading::Over)] {
+    for (t, reading) in
+        [(1_000, HOLDS), (1_060, Reading::Over), (1_120, Reading::Over), (9_000, Reading::Over)]
+    {
         machine.step(t, reading, Patience::default(), 60);
     }
     assert_eq!((machine.ended, machine.seen), (1_060, 9_000));

@@ -57,6 +57,20 @@ fn is_dangerous(character: char) -> bool {
         )
 }
 
+/// How much of the first line is kept.
+pub const LINE_BYTES: usize = 200;
+
+/// The first line of an output that is not empty, cut, made harmless.
+pub fn line_of(output: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(output);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let mut end = line.len().min(LINE_BYTES);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    Some(terminal(&line[..end]).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,12 @@
 mod check;
 mod experiment;
 mod pages;
+mod push;
 
 pub use check::{CheckArgs, MuteArgs};
 pub use experiment::{BisectArgs, Growth, ProbeArgs};
 pub use pages::{CompactArgs, SiteArgs, TryArgs};
+pub use push::PushArgs;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -71,6 +73,8 @@ pub enum Command {
     Mute(MuteArgs),
     /// Roll closed days up, compress them, let go what is too old; `site` does it, too
     Compact(CompactArgs),
+    /// Send what is new to an engine of metrics: Prometheus remote write
+    Push(PushArgs),
     /// Say what is wrong with this set-up and how to mend it
     Doctor(DoctorArgs),
     /// Print the effective configuration, each value with where it comes from
@@ -89,7 +93,9 @@ pub enum Command {
 Example, a crontab line:
   * * * * * /usr/local/bin/cronograph sample
 Example, what was written last:
-  tail -n 1 /var/lib/cronograph/$(hostname)/samples/$(date -u +%F).jsonl | jq .meminfo")]
+  tail -n 1 /var/lib/cronograph/$(hostname)/samples/$(date -u +%F).jsonl | jq .meminfo
+Example, for node_exporter's textfile collector:
+  cd /var/lib/prometheus/node-exporter && cronograph sample --print prometheus >new && mv new cronograph.prom")]
 pub struct SampleArgs {
     /// Name of this host in the data folder
     #[arg(long, value_name = "NAME")]
@@ -97,9 +103,20 @@ pub struct SampleArgs {
     /// Read this recorded tree in place of /
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// Print the line on standard output, and write nothing
-    #[arg(long)]
-    pub print: bool,
+    /// Print the sample on standard output, and write nothing
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "json")]
+    pub print: Option<Print>,
+}
+
+/// How a sample is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Print {
+    /// The line of the log
+    Json,
+    /// Prometheus' text format: what node_exporter has not, for its textfile collector
+    Prometheus,
+    /// The same with all that node_exporter has, for where there is none
+    PrometheusAll,
 }
 
 /// `cronograph note`
@@ -326,6 +343,7 @@ impl Command {
             Self::Check(_)
             | Self::Compact(_)
             | Self::Mute(_)
+            | Self::Push(_)
             | Self::Try(_)
             | Self::Trend(_)
             | Self::Uninstall(_)

@@ -9,6 +9,7 @@ mod log;
 mod messages;
 mod pages;
 mod programs;
+mod push;
 mod rules;
 mod templates;
 mod timer;
@@ -38,6 +39,8 @@ struct Patient {
     home: Option<PathBuf>,
     /// Whether there is anybody to be told of alerts.
     has_channels: bool,
+    /// Whether samples go to an engine of metrics.
+    pushes: bool,
 }
 
 impl Patient {
@@ -98,6 +101,7 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
         now: context.clock.now(),
         home: context.environment.home.clone(),
         has_channels: !config.channel.is_empty(),
+        pushes: config.push.url.is_some(),
         prefix,
     };
     let mut findings = examine(&patient);
@@ -105,6 +109,7 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
     findings.extend(rules::check(&patient, config));
     findings.extend(templates::check(&context.loaded, patient.now));
     findings.extend(messages::check(&patient, &context.loaded));
+    findings.extend(push::check(&context.loaded, patient.now));
     output::print(page(&findings))?;
     let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
     Ok(if wrong { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })

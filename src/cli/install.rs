@@ -114,7 +114,8 @@ fn plan(
     }
     // The runs find the default file by themselves.
     let config = Some(target.config.as_path()).filter(|path| *path != context.environment.default_file());
-    plan.schedule(machine, args.scheduler, &schedule::runs(binary, config))?;
+    let pushes = context.config().push.url.is_some();
+    plan.schedule(machine, args.scheduler, &schedule::runs(binary, config, pushes))?;
     Ok(plan)
 }
 

@@ -21,10 +21,12 @@ mod moment;
 mod mute;
 mod note;
 mod probe;
+mod push;
 mod quantity;
 mod reference;
 mod sample;
 mod site;
+mod source;
 mod terminal;
 mod trend;
 mod try_run;
@@ -73,6 +75,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args, &context),
         Command::Mute(args) => mute::run(args, &context),
         Command::Compact(args) => compact::run(args, &context),
+        Command::Push(args) => push::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),

@@ -4,13 +4,14 @@
 mod own;
 mod targets;
 
-use super::args::SampleArgs;
+use super::args::{Print, SampleArgs};
 use super::{Context, output};
 use crate::event::{self, ConfigFile, Look};
 use crate::sample::audit::Surroundings;
 use crate::sample::own_cost::OwnCost;
 use crate::sample::service::Memory;
 use crate::sample::{Beat, Sample, State, take};
+use crate::ship;
 use crate::store::{self, Layout};
 use anyhow::Context as _;
 use own::Own;
@@ -28,7 +29,9 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     let root = Context::root(args.root.as_deref());
     let layout = Layout::new(&context.config().data, context.host(&root)?)?;
     let (options, now) = (context.options(), context.clock.now());
-    let mut previous = State::load(&layout.state());
+    // What is handed on stands for itself: with the host's facts, and what is read on slow beats only.
+    let is_whole = args.print.is_some_and(|format| format != Print::Json);
+    let mut previous = if is_whole { State::default() } else { State::load(&layout.state()) };
     previous.services = Memory::at(layout.services(), context.wishes());
     // A check that hangs in the kernel cannot be killed, nor the thread of a target.
     let asks = !context.config().check.is_empty() || !context.config().target.is_empty();
@@ -41,17 +44,17 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     let stop = context.config().own.stop_leaking_collectors;
     let checks = context.checks();
     // A sample without checks asks it on slow beats only.
-    let wanted = !args.print && (slow || !checks.is_empty() || previous.is_watched());
+    let wanted = args.print.is_none() && (slow || !checks.is_empty() || previous.is_watched());
     let mut own = if wanted { Own::open(&layout, checks.clone()) } else { None };
     if let Some(own) = &mut own {
         own.hand_over(&mut previous, stop);
     }
-    let mut targets = if args.print { None } else { Targets::open(&layout, context) };
+    let mut targets = if args.print.is_some() { None } else { Targets::open(&layout, context) };
     previous.answers = targets.as_mut().map(Targets::results).unwrap_or_default();
     let (mut sample, mut state) = take(&root, &options, &previous, now);
     refuse_empty(&sample)?;
-    if args.print {
-        return print(sample, context);
+    if let Some(format) = args.print {
+        return print(format, sample, context);
     }
     if let Some(own) = &mut own {
         own.audit.learn(&mut state);
@@ -89,12 +92,15 @@ pub(super) fn run(args: &SampleArgs, context: &Context) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the line instead of keeping it.
-fn print(mut sample: Sample, context: &Context) -> anyhow::Result<ExitCode> {
+/// Prints the sample instead of keeping it.
+fn print(format: Print, mut sample: Sample, context: &Context) -> anyhow::Result<ExitCode> {
     OwnCost::finish(&mut sample, context.started, 0);
-    let mut line = serde_json::to_vec(&sample)?;
-    line.push(b'\n');
-    output::print(line)?;
+    let text = match format {
+        Print::Json => serde_json::to_string(&sample)? + "\n",
+        Print::Prometheus => ship::exposition(&sample, true),
+        Print::PrometheusAll => ship::exposition(&sample, false),
+    };
+    output::print(text)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,9 +1,9 @@
 //! `cronograph site`: renders the pages of all hosts under the data folder.
 
-use super::Context;
 use super::args::SiteArgs;
 use super::moment;
 use super::output::{self, say};
+use super::{Context, source};
 use crate::base::clock::Clock;
 use crate::site::{self, Inputs, SiteError};
 use std::process::ExitCode;
@@ -14,6 +14,7 @@ const SHORTEST_SECONDS: i64 = 60;
 /// Runs the command. A run that went well says nothing: cron would mail it.
 pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let zone = context.loaded.time_zone()?;
+    source::refresh(context, None)?;
     let mut inputs = Inputs::of(context.config(), context.own_name())?;
     let mut clock = context.clock;
     if let (Some(from), Some(to)) = (&args.from, &args.to) {

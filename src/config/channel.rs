@@ -145,7 +145,7 @@ impl ChannelKind {
     }
 }
 
-/// What is wrong with a channel, and at which key.
+/// What is wrong with a channel or with `[push]`, and at which key.
 pub(super) struct Fault {
     /// The key's place: `channel.0.url`.
     pub(super) key: String,

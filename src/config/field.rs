@@ -12,6 +12,8 @@ const LONGEST_INTERVAL: u32 = 86_400;
 const LONGEST_TIMEOUT: u32 = 30;
 /// A longer text is no line of a message.
 const LONGEST_LINE: usize = 500;
+/// More than anybody keeps.
+const LONGEST_HISTORY: u32 = 3_650;
 /// A longer name fits no list.
 const LONGEST_NAME: usize = 64;
 
@@ -62,6 +64,15 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32,
         return Err(D::Error::custom(format!("must be at most {LONGEST_INTERVAL} seconds, which is a day")));
     }
     Ok(seconds)
+}
+
+/// Days, up to ten years.
+pub(super) fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let days = u32::deserialize(deserializer)?;
+    if !(1..=LONGEST_HISTORY).contains(&days) {
+        return Err(D::Error::custom(format!("must be 1 to {LONGEST_HISTORY} days")));
+    }
+    Ok(days)
 }
 
 /// A quota of traffic.

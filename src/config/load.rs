@@ -4,7 +4,7 @@
 //! the runs that cron starts must find what the user's shell sees.
 
 use super::error::ConfigError;
-use super::{ChannelConfig, Config, Origin, channel};
+use super::{ChannelConfig, Config, Origin, channel, push, source};
 use serde::Deserialize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -117,7 +117,9 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, ConfigEr
     };
     let config = parse(text.as_deref().unwrap_or_default(), environment)
         .map_err(|error| ConfigError::invalid(&path, text.as_deref().unwrap_or_default(), &error))?;
-    if let Some(fault) = channel::fault(&config) {
+    if let Some(fault) =
+        channel::fault(&config).or_else(|| push::fault(&config)).or_else(|| source::fault(&config))
+    {
         return Err(ConfigError::fault(&path, text.as_deref().unwrap_or_default(), fault));
     }
     let mut loaded = Loaded { config, path, text, overrides: Vec::new() };
@@ -171,7 +173,10 @@ impl Loaded {
     /// # Errors
     /// [`ConfigError::Exposed`]; or the file cannot be looked at.
     pub fn keeps_secrets(&self) -> Result<(), ConfigError> {
-        if self.text.is_none() || !self.config.channel.iter().any(ChannelConfig::holds_secrets) {
+        let holds = self.config.channel.iter().any(ChannelConfig::holds_secrets)
+            || self.config.push.holds_secrets()
+            || self.config.source.holds_secrets();
+        if self.text.is_none() || !holds {
             return Ok(());
         }
         let path = self.path.clone();

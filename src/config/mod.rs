@@ -1,28 +1,33 @@
 //! What the user decided. One schema with its defaults beside the fields; knows no collector, chart or transport.
 
 mod channel;
+mod entries;
 mod error;
 mod field;
 mod keys;
 mod load;
 mod origin;
+mod push;
 mod retain;
 mod rule;
 mod secret;
 mod server;
 mod services;
 mod shown;
+mod source;
 mod target;
 
 pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
 pub use load::{Environment, Flags, Loaded, load};
 pub use origin::Origin;
+pub use push::PushConfig;
 pub use retain::{Age, RetainConfig};
 pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
 pub use secret::Secret;
 pub use server::{Security, Server};
 pub use services::ServicesConfig;
+pub use source::SourceConfig;
 pub use target::{Ask, TargetConfig, server_address};
 
 use serde::{Deserialize, Serialize};
@@ -65,6 +70,10 @@ pub struct Config {
     pub target: Vec<TargetConfig>,
     /// Traffic quotas.
     pub traffic: Vec<TrafficConfig>,
+    /// The engine of metrics to which samples are sent.
+    pub push: PushConfig,
+    /// The engine of metrics from which samples are read.
+    pub source: SourceConfig,
     /// What the user wants to be told of, beside and instead of the built-in rules.
     pub rule: Vec<RuleConfig>,
     /// When messages are sent, and what is in them.
@@ -197,6 +206,8 @@ impl Default for Config {
             check: Vec::new(),
             target: Vec::new(),
             traffic: Vec::new(),
+            push: PushConfig::default(),
+            source: SourceConfig::default(),
             rule: Vec::new(),
             messages: MessagesConfig::default(),
             channel: Vec::new(),

@@ -1,4 +1,4 @@
-//! What of a line of the file may be shown in an error: of a channel, only the values of keys that are known to hold no secret.
+//! What of a line of the file may be shown in an error: of a channel and of `[push]`, only the values of keys that are known to hold no secret.
 
 /// Keys of a channel whose values anybody may see.
 const HARMLESS: [&str; 13] = [
@@ -17,6 +17,9 @@ const HARMLESS: [&str; 13] = [
     "command",
 ];
 
+/// The same of `[push]` and `[source]`.
+const HARMLESS_TO_PUSH: [&str; 3] = ["days", "labels", "user"];
+
 /// Keys of a channel whose values nobody may see, wherever somebody wrote them by mistake.
 const SECRET: [&str; 6] = ["password", "url", "token", "secret", "headers", "smtp"];
 
@@ -29,11 +32,18 @@ pub(super) fn line(text: &str, number: usize) -> (String, bool) {
     let key = key.trim();
     // `[channel.headers]` holds nothing but values; `channel = [{ … }]` holds all of them.
     let in_channel = table.trim_start_matches(['[', ' ']).starts_with("channel");
-    let in_headers = in_channel && table.contains("headers");
+    let in_push = table.trim_start_matches(['[', ' ']).starts_with("push")
+        || table.trim_start_matches(['[', ' ']).starts_with("source");
+    let in_headers = (in_channel || in_push) && table.contains("headers");
     let is_secret = if in_channel {
         in_headers || !HARMLESS.contains(&key)
+    } else if in_push {
+        in_headers || !HARMLESS_TO_PUSH.contains(&key)
     } else {
-        key.starts_with("channel") || SECRET.contains(&key)
+        key.starts_with("channel")
+            || key.starts_with("push")
+            || key.starts_with("source")
+            || SECRET.contains(&key)
     };
     if is_secret && !value.trim().is_empty() && !line.starts_with('[') {
         let key = if key.is_empty() { String::new() } else { format!("{key} = ") };

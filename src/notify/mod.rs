@@ -18,7 +18,6 @@ mod markup;
 mod notice;
 mod outbox;
 mod picture;
-mod refusal;
 mod remedy;
 mod sample;
 mod spool;
@@ -27,6 +26,7 @@ mod tell;
 mod tests;
 mod view;
 
+pub use crate::base::refusal::{Again, Refusal};
 pub use channel::Channel;
 pub use compose::{Composed, Composer, Form, Inline};
 pub use error::NotifyError;
@@ -35,7 +35,6 @@ pub use markup::Markup;
 pub use notice::{Change, Fact, Item, Notice, Picture, Swatch};
 pub use outbox::{Batch, Mark, Outbox};
 pub use picture::{PictureError, Subject};
-pub use refusal::{Again, Refusal};
 pub use spool::{Aside, Delivery, Failed, Sent, Spool, Wait, waits};
 pub use tell::{Told, notice};
 

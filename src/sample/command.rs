@@ -4,7 +4,8 @@
 use super::check::CheckRun;
 use super::perfdata::{self, Value};
 use crate::base::clock::Stopwatch;
-use crate::base::escape;
+use crate::base::escape::LINE_BYTES;
+pub(crate) use crate::base::escape::line_of;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::Read;
@@ -17,8 +18,6 @@ use std::time::Duration;
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How much of a check's output is kept: long enough for the numbers that plugins add.
 pub(crate) const CHECK_BYTES: usize = 16 * 1024;
-/// How much of the first line is kept.
-const LINE_BYTES: usize = 200;
 /// How often it is looked whether a command has ended.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -150,17 +149,6 @@ fn all_of(output: &Mutex<(Vec<u8>, bool)>) -> Vec<u8> {
 
 /// How much of an output is enough for [`line_of`].
 pub(crate) const ENOUGH_BYTES: usize = 4 * LINE_BYTES;
-
-/// The first line of an output that is not empty, cut, made harmless.
-pub(crate) fn line_of(output: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(output);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    let mut end = line.len().min(LINE_BYTES);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    Some(escape::terminal(&line[..end]).into_owned())
-}
 
 impl Outcome {
     /// As a sample says it: the run, and the numbers that a plugin gave with it.

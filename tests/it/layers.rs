@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each stage and what it may use, in the order of the data's path.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("base", &[]),
     ("config", &["base"]),
     ("sample", &["base"]),
     ("event", &["base", "sample"]),
     ("store", &["base", "sample", "event"]),
     ("series", &["base", "sample", "event", "store"]),
+    ("ship", &["base", "config", "sample", "event", "store", "series"]),
     ("analysis", &["base", "config", "sample", "event", "store", "series"]),
     ("alert", &["base", "config", "sample", "event", "store", "series", "analysis"]),
     ("probe", &["base", "sample", "analysis"]),
@@ -25,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "cli",
         &[
             "base", "config", "sample", "event", "store", "series", "analysis", "alert", "probe", "chart",
-            "site", "notify",
+            "site", "notify", "ship",
         ],
     ),
 ];

@@ -6,7 +6,7 @@ mod look;
 mod page;
 
 use super::args::CheckArgs;
-use super::{Context, FOUND, output};
+use super::{Context, FOUND, output, source};
 use crate::alert::{Mutes, Rules};
 use crate::analysis::Level;
 use crate::base::clock::Stopwatch;
@@ -39,8 +39,8 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     if args.wait {
         await_sample(context);
     }
-    let data = &context.config().data;
-    let own = context.own_name();
+    source::refresh(context, args.host.as_deref())?;
+    let (data, own) = (&context.config().data, context.own_name());
     // The run before is still at it; the next one comes soon.
     let Some(_lock) = lock(data)? else { return Ok(ExitCode::SUCCESS) };
     let spool = Spool::open(&data.join(CHECK_FOLDER).join("spool"))?;
@@ -183,7 +183,7 @@ fn deliver(spool: &Spool, channels: &[Channel], composer: &Composer, now: i64) -
 }
 
 /// Waits for this minute's sample of this host, which cron starts at the same time.
-fn await_sample(context: &Context) {
+pub(super) fn await_sample(context: &Context) {
     let layout = context.own_name().and_then(|own| Layout::new(&context.config().data, own).ok());
     let Some(layout) = layout else { return };
     let minute = context.clock.now().div_euclid(60) * 60;

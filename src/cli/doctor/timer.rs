@@ -25,7 +25,7 @@ struct Starts {
 pub(super) fn check(patient: &Patient, grows: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut by_cron = false;
-    for run in schedule::runs("", None) {
+    for run in schedule::runs("", None, patient.pushes) {
         let starts = look(patient, run.name);
         by_cron |= starts.found.iter().any(|(place, _)| !place.to_string_lossy().ends_with(".service"));
         findings.extend(judge(patient, run.name, &starts, grows));

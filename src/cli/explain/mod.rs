@@ -7,7 +7,7 @@ mod page;
 
 use super::args::ExplainArgs;
 use super::terminal::Terminal;
-use super::{Context, FOUND, moment, output};
+use super::{Context, FOUND, moment, output, source};
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{self, History, Report};
 use crate::base::format;
@@ -36,6 +36,7 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result<ExitC
         |text: &Option<String>| text.as_deref().map(|text| moment::parse(text, now, &zone)).transpose();
     let (at, since) = (time(&args.at)?, time(&args.since)?);
     check_times(at, since, now)?;
+    source::refresh(context, Some(layout.host()))?;
     let history = at_work(layout.host(), || History::load(&layout, at.unwrap_or(now)))?;
     let found = match &history {
         Some(history) => report::report(history, at.unwrap_or(now), since),

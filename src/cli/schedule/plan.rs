@@ -132,16 +132,19 @@ impl Plan {
             self.take_block(Place::Crontab(crontab), before)?;
         }
         let Some(folder) = machine.unit_folder() else { return Ok(()) };
-        let mut present = Vec::new();
-        for unit in systemd::units(&folder, runs) {
-            if let Some(text) = read(&unit.path)? {
-                present.push((unit.path, text));
+        let (mut present, mut timers) = (Vec::new(), Vec::new());
+        for run in runs {
+            for unit in systemd::units(&folder, std::slice::from_ref(run)) {
+                if let Some(text) = read(&unit.path)? {
+                    present.push((unit.path, text));
+                    timers.push(systemd::timer_name(run));
+                }
             }
         }
+        timers.dedup();
         if present.is_empty() {
             return Ok(());
         }
-        let timers: Vec<String> = runs.iter().map(systemd::timer_name).collect();
         self.systemctl(machine, &["disable", "--now"], &timers);
         for (path, text) in present {
             self.text(Place::File(path), Some(text), None);

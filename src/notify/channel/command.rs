@@ -3,8 +3,8 @@
 use super::super::compose::Composer;
 use super::super::json;
 use super::super::notice::Notice;
-use super::super::refusal::Refusal;
 use super::program;
+use crate::base::refusal::Refusal;
 use crate::config::ChannelConfig;
 
 pub(super) struct Program {

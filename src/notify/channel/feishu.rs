@@ -4,9 +4,9 @@
 use super::super::compose::{Composer, Form};
 use super::super::error::NotifyError;
 use super::super::notice::Notice;
-use super::super::refusal::{Again, Refusal};
 use super::http::{Request, Service};
 use super::signature;
+use crate::base::refusal::{Again, Refusal};
 use crate::config::{ChannelConfig, Secret};
 use serde_json::{Value, json};
 

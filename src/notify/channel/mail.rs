@@ -3,9 +3,9 @@
 use super::super::compose::Composer;
 use super::super::error::NotifyError;
 use super::super::notice::Notice;
-use super::super::refusal::Refusal;
 use super::smtp::Relay;
 use super::{letter, program};
+use crate::base::refusal::Refusal;
 use crate::config::ChannelConfig;
 use lettre::message::Mailbox;
 

@@ -1,10 +1,10 @@
 //! Mail and programs.
 
 use super::super::fixture::{composer, hostile, several, story};
-use super::super::refusal::Again;
 use super::receiver::{Receiver, Way as Manner};
 use super::tests::{channel, configured, send};
 use super::*;
+use crate::base::refusal::Again;
 use crate::base::words::Lang;
 
 pub(super) fn mailbox(port: u16) -> String {

@@ -4,7 +4,6 @@
 //! one that takes nothing and says why: messages wait for it, and the other channels work.
 
 mod command;
-mod connection;
 mod dingtalk;
 mod discord;
 mod feishu;
@@ -29,9 +28,9 @@ mod wecom;
 use super::compose::Composer;
 use super::error::NotifyError;
 use super::notice::{Item, Notice};
-use super::refusal::Refusal;
 use crate::analysis::Level;
 use crate::base::glob;
+use crate::base::refusal::Refusal;
 use crate::config::{ChannelConfig, ChannelKind, Least, Loaded};
 use http::Service;
 

@@ -1,8 +1,8 @@
 //! Starts a program with something to read, so that it cannot hurt: no shell, an environment that is the same under cron and in a
 //! shell, a process group of its own that is killed at the time limit.
 
-use super::super::refusal::Refusal;
 use crate::base::clock::Stopwatch;
+use crate::base::refusal::Refusal;
 use crate::sample::command::{self, PATH};
 use std::io::Write;
 use std::os::unix::process::CommandExt;

@@ -5,8 +5,8 @@ use super::super::compose::{Composer, Form};
 use super::super::error::NotifyError;
 use super::super::markup::Markup;
 use super::super::notice::Notice;
-use super::super::refusal::Refusal;
 use super::http::{Request, Service};
+use crate::base::refusal::Refusal;
 use crate::config::{ChannelConfig, Secret};
 use serde_json::{Value, json};
 

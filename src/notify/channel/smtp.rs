@@ -4,9 +4,9 @@
 //! is left behind when the time is over. What it then still sends is repeated later under the same `Message-ID`.
 
 use super::super::error::NotifyError;
-use super::super::refusal::Refusal;
-use super::connection;
+use crate::base::connection;
 use crate::base::escape;
+use crate::base::refusal::Refusal;
 use crate::config::{ChannelConfig, Secret, Security, Server};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};

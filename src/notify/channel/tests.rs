@@ -1,8 +1,8 @@
 use super::super::fixture::{NOW, composer, hostile, several, story};
-use super::super::refusal::Again;
 use super::mail_tests::mailbox;
 use super::receiver::{Receiver, answer};
 use super::*;
+use crate::base::refusal::Again;
 use crate::base::words::Lang;
 use crate::config::Secret;
 

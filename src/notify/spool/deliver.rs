@@ -9,12 +9,12 @@ use super::super::channel::Channel;
 use super::super::compose::Composer;
 use super::super::error::NotifyError;
 use super::super::notice::Notice;
-use super::super::refusal::{Again, Refusal};
 use super::Spool;
 use super::entry::Entry;
 use super::ledger::{Ledger, Line};
 use crate::base::clock::Stopwatch;
 use crate::base::files;
+use crate::base::refusal::{Again, Refusal};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -2,8 +2,8 @@
 
 use super::super::error::NotifyError;
 use super::super::notice::Notice;
-use super::super::refusal::{Again, Refusal};
 use crate::base::files;
+use crate::base::refusal::{Again, Refusal};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;

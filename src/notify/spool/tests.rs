@@ -1,7 +1,7 @@
 use super::super::notice::Notice;
-use super::super::refusal::{Again, Refusal};
 use super::deliver::Carrier;
 use super::*;
+use crate::base::refusal::{Again, Refusal};
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::os::unix::fs::PermissionsExt;

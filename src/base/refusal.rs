@@ -1,4 +1,4 @@
-//! Why a channel did not take a message, and when it is worth trying again.
+//! Why a server did not take what it was sent, and when it is worth trying again.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ const LONGEST_PAUSE: i64 = 3_600;
 /// A server that asks for more patience than a day does not mean it.
 const LONGEST_WISH: i64 = 86_400;
 
-/// A message that was not taken.
+/// What was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Why, in one line, without secrets.
@@ -23,7 +23,7 @@ pub struct Refusal {
 pub enum Again {
     /// Soon: the network, a server that is down. After one minute, two, four …, at most an hour.
     Soon,
-    /// The server said after how many seconds; until then it gets no other message either.
+    /// The server said after how many seconds; until then it gets nothing else either.
     After(i64),
     /// It will fail the same way until somebody mends something: each hour.
     Mended,
@@ -31,12 +31,12 @@ pub enum Again {
 
 impl Refusal {
     /// It may work in a minute.
-    pub(super) fn soon(reason: impl Into<String>) -> Self {
+    pub fn soon(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), again: Again::Soon }
     }
 
     /// Somebody must do something.
-    pub(super) fn lasting(reason: impl Into<String>) -> Self {
+    pub fn lasting(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), again: Again::Mended }
     }
 }

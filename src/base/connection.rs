@@ -1,13 +1,13 @@
 //! Why there was no connection, in words, whichever library met it: an `io::Error`, in which that of TLS may hide.
 
-use super::super::refusal::Refusal;
+use super::refusal::Refusal;
 use rustls::{CertificateError, Error as TlsError};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
 /// What an error, or what is inside it, means for a connection to `whom`. A certificate that is not good does not become so by
 /// itself.
-pub(super) fn refusal(whom: &str, error: &(dyn Error + 'static)) -> Refusal {
+pub fn refusal(whom: &str, error: &(dyn Error + 'static)) -> Refusal {
     let mut cause = Some(error);
     while let Some(inner) = cause {
         if let Some(error) = tls(inner) {
@@ -57,7 +57,7 @@ fn protection(whom: &str, error: &TlsError) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::refusal::Again;
+    use super::super::refusal::Again;
     use super::*;
 
     #[test]

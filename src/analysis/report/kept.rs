@@ -1,7 +1,7 @@
 //! The report of a host on which nothing grows, kept for half an hour at most: to look for leaks a month of numbers is read,
 //! and where every part of memory is about what it was, nothing large would be found that was not there before.
 //!
-//! `<data>/<host>/cache/report.json`; it can be deleted. What is leaking, has leaked, or moves by a hundredth of RAM (caches:
+//! `<data>/<host>/cache/report.json`; it can be deleted. What is leaking, has leaked, or moves by a fiftieth of RAM (caches:
 //! a twentieth) is looked at each time; what grows more slowly, or inside of a part, is found half an hour later. The bytes
 //! are those of the newest sample, always; only the search is spared.
 
@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 /// After so long the past is read again.
 const KEPT_SECONDS: i64 = 1_800;
 /// What moves by more than this share of RAM is looked at.
-const LEAST_SHARE: f64 = 0.01;
+const LEAST_SHARE: f64 = 0.02;
 /// Caches breathe.
 const LEAST_CACHE_SHARE: f64 = 0.05;
 
@@ -172,12 +172,12 @@ mod tests {
             (kept.available, kept.unowned, kept.watched_since),
             (read.available, read.unowned, read.watched_since)
         );
-        // More than a hundredth of RAM, or another boot: the past is read.
-        let more = sample(at + 660, 41);
+        // More than a fiftieth of RAM, or another boot: the past is read.
+        let more = sample(at + 660, 52);
         append(&layout, &more).unwrap();
         of_latest(&layout, &more).unwrap();
         assert_eq!(load(&path(&layout)).unwrap().at, more.t);
-        let boot = Sample { boot: Some("b".to_owned()), ..sample(at + 720, 41) };
+        let boot = Sample { boot: Some("b".to_owned()), ..sample(at + 720, 52) };
         append(&layout, &boot).unwrap();
         of_latest(&layout, &boot).unwrap();
         assert_eq!(load(&path(&layout)).unwrap().boot.as_deref(), Some("b"));

@@ -9,11 +9,13 @@ use crate::config::SiteConfig;
 const STYLE: &str = include_str!("../../site/style.css");
 const ICON: &str = include_str!("../../site/icon.svg");
 const SCRIPT: &str = include_str!("../../site/refresh.js");
+const FLEET_SCRIPT: &str = include_str!("../../site/fleet.js");
 
 /// The static files and what they are called.
 #[derive(Clone, Debug)]
 pub(crate) struct Assets {
     files: [(String, String); 3],
+    fleet: (String, String),
 }
 
 impl Assets {
@@ -35,7 +37,7 @@ impl Assets {
             named("icon", "svg", ICON.to_owned()),
             named("refresh", "js", SCRIPT.to_owned()),
         ];
-        Ok(Self { files })
+        Ok(Self { files, fleet: named("fleet", "js", FLEET_SCRIPT.to_owned()) })
     }
 
     /// File name of the style sheet.
@@ -53,7 +55,14 @@ impl Assets {
         &self.files[2].0
     }
 
-    /// Publishes them.
+    /// Publishes the optional script of the page of all hosts, and says what it is called.
+    pub(crate) fn publish_fleet_script(&self, publisher: &Publisher) -> Result<&str, SiteError> {
+        let (name, text) = &self.fleet;
+        publisher.file(name, text.as_bytes())?;
+        Ok(name)
+    }
+
+    /// Publishes what every site has.
     pub(crate) fn publish(&self, publisher: &Publisher) -> Result<(), SiteError> {
         self.files.iter().try_for_each(|(name, text)| publisher.file(name, text.as_bytes()))
     }

@@ -6,7 +6,7 @@ use super::error::SiteError;
 use super::evaluate::colour_of;
 use super::figures;
 use super::host::{HostView, Workshop};
-use super::model::{FleetPage, FleetRow, LegendRow};
+use super::model::{FleetPage, FleetRow, FleetValues, LegendRow};
 use super::muted;
 use super::now::Now;
 use super::scene::Scene;
@@ -15,6 +15,8 @@ use crate::analysis::{Group, Level};
 use crate::base::escape::address;
 use crate::base::unit::Unit;
 
+/// From so many hosts on, somebody wants to find one and to sort.
+const MANY: usize = 6;
 /// From worst to best.
 const ORDER: [Level; 4] = [Level::Critical, Level::Silent, Level::Warning, Level::Ok];
 
@@ -23,11 +25,16 @@ pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), Sit
     let scene = workshop.scene;
     let mut sorted: Vec<&HostView> = hosts.iter().collect();
     sorted.sort_by(|one, other| rank(one).cmp(&rank(other)).then(one.name.cmp(&other.name)));
+    let script = match hosts.len() {
+        MANY.. => workshop.assets.publish_fleet_script(workshop.publisher)?.to_owned(),
+        _ => String::new(),
+    };
     let page = FleetPage {
         page: workshop.page("", ""),
         summary: summary(hosts, scene),
         past: alerts::past(hosts.iter().map(|host| &host.watched), scene),
         muted: muted::of_all(workshop.mutes, scene),
+        script,
         rows: sorted.into_iter().map(|host| row(host, scene)).collect(),
         legend: legend(scene),
         empty: if hosts.is_empty() { empty(scene) } else { Vec::new() },
@@ -87,6 +94,23 @@ fn row(host: &HostView, scene: &Scene) -> FleetRow {
         picture,
         picture_alt: small_alt.unwrap_or_default(),
         problems: host.problems.clone(),
+        values: values(host, &now, scene),
+    }
+}
+
+/// What the columns are sorted by, in as many figures as are shown: the page stays the same while these do.
+fn values(host: &HostView, now: &Now, scene: &Scene) -> FleetValues {
+    let figures = |value: Option<f64>| value.map(|value| format!("{value:.3e}")).unwrap_or_default();
+    let share = now.memory_used().zip(now.memory_total).map(|(used, total)| used / total.max(1.0));
+    let age = host.sampled.map(|sampled| ((scene.now - sampled) / 60).max(0).to_string());
+    FleetValues {
+        memory: figures(share),
+        cpu: figures(now.cpu),
+        load: figures(now.load_per_core()),
+        filled: figures(now.fullest.as_ref().map(|(_, share)| *share)),
+        network: figures(now.received.zip(now.sent).map(|(received, sent)| received + sent)),
+        up: figures(now.uptime),
+        age: age.unwrap_or_default(),
     }
 }
 

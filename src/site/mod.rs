@@ -61,6 +61,7 @@ use publish::Publisher;
 use rayon::prelude::*;
 use scene::Scene;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use template::Templates;
 
 /// What a site is made of.
@@ -146,6 +147,18 @@ const PATIENCE_SECONDS: f64 = 60.0;
 /// Where the output folder cannot be written or is in use, or a template has a mistake. What was published before
 /// stays. A host whose log cannot be read is shown as such and is no error.
 pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
+    build_watched(inputs, clock, &|_, _| {})
+}
+
+/// The same; `watch` is told how many hosts are done, of how many.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_watched(
+    inputs: &Inputs,
+    clock: Clock,
+    watch: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Report, SiteError> {
     let templates = Templates::load(template::PAGES, inputs.site.templates.as_deref(), inputs.lang)?;
     let assets = Assets::load(&inputs.site)?;
     let hosts = crate::store::hosts(&inputs.data)?;
@@ -167,8 +180,13 @@ pub fn build(inputs: &Inputs, clock: Clock) -> Result<Report, SiteError> {
         alone: hosts.len() == 1,
     };
     assets.publish(&publisher)?;
-    let made: Vec<(HostView, Option<String>)> =
-        hosts.par_iter().map(|host| make_host(&workshop, inputs, host)).collect::<Result<_, _>>()?;
+    let done = AtomicUsize::new(0);
+    let make = |host: &String| {
+        let made = make_host(&workshop, inputs, host);
+        watch(done.fetch_add(1, Ordering::Relaxed) + 1, hosts.len());
+        made
+    };
+    let made: Vec<(HostView, Option<String>)> = hosts.par_iter().map(make).collect::<Result<_, _>>()?;
     let failed =
         made.iter().filter_map(|(view, failed)| Some((view.name.clone(), failed.clone()?))).collect();
     let views: Vec<HostView> = made.into_iter().map(|(view, _)| view).collect();

@@ -375,6 +375,27 @@ pub(crate) struct FleetRow {
     pub picture_alt: String,
     /// What is wrong, worst first.
     pub problems: Vec<Problem>,
+    /// The numbers of the columns, for the script that sorts.
+    pub values: FleetValues,
+}
+
+/// What a host is sorted by: shares of one, bytes a second, seconds; empty where it is not known.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct FleetValues {
+    /// Memory in use.
+    pub memory: String,
+    /// Busy share of all cores.
+    pub cpu: String,
+    /// Load divided by cores.
+    pub load: String,
+    /// How full the fullest file system is.
+    pub filled: String,
+    /// Received and sent.
+    pub network: String,
+    /// Since boot.
+    pub up: String,
+    /// Age of the last sample.
+    pub age: String,
 }
 
 /// All hosts.
@@ -388,6 +409,8 @@ pub(crate) struct FleetPage {
     pub past: String,
     /// What is muted, a line each.
     pub muted: Vec<String>,
+    /// The optional script that finds and sorts; empty for a few hosts.
+    pub script: String,
     /// Worst first.
     pub rows: Vec<FleetRow>,
     /// Colours of the bars and what they mean.

@@ -43,6 +43,7 @@ mod servers;
 mod services;
 mod site;
 mod site_events;
+mod site_fleet;
 mod site_span;
 mod site_targets;
 mod store;

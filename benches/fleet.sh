@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# What a fleet costs: a week of minute samples of each of N invented hosts, the first run of `site`, then runs after five new
+# minutes each; the same for twice the hosts; and one host with a day and with a year behind it. Prints seconds, milliseconds
+# of CPU a host, the peak of memory, and ratios of one run of this script.
+#   benches/fleet.sh [HOSTS]        50 without it; 1000 take 5 GB and an hour
+# Needs `cargo build --release --bin cronograph --example synth` before.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+hosts=${1:-50}
+output=${CARGO_TARGET_DIR:-target}/release
+program=$output/cronograph synth=$output/examples/synth
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Noon of yesterday, and some: the open day has half a day of samples, as it has on average.
+start=$((($(date +%s) / 86400 - 1) * 86400 + 43320))
+
+# make FOLDER HOSTS DAYS: logs up to half an hour after the start; the newest day's files lie beside, whole.
+make() {
+    local folder=$1 count=$2 days=$3 number host
+    for ((number = 1; number <= count; number++)); do
+        host=host$number
+        "$synth" --out "$folder" --host "$host" --days "$days" --seed "$number" --until $((start + 1800)) --gzip >/dev/null
+        mkdir -p "$folder.newest/$host"
+        mv "$folder/$host/samples/$(date -u -d "@$start" +%F).jsonl" "$folder.newest/$host/day.jsonl"
+    done
+}
+
+# upto FOLDER TIME: the logs as they were then.
+upto() {
+    local folder=$1 time=$2 day
+    for day in "$folder.newest"/*/day.jsonl; do
+        awk -v time="$time" 'match($0, /"t":[0-9]+/) && substr($0, RSTART + 4, RLENGTH - 4) <= time' "$day" \
+            >"$folder/$(basename "$(dirname "$day")")/samples/$(date -u -d "@$start" +%F).jsonl"
+    done
+}
+
+# run FOLDER TIME: "seconds cpu_seconds peak_kib" of a run of `site`.
+run() {
+    /usr/bin/time -f '%e %U %S %M' -o "$work/time" \
+        "$program" site --data "$1" --out "$1.out" --now $(($2 + 2)) >/dev/null
+    awk '{ print $1, $2 + $3, $4 }' "$work/time"
+}
+
+# fleet HOSTS: the mean of five runs after five new minutes each, in seconds, is left in `mean`.
+fleet() {
+    local count=$1 folder=$work/fleet$1 step line total=0
+    make "$folder" "$count" 7
+    upto "$folder" "$start"
+    line=$(run "$folder" "$start")
+    echo "$count hosts, first run: $(tell "$line" "$count")"
+    for step in 1 2 3 4 5; do
+        upto "$folder" $((start + step * 300))
+        # The file system searches for inodes that were not freed within seconds: five minutes later there are many.
+        sleep 6
+        line=$(run "$folder" $((start + step * 300)))
+        echo "$count hosts, $((step * 5)) minutes later: $(tell "$line" "$count")"
+        total=$(awk -v total="$total" -v line="$line" 'BEGIN { split(line, part); print total + part[1] }')
+    done
+    mean=$(awk -v total="$total" 'BEGIN { print total / 5 }')
+    rm -rf "$folder" "$folder.newest" "$folder.out"
+}
+
+tell() {
+    awk -v line="$1" -v count="$2" 'BEGIN { split(line, part)
+        printf "%.1f s, %.0f ms of CPU a host, %.0f MiB", part[1], 1000 * part[2] / count, part[3] / 1024 }'
+}
+
+# history DAYS: one host; the mean of five runs is left in `mean`.
+history() {
+    local folder=$work/one$1 step line total=0
+    make "$folder" 1 "$1"
+    upto "$folder" "$start"
+    run "$folder" "$start" >/dev/null
+    for step in 1 2 3 4 5; do
+        upto "$folder" $((start + step * 300))
+        line=$(run "$folder" $((start + step * 300)))
+        total=$(awk -v total="$total" -v line="$line" 'BEGIN { split(line, part); print total + part[2] }')
+    done
+    mean=$(awk -v total="$total" 'BEGIN { print total / 5 }')
+    du -sm "$folder" | awk -v days="$1" '{ printf "one host, %d days: %d MB on disk, ", days, $1 }'
+    awk -v mean="$mean" 'BEGIN { printf "%.0f ms of CPU a run\n", 1000 * mean }'
+    rm -rf "$folder" "$folder.newest" "$folder.out"
+}
+
+fleet "$hosts"
+once=$mean
+fleet $((2 * hosts))
+awk -v once="$once" -v twice="$mean" 'BEGIN { printf "twice the hosts: %.2f times the time\n", twice / once }'
+history 1
+once=$mean
+history 365
+awk -v once="$once" -v year="$mean" 'BEGIN { printf "a year of history: %.2f times the run with a day\n", year / once }'

@@ -22,6 +22,7 @@ mod facts;
 mod feed;
 mod figures;
 mod fleet;
+mod fleet_model;
 mod history;
 mod host;
 mod leaks;

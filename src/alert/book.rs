@@ -64,6 +64,9 @@ pub struct Alert {
     /// The value that it is about, as it is now.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
+    /// The limit that it is beyond now.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub limit: String,
     /// What was told of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<Told>,
@@ -336,6 +339,8 @@ impl Alert {
             self.text =
                 told::own(rule, &self.instance, self.machine.level, table).unwrap_or_else(|| tell(&kind));
         }
+        let limit = told::reached(rule, &self.instance, self.machine.level, table);
+        self.limit = limit.map(|limit| limit.measure.tell(limit.limit)).unwrap_or_default();
         self.value = rule.subject().map_or_else(String::new, |subject| {
             let value = table.latest(&subject.left, &self.instance);
             value.map(|value| subject.measure.tell(value)).unwrap_or_default()

@@ -1,5 +1,6 @@
 //! What the user wants said of a rule, in his own words: `text` of a `[[rule]]`, with `{instance}`, `{value}` and `{limit}` filled in.
 
+use super::expression::Comparison;
 use super::names;
 use super::rule::{Rule, built_in};
 use super::table::Table;
@@ -24,14 +25,9 @@ pub(super) fn read(text: &str) -> Result<String, String> {
 /// What is said of an instance; none where the rule has no text of its own.
 pub(super) fn own(rule: &Rule, instance: &str, level: Level, table: &Table<'_>) -> Option<String> {
     let text = rule.text.as_deref()?;
-    let subject = rule.subject();
     let value =
-        subject.and_then(|subject| Some(subject.measure.tell(table.latest(&subject.left, instance)?)));
-    let critical = rule.critical.as_ref().and_then(|critical| critical.first());
-    let reached = critical.filter(|critical| {
-        level == Level::Critical && subject.is_some_and(|subject| subject.left == critical.left)
-    });
-    let limit = reached.or(subject).map(|reached| reached.measure.tell(reached.limit));
+        rule.subject().and_then(|subject| Some(subject.measure.tell(table.latest(&subject.left, instance)?)));
+    let limit = reached(rule, instance, level, table).map(|reached| reached.measure.tell(reached.limit));
     let (value, limit) = (value.unwrap_or_default(), limit.unwrap_or_default());
     let mut said = String::new();
     for (before, name) in parts(text) {
@@ -44,6 +40,25 @@ pub(super) fn own(rule: &Rule, instance: &str, level: Level, table: &Table<'_>) 
         });
     }
     Some(said)
+}
+
+/// The limit that the value is beyond now. An alert that was critical stays so until it is over, though its value may be back
+/// between the limits.
+pub(super) fn reached<'a>(
+    rule: &'a Rule,
+    instance: &str,
+    level: Level,
+    table: &Table<'_>,
+) -> Option<&'a Comparison> {
+    let subject = rule.subject()?;
+    let is_beyond = |critical: &&Comparison| {
+        let value = table.latest(&critical.left, instance);
+        level == Level::Critical
+            && subject.left == critical.left
+            && value.is_some_and(|value| critical.relation.holds(value, critical.limit))
+    };
+    let critical = rule.critical.as_ref().and_then(|critical| critical.first());
+    Some(critical.filter(is_beyond).unwrap_or(subject))
 }
 
 /// A text cut at its `{name}`s: what stands before each, and the name; what is no name is text.

@@ -117,7 +117,12 @@ fn told(report: &Report, seconds: f64) -> String {
         return "Another run is sending.\n".to_owned();
     }
     let Sent { samples: count, points } = report.total();
+    let refused: u64 = report.unwanted.values().map(|unwanted| unwanted.samples).sum();
     match (count, &report.down) {
+        _ if refused > 0 => {
+            let sent = samples(count.saturating_sub(refused));
+            format!("{sent} sent in {seconds:.1} s, {} refused and left out.\n", grouped(refused))
+        }
         (0, Some(_)) => "Nothing was sent.\n".to_owned(),
         (0, None) => "Nothing is new.\n".to_owned(),
         _ => format!(

@@ -5,6 +5,8 @@ use super::moment;
 use super::output::{self, say};
 use super::{Context, source};
 use crate::base::clock::Clock;
+use crate::base::format;
+use crate::base::words::Lang;
 use crate::site::{self, Inputs, SiteError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -27,7 +29,8 @@ pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode
             moment::parse(to, clock.now(), &zone)?.min(clock.now()),
         );
         if to - from < SHORTEST_SECONDS {
-            let what = format!("from {from} to {to} (unix seconds) is no stretch of a minute");
+            let time = |unix| format::date_time(unix, &zone, Lang::En);
+            let what = format!("from {} to {} is no stretch of a minute that is past", time(from), time(to));
             return Err(output::failure(what, "--from lies before --to, and both in the past"));
         }
         (inputs.span, clock) = (Some(to - from), Clock::Fixed(to));

@@ -3,7 +3,6 @@
 
 use super::notice::Fact;
 use crate::alert::{self, Alert, Rule};
-use crate::analysis::Level;
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{Finding, PartRow, Report};
 use crate::base::format;
@@ -96,10 +95,7 @@ impl Evidence<'_> {
             return;
         };
         let key = subject.relation.proof();
-        let is_worse = alert.machine.level == Level::Critical;
-        let critical = rule.critical.as_ref().and_then(|critical| critical.first()).filter(|_| is_worse);
-        let limit = critical.filter(|critical| critical.left == subject.left).unwrap_or(subject).limit;
-        let values = [("value", alert.value.as_str()), ("limit", &subject.measure.tell(limit))];
+        let values = [("value", alert.value.as_str()), ("limit", alert.limit.as_str())];
         self.add("proof.value", vec![self.telling.words.fill(key, &values)], facts);
     }
 

@@ -40,12 +40,17 @@ pub use tell::{Told, notice};
 
 use std::path::Path;
 
-/// Sends one invented notice over a channel, now, past the spool: does it arrive?
+/// Sends one invented notice over a channel, now, past the spool: does it arrive? `site` is where the pages are.
 ///
 /// # Errors
 /// Why it was not taken.
-pub fn test(channel: &Channel, composer: &Composer, now: i64) -> Result<(), Refusal> {
-    channel.send(&sample::notice(channel.name(), composer, now), composer, now, channel.limit())
+pub fn test(channel: &Channel, composer: &Composer, site: Option<&str>, now: i64) -> Result<(), Refusal> {
+    let mut notice = sample::notice(channel.name(), composer, now);
+    notice.site = site.map(str::to_owned);
+    for item in &mut notice.items {
+        item.link = notice.site.clone();
+    }
+    channel.send(&notice, composer, now, channel.limit())
 }
 
 /// Writes an invented message by each template of messages, and by files of the user's: does any have a mistake?

@@ -33,7 +33,7 @@ fn the_story_in_chinese() {
 #[test]
 fn several_alerts() {
     let composed = composed(&several(), Lang::En);
-    assert_eq!(composed.subject, "[3 alerts] db1: No sample for 25 h; also web1, web2");
+    assert_eq!(composed.subject, "[3 alerts, silent] db1: No sample for 25 h; also web1, web2");
     assert!(composed.pictures.is_empty());
     insta::assert_snapshot!(format!("{}\n\n====\n{}", composed.text, composed.short));
     insta::assert_snapshot!("several_alerts_in_chinese", self::composed(&several(), Lang::Zh).text);
@@ -56,7 +56,7 @@ fn subjects() {
     for number in 0..4 {
         many.items.push(Item { host: format!("host{number}"), ..Item::default() });
     }
-    assert_eq!(subject(&many), "[7 alerts] db1: No sample for 25 h; also web1, web2 and 4 more");
+    assert_eq!(subject(&many), "[7 alerts, silent] db1: No sample for 25 h; also web1, web2 and 4 more");
     notice.items[0].what = "long ".repeat(100);
     assert_eq!(subject(&notice).chars().count(), 180);
 }

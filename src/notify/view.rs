@@ -205,7 +205,8 @@ fn subject(notice: &Notice, scene: &Scene) -> String {
     let tag = match count {
         1 => state(first, scene),
         _ if all_over => words.count("message.over", count, &[]),
-        _ => words.count("message.alerts", count, &[]),
+        _ => [words.count("message.alerts", count, &[]), level(notice.level(), words).to_owned()]
+            .join(words.get("message.comma")),
     };
     let colon = words.get("message.colon");
     let line = format!("[{tag}] {}{colon}{}", clean(&first.host), clean(&first.what));
@@ -235,15 +236,19 @@ fn also(notice: &Notice, words: &Words) -> String {
     }
 }
 
-/// How bad it is, or what became of it.
-fn state(item: &Item, scene: &Scene) -> String {
-    let words = scene.words;
-    let level = words.get(match item.level {
+fn level(level: Level, words: &Words) -> &str {
+    words.get(match level {
         Level::Ok => "state.note",
         Level::Warning => "state.warning",
         Level::Silent => "state.silent",
         Level::Critical => "state.critical",
-    });
+    })
+}
+
+/// How bad it is, or what became of it.
+fn state(item: &Item, scene: &Scene) -> String {
+    let words = scene.words;
+    let level = level(item.level, words);
     match item.change {
         Change::Fired | Change::Worsened => level.to_owned(),
         Change::Reminder => words.fill("message.still", &[("level", level)]),

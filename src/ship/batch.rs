@@ -9,6 +9,7 @@ use super::feed::{Behind, Feed};
 use super::place::Facts;
 use super::push::Run;
 use super::table::Table;
+use crate::base::refusal::Refusal;
 use crate::sample::Sample;
 use crate::store::DayPlace;
 use jiff::civil::Date;
@@ -175,7 +176,28 @@ impl<'a> Batch<'a> {
         // What an ended run sent last, the engine may have already: then it is not lost.
         let lost: Vec<i64> =
             times.into_iter().filter(|time| piece.doubt.is_none_or(|doubt| *time > doubt)).collect();
-        self.run.report().unwanted(&piece.host, &lost, reason);
+        let host = piece.host.clone();
+        if !lost.is_empty() && !self.takes_anything(reason)? {
+            return Ok(false);
+        }
+        self.run.report().unwanted(&host, &lost, reason);
+        Ok(true)
+    }
+
+    /// Whether what was refused was refused for what it says: an engine that takes a request with nothing in it is one. Else it
+    /// is another server, a wrong path, a wrong tenant, and nothing is lost until somebody mends that.
+    fn takes_anything(&mut self, reason: &str) -> Result<bool, ShipError> {
+        if !self.run.taken.load(Ordering::Relaxed) && !self.run.proved.load(Ordering::Relaxed) {
+            self.request.clear();
+            if self.run.engine.send(&self.request, &|| !self.run.is_stopped())? != Outcome::Taken {
+                let all = format!(
+                    "{reason}; it refuses an empty request as well: is it the right address, and tenant?"
+                );
+                self.run.stop(Refusal::lasting(all));
+                return Ok(false);
+            }
+            self.run.proved.store(true, Ordering::Relaxed);
+        }
         Ok(true)
     }
 }

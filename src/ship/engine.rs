@@ -26,7 +26,7 @@ pub(super) struct Engine {
 }
 
 /// What became of a request.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Outcome {
     /// It has all of it.
     Taken,

@@ -54,6 +54,8 @@ pub(super) struct Run<'a> {
     pub(super) is_dry: bool,
     /// Whether the engine took anything.
     pub(super) taken: AtomicBool,
+    /// Whether it took a request with nothing in it.
+    pub(super) proved: AtomicBool,
     /// How many requests it did not want.
     pub(super) unwanted: AtomicUsize,
     places: Mutex<Places>,
@@ -121,6 +123,7 @@ impl Push<'_> {
             labels: &self.config.labels,
             is_dry: self.is_dry,
             taken: AtomicBool::new(false),
+            proved: AtomicBool::new(false),
             unwanted: AtomicUsize::new(0),
             places: Mutex::new(places),
             report: Mutex::new(Report::default()),

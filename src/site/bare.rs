@@ -9,8 +9,9 @@ use crate::store::Layout;
 impl Workshop<'_> {
     /// A host whose folder is there and whose log is still empty.
     pub(super) fn empty_host(&self, layout: &Layout) -> Result<HostView, SiteError> {
-        let view = HostView::unknown(layout.host(), self.scene, self.scene.word("site.no_sample"));
-        self.bare_page(&view, self.scene.word("site.no_sample_hint"))?;
+        let key = if self.inputs.span.is_some() { "site.no_sample_then" } else { "site.no_sample" };
+        let view = HostView::unknown(layout.host(), self.scene, self.scene.word(key));
+        self.bare_page(&view, self.scene.word(&format!("{key}_hint")))?;
         Ok(view)
     }
 

@@ -46,7 +46,7 @@ Points that are sent twice are the same to the millisecond and the bit. A run th
 note of it sends one request again, so an engine should take a point for itself: Prometheus does; VictoriaMetrics does with
 `-dedup.minScrapeInterval=1ms`. A log that arrives late (by rsync, a day later) is older than what Prometheus takes by default:
 `storage: {tsdb: {out_of_order_time_window: 30d}}` in its configuration lets it in. What an engine does not take for such a
-reason is counted and told, and not sent again.
+reason is counted and told, and not sent again; a server that refuses an empty request, too, is no engine, and costs nothing.
 ";
 
 /// The whole reference.

@@ -185,6 +185,22 @@ fn what_the_engine_does_not_want_costs_nothing_else() {
 }
 
 #[test]
+fn a_server_that_refuses_everything_costs_nothing() {
+    let world = World::new("");
+    let until = DAY + 600;
+    world.host("web1", DAY, until);
+    world.engine.inner().answers = vec!["400 Bad Request\r\nContent-Length: 0\r\n\r\n"; 100];
+    let said = world.fails(until);
+    assert!(
+        said.contains("it refuses an empty request as well") && said.contains("tried again in 60 min"),
+        "{said}"
+    );
+    world.engine.inner().answers.clear();
+    world.push(until + 3_600);
+    assert!(world.engine.count("web1") > 1_000, "all of it arrives");
+}
+
+#[test]
 fn a_dry_run_counts_and_sends_nothing() {
     let world = World::new("");
     world.host("web1", DAY, DAY + 600);

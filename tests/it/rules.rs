@@ -27,8 +27,9 @@ changed, switched off, or be other on some hosts, and yours stand beside them:
 
     [[rule]]
     name = \"backup\"
-    when = \"check[backup].exit_code != 0\"
-    text = \"The backup {instance} failed with {value}: see its log\"
+    when = \"check[backup*].exit_code != 0\"
+    critical = \"== 2\"
+    text = \"{instance} failed with {value}: see its log\"
     command = \"journalctl -u backup -n 50\"
 
     [[rule]]
@@ -40,7 +41,7 @@ changed, switched off, or be other on some hosts, and yours stand beside them:
 | --- | --- |
 | `name` | Its name: that of a built-in rule changes that one. |
 | `host` | The hosts it is for, a name or a pattern (`*`); without it all. Later entries outrank earlier ones. |
-| `when`, `critical`, `clear` | Conditions. A new `when` needs its own ends: those of the old one go with it. |
+| `when`, `critical`, `clear` | Conditions. A new `when` needs its own ends: those of the old one go with it. What was critical stays so until it is over. |
 | `for`, `clear_for` | `90s`, `10m`, `2h`, `3d`. Only time that samples cover counts: of a gap three intervals at most. |
 | `severity` | `note` (shown, not sent), `warning`, `critical`. |
 | `only`, `except` | The file systems, disks, interfaces, services … it is for, and not for: names or patterns. |

@@ -44,5 +44,11 @@ fn a_stretch_that_is_none_is_an_error_with_the_way_out() {
     let refused = site(&data, &out, NOW - 5 * HOUR, NOW - 6 * HOUR).code(1);
     let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
     assert!(error.contains("is no stretch") && error.contains("--from lies before --to"), "{error}");
+    // Of a time that is not kept the page says so.
+    let synth = Synth::new("web-1", 512.0 * MIB, NOW - HOUR, NOW);
+    synth.write(&data).unwrap();
+    site(&data, &out, NOW - 500 * HOUR, NOW - 499 * HOUR).success();
+    let page = fs::read_to_string(out.join("web-1/index.html")).unwrap();
+    assert!(page.contains("No sample of that time is kept."), "{page}");
     cronograph().args(["site", "--from", "1"]).assert().code(2);
 }

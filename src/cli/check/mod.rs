@@ -206,7 +206,13 @@ fn test(name: &str, channels: &[Channel], context: &Context) -> anyhow::Result<E
         };
         return Err(output::failure(format!("there is no channel of the name {name:?}"), hint));
     };
-    notify::test(channel, &composer(context)?, context.clock.now()).map_err(|refusal| {
+    notify::test(
+        channel,
+        &composer(context)?,
+        context.config().messages.address.as_deref(),
+        context.clock.now(),
+    )
+    .map_err(|refusal| {
         output::failure(
             format!("channel {name:?} did not take the message: {refusal}"),
             "nothing is kept of a test; mend it and try again",

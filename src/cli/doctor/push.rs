@@ -50,6 +50,11 @@ pub(super) fn check(loaded: &Loaded, now: i64) -> Vec<Finding> {
             hosts.join(", "),
             if status.unwanted.len() > hosts.len() { " and others" } else { "" }
         )));
+        let folder = folder(&loaded.config.data, url.reveal());
+        findings.push(Finding::note(format!(
+            "once the engine takes them, everything is sent again without the folder {}",
+            folder.display()
+        )));
     }
     findings
 }

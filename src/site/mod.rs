@@ -164,7 +164,9 @@ pub fn build_watched(
     let assets = Assets::load(&inputs.site)?;
     let hosts = crate::store::hosts(&inputs.data)?;
     let now = clock.now();
-    let mutes = Mutes::load(&inputs.data);
+    // What is muted now says nothing of then, and a page of the past stays as it is.
+    let is_past = inputs.span.is_some();
+    let mutes = if is_past { Mutes::default() } else { Mutes::load(&inputs.data) };
     let publisher = Publisher::open(&inputs.out, now, PATIENCE_SECONDS)?;
     let (lang, zone, public) = (inputs.lang, inputs.time_zone.clone(), inputs.site.public);
     let scene = Scene { lang, zone, public, now };
@@ -175,7 +177,7 @@ pub fn build_watched(
         templates: &templates,
         assets: &assets,
         title: &inputs.site.title,
-        refresh_seconds: inputs.site.refresh_seconds,
+        refresh_seconds: if is_past { 0 } else { inputs.site.refresh_seconds },
         inputs,
         mutes: &mutes,
         alone: hosts.len() == 1,

@@ -111,7 +111,7 @@ pub(super) fn write_line(file: &mut File, path: &Path, line: &[u8]) -> Result<(u
 }
 
 /// Whether the last byte is something else than a newline.
-fn ends_torn(file: &File, length: u64) -> io::Result<bool> {
+pub(super) fn ends_torn(file: &File, length: u64) -> io::Result<bool> {
     let Some(last) = length.checked_sub(1) else { return Ok(false) };
     let mut byte = [0];
     file.read_exact_at(&mut byte, last)?;

@@ -1,4 +1,4 @@
-//! Compresses a closed day: `DAY.jsonl` becomes `DAY.jsonl.gz`, line by line as it was, broken lines included.
+//! Compresses a closed day: `DAY.jsonl` becomes `DAY.jsonl.gz`, byte by byte as it was, broken lines included.
 //!
 //! * The compressed file is whole and on the disk before the plain one goes. Killed in between, both are there: the reader
 //!   passes over doubles, and the next run finds that the plain one holds nothing new, and removes it.
@@ -7,7 +7,7 @@
 //! * Of a log that another machine writes and sends, the plain file would come again with the next rsync: there it is only
 //!   removed where the compressed one, which came as well, has all of its lines.
 
-use super::append::relock;
+use super::append::{ends_torn, relock};
 use super::error::StoreError;
 use super::layout::{DayFiles, DaySizes, Layout};
 use super::lines::{Ending, next_line};
@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 use std::collections::HashSet;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::Path;
 
 /// What became of a day's plain file.
@@ -43,7 +43,7 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
     let Some(plain) = held else { return Ok(Compressed::Done(before)) };
     let lines =
         Lines::of_packed(&packed).map_err(|source| StoreError::Read { path: packed.clone(), source })?;
-    let is_new = lines.has_new(&plain).map_err(read_error)?;
+    let is_new = lines.seen.is_empty() || lines.has_new(&plain).map_err(read_error)?;
     if is_new && !is_own {
         return Ok(Compressed::Sent);
     }
@@ -124,7 +124,6 @@ impl Lines {
 
 /// Hands over the lines of a file from its start. One that is longer than any sample is no line of ours.
 fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    use std::io::Seek;
     let mut file = file;
     file.rewind()?;
     let mut source = BufReader::with_capacity(64 * 1024, file);
@@ -138,7 +137,7 @@ fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::
     }
 }
 
-/// Puts what was there and the lines that it lacks into a new file in its place.
+/// Puts what was there and the lines that it lacks into a new file in its place; all of the plain one where nothing was.
 fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
     files::replace_durably(packed, |file| {
         match fs_err::File::open(packed) {
@@ -147,6 +146,16 @@ fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
             Err(error) => return Err(error),
         }
         let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::new(6));
+        if lines.seen.is_empty() {
+            // Byte by byte: who follows the log counts them.
+            let mut plain = plain;
+            plain.rewind()?;
+            let length = io::copy(&mut plain, &mut encoder)?;
+            if ends_torn(plain, length)? {
+                encoder.write_all(b"\n")?;
+            }
+            return encoder.finish()?.flush();
+        }
         if lines.torn {
             encoder.write_all(b"\n")?;
         }
@@ -209,7 +218,7 @@ mod tests {
     #[test]
     fn every_line_stays_as_it_was_and_late_ones_come_behind() {
         let world = World::new();
-        let text = [line(0), "{\"v\":1,\"t\":torn\n".to_owned(), line(60)].concat();
+        let text = [line(0), "{\"v\":1,\"t\":torn\n\n".to_owned(), line(60)].concat();
         world.plain(&text);
         assert!(world.compress(true).unwrap());
         assert_eq!(world.unpacked(), text);

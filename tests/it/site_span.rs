@@ -16,6 +16,17 @@ fn site(data: &Path, out: &Path, from: i64, to: i64) -> assert_cmd::assert::Asse
     command.arg("--data").arg(data).arg("--out").arg(out).env("TZ", "UTC").assert()
 }
 
+/// The files below a folder.
+fn tree(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(tree(&path)) } else { files.push(path.display().to_string()) }
+    }
+    files.sort();
+    files
+}
+
 #[test]
 fn a_stretch_of_the_past_has_a_window_and_nothing_else_changes() {
     let folder = tempfile::tempdir().unwrap();
@@ -25,6 +36,8 @@ fn a_stretch_of_the_past_has_a_window_and_nothing_else_changes() {
     let leak = Some((NOW - HOUR, MIB / 60.0 * 2.0));
     let synth = Synth { leak, ..Synth::new("web-1", 512.0 * MIB, NOW - 30 * HOUR, NOW) };
     synth.write(&data).unwrap();
+    cronograph().args(["mute", "load", "--data"]).arg(&data).assert().success();
+    let remembered = tree(&data);
     site(&data, &out, NOW - 5 * HOUR, NOW - 4 * HOUR).success().stdout("").stderr("");
     let page = fs::read_to_string(out.join("web-1/index.html")).unwrap();
     assert_eq!(page, fs::read_to_string(out.join("web-1/span.html")).unwrap(), "it is what one sees first");
@@ -32,7 +45,12 @@ fn a_stretch_of_the_past_has_a_window_and_nothing_else_changes() {
     assert!(page.contains(">10:07:00<"), "the host as it was then: {page}");
     assert!(!page.contains("Leaking"), "what came later is not known");
     assert!(out.join("web-1/24h.html").exists());
-    assert!(!data.join(".check").exists(), "nothing is remembered");
+    assert!(
+        !page.contains("Muted") && !page.contains("data-seconds"),
+        "what is muted now; a page that changes"
+    );
+    let cache = |path: &String| !path.contains("/cache/");
+    assert!(tree(&data).into_iter().filter(cache).eq(remembered), "nothing is remembered");
     assert!(!data.join("web-1/5m").exists() && !data.join("web-1/samples/2026-11-22.jsonl.gz").exists());
 }
 

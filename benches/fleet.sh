@@ -2,15 +2,25 @@
 # What a fleet costs: a week of minute samples of each of N invented hosts, the first run of `site`, then runs after five new
 # minutes each; the same for twice the hosts; and one host with a day and with a year behind it. Prints seconds, milliseconds
 # of CPU a host, the peak of memory, and ratios of one run of this script.
-#   benches/fleet.sh [HOSTS]        50 without it; 1000 take 5 GB and an hour
-# Needs `cargo build --release --bin cronograph --example synth` before.
-set -euo pipefail
+#
+#   benches/fleet.sh                      50 hosts, then 100
+#   HOSTS=1000 benches/fleet.sh           as many; 1000 take 10 GB and hours
+#   CRONOGRAPH_BIN=DIR benches/fleet.sh   programs already built (cronograph, examples/synth)
+set -Eeuo pipefail
+export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-hosts=${1:-50}
-output=${CARGO_TARGET_DIR:-target}/release
-program=$output/cronograph synth=$output/examples/synth
-work=$(mktemp -d)
+hosts=${HOSTS:-50}
+work=$(mktemp -d "${TMPDIR:-/tmp}/cronograph-fleet.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' INT TERM
+
+if [ -n "${CRONOGRAPH_BIN:-}" ]; then
+    bin=$CRONOGRAPH_BIN
+else
+    cargo build --release --locked --bin cronograph --example synth
+    bin=${CARGO_TARGET_DIR:-target}/release
+fi
+program=$bin/cronograph synth=$bin/examples/synth
 # Noon of yesterday, and some: the open day has half a day of samples, as it has on average.
 start=$((($(date +%s) / 86400 - 1) * 86400 + 43320))
 

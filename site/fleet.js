@@ -32,8 +32,9 @@ const show = () => {
     found += host.hidden ? 0 : 1;
   }
   for (const [index, heading] of headings.entries()) {
-    const way = asked.get("back") || index === 1 ? "ascending" : "descending";
-    if (index === column) heading.setAttribute("aria-sort", index === 1 && asked.get("back") ? "descending" : way);
+    // Names sort from A on, numbers from the largest.
+    const ascends = (index === 1) !== asked.has("back");
+    if (index === column) heading.setAttribute("aria-sort", ascends ? "ascending" : "descending");
     else heading.removeAttribute("aria-sort");
   }
   count.textContent = words.length > 0 ? `${found} / ${hosts.length}` : "";

@@ -153,7 +153,7 @@ impl Book {
         let is_new_boot = self.boot.is_some() && self.boot != known.latest.sample.boot;
         self.look_at_mounts(known);
         let mut table = known.table(&self.writable);
-        self.rest(&mut table, rules, known);
+        self.end_what_is_not_named(&mut table, rules, known);
         let mut entries = self.drop_rules(rules, newest);
         if is_new_boot {
             entries.extend(self.end_boot(rules, newest));
@@ -215,7 +215,7 @@ impl Book {
     }
 
     /// What is known beside the samples names what is wrong: of what it does not name any more, that is over.
-    fn rest(&self, table: &mut Table<'_>, rules: &[Rule], known: &Known<'_>) {
+    fn end_what_is_not_named(&self, table: &mut Table<'_>, rules: &[Rule], known: &Known<'_>) {
         for (metric, value) in known.calm() {
             for rule in rules.iter().filter(|rule| rule.is_about(metric)) {
                 for alert in self.alerts.iter().filter(|alert| alert.rule == rule.name) {
@@ -333,18 +333,18 @@ impl Alert {
         known: &Known<'_>,
         tell: &dyn Fn(&ProblemKind) -> String,
     ) {
-        let kind = problem(rule, &self.instance, table, known);
+        let instance = self.instance.as_str();
+        let value = rule.subject().and_then(|subject| {
+            table.latest(&subject.left, instance).map(|value| subject.measure.tell(value))
+        });
+        let limit = told::reached(rule, instance, self.machine.level, table);
+        self.value = value.unwrap_or_default();
+        self.limit = limit.map(|limit| limit.measure.tell(limit.limit)).unwrap_or_default();
+        let kind = problem(rule, instance, table, known);
         // What is over was about the numbers that it had when it held.
         if self.machine.phase != Phase::Ok || self.text.is_empty() {
-            self.text =
-                told::own(rule, &self.instance, self.machine.level, table).unwrap_or_else(|| tell(&kind));
+            self.text = told::own(rule, instance, &self.value, &self.limit).unwrap_or_else(|| tell(&kind));
         }
-        let limit = told::reached(rule, &self.instance, self.machine.level, table);
-        self.limit = limit.map(|limit| limit.measure.tell(limit.limit)).unwrap_or_default();
-        self.value = rule.subject().map_or_else(String::new, |subject| {
-            let value = table.latest(&subject.left, &self.instance);
-            value.map(|value| subject.measure.tell(value)).unwrap_or_default()
-        });
         self.has_own_text = rule.text.is_some();
         self.kind = Some(kind);
     }

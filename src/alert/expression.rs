@@ -1,6 +1,7 @@
 //! A rule's condition as it was understood: numbers of the sample, put together, compared with limits.
 
 use super::measure::Measure;
+pub use crate::analysis::state::Relation;
 
 /// Something that has a value at each time, for each instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,23 +56,6 @@ pub enum Over {
     Increase,
     /// The same of a level: the sum of its rises.
     Rise,
-}
-
-/// How a value stands to a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// `>`
-    Above,
-    /// `>=`
-    AtLeast,
-    /// `<`
-    Below,
-    /// `<=`
-    AtMost,
-    /// `==`
-    Is,
-    /// `!=`
-    IsNot,
 }
 
 impl Relation {

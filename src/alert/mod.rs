@@ -36,5 +36,5 @@ pub use history::{Entry, Place};
 pub use machine::{Machine, Phase, Turn};
 pub use mute::{Mute, Mutes};
 pub use rule::{DEFAULTS, Rule, RuleError, Rules, built_in};
-pub use tell::{Policy, Telling, What, tellings};
-pub use watch::{Marked, Shelf, Subject};
+pub use tell::{Marked, Policy, Telling, What, tellings};
+pub use watch::{Shelf, Subject};

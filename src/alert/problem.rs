@@ -6,7 +6,6 @@ use super::facts::{Known, cores, subject_of};
 use super::parse;
 use super::rule::Rule;
 use super::table::Table;
-use crate::analysis::state::Against;
 use crate::analysis::{ProblemKind, state};
 use std::sync::LazyLock;
 
@@ -24,15 +23,7 @@ fn of_rule(rule: &Rule, instance: &str, table: &Table<'_>) -> ProblemKind {
         (value.unwrap_or_default(), subject.measure.tell(subject.limit), subject.relation)
     });
     let (value, limit, relation) = told.unwrap_or_else(|| (String::new(), String::new(), Relation::Above));
-    let against = match relation {
-        Relation::Above => Against::Above,
-        Relation::AtLeast => Against::AtLeast,
-        Relation::Below => Against::Below,
-        Relation::AtMost => Against::AtMost,
-        Relation::Is => Against::Is,
-        Relation::IsNot => Against::IsNot,
-    };
-    ProblemKind::Rule { name: rule.name.clone(), instance: instance.to_owned(), value, limit, against }
+    ProblemKind::Rule { name: rule.name.clone(), instance: instance.to_owned(), value, limit, relation }
 }
 
 /// What a built-in rule's finding is looked up in.

@@ -5,8 +5,8 @@ use super::book::{Alert, Book, Episode};
 use super::machine::Phase;
 use super::mute::Mutes;
 use super::rule::{Rule, SILENT};
-use super::watch::Marked;
 use crate::analysis::Level;
+use serde::{Deserialize, Serialize};
 
 /// When what is told.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,23 @@ pub enum What {
     /// It is over.
     Resolved,
     /// It came and went.
+    Passed(Episode),
+}
+
+/// What of an alert was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Marked {
+    /// That it holds.
+    Holds {
+        /// So bad.
+        level: Level,
+        /// Since then.
+        since: i64,
+    },
+    /// That it is over.
+    Over,
+    /// That it came and went.
     Passed(Episode),
 }
 

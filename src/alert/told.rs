@@ -23,19 +23,15 @@ pub(super) fn read(text: &str) -> Result<String, String> {
 }
 
 /// What is said of an instance; none where the rule has no text of its own.
-pub(super) fn own(rule: &Rule, instance: &str, level: Level, table: &Table<'_>) -> Option<String> {
+pub(super) fn own(rule: &Rule, instance: &str, value: &str, limit: &str) -> Option<String> {
     let text = rule.text.as_deref()?;
-    let value =
-        rule.subject().and_then(|subject| Some(subject.measure.tell(table.latest(&subject.left, instance)?)));
-    let limit = reached(rule, instance, level, table).map(|reached| reached.measure.tell(reached.limit));
-    let (value, limit) = (value.unwrap_or_default(), limit.unwrap_or_default());
     let mut said = String::new();
     for (before, name) in parts(text) {
         said.push_str(before);
         said.push_str(match name {
             Some("instance") => instance,
-            Some("value") => &value,
-            Some("limit") => &limit,
+            Some("value") => value,
+            Some("limit") => limit,
             _ => "",
         });
     }
@@ -117,9 +113,20 @@ mod tests {
         let column = Column { mean: vec![8e9], ..Column::default() };
         frame.columns.insert(Key::new("filesystem.available", "/{value}"), column);
         let table = Table::new(&frame, 0);
-        let said = |level| own(rule, "/{value}", level, &table).unwrap();
+        let said = |level| {
+            let (instance, measure) = ("/{value}", rule.subject().unwrap().measure);
+            let value = measure.tell(table.latest(&rule.subject().unwrap().left, instance).unwrap());
+            let limit = measure.tell(reached(rule, instance, level, &table).unwrap().limit);
+            own(rule, instance, &value, &limit).unwrap()
+        };
         assert_eq!(said(Level::Warning), "Clean /{value} {not a name}: 8.00 GB left, 50.0 GB wanted {");
         assert_eq!(said(Level::Critical), "Clean /{value} {not a name}: 8.00 GB left, 10.0 GB wanted {");
-        assert_eq!(own(&rules[0], "", Level::Warning, &table), None);
+        // Back between the limits it is critical still, and beyond the first one only.
+        let column = Column { mean: vec![20e9], ..Column::default() };
+        let frame =
+            Frame { columns: [(Key::new("filesystem.available", "/"), column)].into(), ..frame.clone() };
+        let limit = reached(rule, "/", Level::Critical, &Table::new(&frame, 0)).unwrap().limit;
+        assert!((limit - 50e9).abs() < 1.0, "{limit}");
+        assert_eq!(own(&rules[0], "", "", ""), None);
     }
 }

@@ -1,17 +1,17 @@
 //! One look at one host's alerts: the book is taken from its shelf, what is new is entered, and it is put back, with the
 //! history a little longer. `site` and `check` both look; who has the lock goes first.
 
-use super::book::{Alert, Book, Episode};
+use super::book::{Alert, Book};
 use super::facts::Known;
 use super::filling::full_in;
 use super::history::Place;
 use super::rule::Rule;
+use super::tell::Marked;
+use crate::analysis::ProblemKind;
 use crate::analysis::report::Report;
-use crate::analysis::{Level, ProblemKind};
 use crate::base::files;
 use crate::series::{self, Frame, Latest, SeriesError, Window};
 use crate::store::Layout;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -53,23 +53,6 @@ pub struct Shelf {
     has_news: bool,
     /// Held until the book is put back.
     lock: io::Result<File>,
-}
-
-/// What of an alert was told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Marked {
-    /// That it holds.
-    Holds {
-        /// So bad.
-        level: Level,
-        /// Since then.
-        since: i64,
-    },
-    /// That it is over.
-    Over,
-    /// That it came and went.
-    Passed(Episode),
 }
 
 impl Shelf {

@@ -3,7 +3,7 @@
 
 use super::breakdown::Unknown;
 use super::report::words::Telling;
-use super::state::{Against, ProblemKind, Resource, Table};
+use super::state::{ProblemKind, Relation, Resource, Table};
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::base::words::Words;
@@ -175,15 +175,15 @@ fn raid(kind: &ProblemKind, words: &Words) -> String {
 
 /// `queue mail: 512, above 500`.
 fn rule(kind: &ProblemKind, words: &Words) -> String {
-    let ProblemKind::Rule { name, instance, value, limit, against } = kind else { return String::new() };
+    let ProblemKind::Rule { name, instance, value, limit, relation } = kind else { return String::new() };
     let name = format!("{name} {instance}").trim_end().to_owned();
-    let key = match against {
-        Against::Above => "problem.rule_above",
-        Against::AtLeast => "problem.rule_at_least",
-        Against::Below => "problem.rule_below",
-        Against::AtMost => "problem.rule_at_most",
-        Against::Is => "problem.rule_is",
-        Against::IsNot => "problem.rule_is_not",
+    let key = match relation {
+        Relation::Above => "problem.rule_above",
+        Relation::AtLeast => "problem.rule_at_least",
+        Relation::Below => "problem.rule_below",
+        Relation::AtMost => "problem.rule_at_most",
+        Relation::Is => "problem.rule_is",
+        Relation::IsNot => "problem.rule_is_not",
     };
     fill(words, key, &[("name", name), ("value", value.clone()), ("limit", limit.clone())])
 }

@@ -113,23 +113,23 @@ pub enum ProblemKind {
     /// Messages wait that a channel does not take.
     Undelivered { channel: String, seconds: f64 },
     /// A rule of the user's holds.
-    Rule { name: String, instance: String, value: String, limit: String, against: Against },
+    Rule { name: String, instance: String, value: String, limit: String, relation: Relation },
 }
 
-/// How a value stands to a limit that it should not stand so to.
+/// How a value stands to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Against {
-    /// More.
+pub enum Relation {
+    /// `>`
     Above,
-    /// That, or more.
+    /// `>=`
     AtLeast,
-    /// Less.
+    /// `<`
     Below,
-    /// That, or less.
+    /// `<=`
     AtMost,
-    /// That.
+    /// `==`
     Is,
-    /// Something else.
+    /// `!=`
     IsNot,
 }
 

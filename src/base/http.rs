@@ -4,6 +4,8 @@
 use super::connection;
 use super::escape;
 use super::refusal::{Again, Refusal};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,12 @@ pub struct Exchange<'a> {
     pub headers: Vec<(&'a str, &'a str)>,
     /// What is sent.
     pub body: &'a [u8],
+}
+
+/// What a request says of who sends it: a token, or a name with its password; none where there is neither.
+pub fn authorization(user: Option<&str>, password: Option<&str>, token: Option<&str>) -> Option<String> {
+    let login = |(user, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
+    token.map(|token| format!("Bearer {token}")).or_else(|| user.zip(password).map(login))
 }
 
 /// What came back.

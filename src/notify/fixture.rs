@@ -37,7 +37,7 @@ pub(super) fn story() -> Notice {
         ],
         command: Some("cronograph probe --stdout all -- service --status-all".to_owned()),
         link: Some("https://status.example.org/web1/".to_owned()),
-        picture: sample::notice("mail", &composer(Lang::En), NOW).items.remove(0).picture,
+        picture: sample::notice("mail", &composer(Lang::En), None, NOW).items.remove(0).picture,
         ..Item::default()
     };
     Notice {

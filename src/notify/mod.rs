@@ -45,11 +45,7 @@ use std::path::Path;
 /// # Errors
 /// Why it was not taken.
 pub fn test(channel: &Channel, composer: &Composer, site: Option<&str>, now: i64) -> Result<(), Refusal> {
-    let mut notice = sample::notice(channel.name(), composer, now);
-    notice.site = site.map(str::to_owned);
-    for item in &mut notice.items {
-        item.link = notice.site.clone();
-    }
+    let notice = sample::notice(channel.name(), composer, site, now);
     channel.send(&notice, composer, now, channel.limit())
 }
 
@@ -58,7 +54,7 @@ pub fn test(channel: &Channel, composer: &Composer, site: Option<&str>, now: i64
 /// # Errors
 /// The first mistake, with file and line.
 pub fn rehearse(composer: &Composer, files: &[&Path], now: i64) -> Result<(), NotifyError> {
-    let notice = sample::notice("", composer, now);
+    let notice = sample::notice("", composer, None, now);
     composer.compose(&notice)?;
     for file in files {
         composer.render_file(file, &notice)?;

@@ -21,7 +21,7 @@ const PARTS: [(Colour, &str); 3] = [
 ];
 
 /// Makes it.
-pub(super) fn notice(channel: &str, composer: &Composer, now: i64) -> Notice {
+pub(super) fn notice(channel: &str, composer: &Composer, site: Option<&str>, now: i64) -> Notice {
     let words = composer.words();
     let fact =
         |label: &str, line: &str| Fact { label: words.get(label).to_owned(), lines: vec![line.to_owned()] };
@@ -37,10 +37,12 @@ pub(super) fn notice(channel: &str, composer: &Composer, now: i64) -> Notice {
             fact("message.test.picture", words.get("message.test.invented")),
         ],
         command: Some("cronograph explain".to_owned()),
+        link: site.map(str::to_owned),
         picture: picture(composer, now),
         ..Item::default()
     };
-    Notice { id: format!("test-{now}"), t: now, items: vec![item], ..Notice::default() }
+    let site = site.map(str::to_owned);
+    Notice { id: format!("test-{now}"), t: now, items: vec![item], site, ..Notice::default() }
 }
 
 /// Memory of a small server in which something leaks. Without a picture the message is worth sending all the same.

@@ -158,7 +158,7 @@ fn the_level_of_a_notice_is_that_of_what_holds() {
 
 #[test]
 fn the_test_message_is_whole() {
-    let notice = sample::notice("mail", &composer(Lang::En), NOW);
+    let notice = sample::notice("mail", &composer(Lang::En), None, NOW);
     assert!(notice.items[0].picture.is_some());
     insta::assert_snapshot!(composed(&notice, Lang::En).text);
 }

@@ -3,11 +3,9 @@
 use super::error::ShipError;
 use super::wire;
 use crate::base::clock::Stopwatch;
-use crate::base::http::{Client, Exchange};
+use crate::base::http::{Client, Exchange, authorization};
 use crate::base::refusal::{Again, Refusal};
 use crate::config::{PushConfig, Secret};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use std::time::Duration;
 
 /// The longest that one try may take.
@@ -52,13 +50,10 @@ impl Engine {
         ];
         let mut headers: Vec<(String, Secret)> =
             fixed.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect();
-        if let (Some(user), Some(password)) = (&push.user, &push.password) {
-            let login = BASE64_STANDARD.encode(format!("{user}:{}", password.reveal()));
-            headers.push(("Authorization".to_owned(), Secret::new(format!("Basic {login}"))));
-        }
-        if let Some(token) = &push.token {
-            headers.push(("Authorization".to_owned(), Secret::new(format!("Bearer {}", token.reveal()))));
-        }
+        let password = push.password.as_ref().map(Secret::reveal);
+        let token = push.token.as_ref().map(Secret::reveal);
+        let login = authorization(push.user.as_deref(), password, token);
+        headers.extend(login.map(|login| ("Authorization".to_owned(), Secret::new(login))));
         headers.extend(push.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         Some(Self { client: Client::new(), url, headers, now })
     }

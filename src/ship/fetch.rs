@@ -7,14 +7,12 @@
 use super::back::{Back, Labels, meant};
 use super::error::ShipError;
 use crate::base::files;
-use crate::base::http::{Client, Exchange};
+use crate::base::http::{Client, Exchange, authorization};
 use crate::base::refusal::Refusal;
 use crate::config::{Secret, SourceConfig};
 use crate::sample::Sample;
 use crate::sample::host::Host;
 use crate::store::{self, Layout};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use rayon::prelude::*;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -228,13 +226,10 @@ impl Reader<'_> {
         let url = format!("{}/api/v1/query", self.url.reveal().trim_end_matches('/'));
         let body = format!("query={}&time={time}", encoded(query));
         let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
-        if let (Some(user), Some(password)) = (&self.config.user, &self.config.password) {
-            let login = BASE64_STANDARD.encode(format!("{user}:{}", password.reveal()));
-            headers.push(("Authorization", format!("Basic {login}")));
-        }
-        if let Some(token) = &self.config.token {
-            headers.push(("Authorization", format!("Bearer {}", token.reveal())));
-        }
+        let password = self.config.password.as_ref().map(Secret::reveal);
+        let token = self.config.token.as_ref().map(Secret::reveal);
+        let login = authorization(self.config.user.as_deref(), password, token);
+        headers.extend(login.map(|login| ("Authorization", login)));
         let exchange = Exchange {
             method: "POST",
             url: &url,

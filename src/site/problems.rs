@@ -65,8 +65,8 @@ pub(crate) fn public(kind: ProblemKind, scene: &Scene) -> ProblemKind {
             suspect.name.clear();
             ProblemKind::OwnLeak(suspect)
         }
-        ProblemKind::Rule { name, value, limit, against, .. } => {
-            ProblemKind::Rule { name, instance: String::new(), value, limit, against }
+        ProblemKind::Rule { name, value, limit, relation, .. } => {
+            ProblemKind::Rule { name, instance: String::new(), value, limit, relation }
         }
         other => other,
     }

@@ -5,10 +5,9 @@
 //! a twentieth) is looked at each time; what grows more slowly, or inside of a part, is found half an hour later. The bytes
 //! are those of the newest sample, always; only the search is spared.
 
-use super::super::breakdown::Breakdown;
 use super::super::part::{Group, Part};
 use super::history::of_log;
-use super::{PartRow, Report, State, shown_order};
+use super::{PartRow, Report, State};
 use crate::base::files;
 use crate::sample::Sample;
 use crate::series::SeriesError;
@@ -98,32 +97,26 @@ impl Kept {
         if !is_fresh || sample.own_cost.iter().any(|cost| !cost.audit.is_empty()) {
             return None;
         }
-        let found = Breakdown::of_sample(sample)?;
+        let mut report = super::of_sample(host, sample)?;
         let known = |part: Part| self.parts.iter().find(|(known, ..)| *known == part);
         let has_moved = |part: Part| {
             let before = known(part).map_or(0.0, |(_, before, _)| *before);
+            let now = report.parts.iter().find(|row| row.part == part).map_or(0.0, |row| row.bytes);
             let share = match part.group() {
                 Group::Free => return false,
                 Group::FileCache | Group::Reclaimable => LEAST_CACHE_SHARE,
                 _ => LEAST_SHARE,
             };
-            (found.part(part) - before).abs() > share * self.total
+            (now - before).abs() > share * self.total
         };
-        if found.total.to_bits() != self.total.to_bits() || Part::all().any(has_moved) {
+        if report.total.to_bits() != self.total.to_bits() || Part::all().any(has_moved) {
             return None;
         }
-        let row = |(part, bytes): (Part, f64)| PartRow {
-            part,
-            kernel_name: part.kernel_name(),
-            bytes,
-            change: known(part).and_then(|(_, _, then)| *then).map(|then| bytes - then),
-            state: State::Ok,
-            growth: None,
-        };
-        let mut parts: Vec<PartRow> = found.parts.into_iter().map(row).collect();
-        parts.sort_by_key(|row| shown_order(row.part));
-        let report = super::of_sample(host, sample)?;
-        Some(Report { watched_since: self.watched_since, since: self.since, parts, ..report })
+        (report.watched_since, report.since) = (self.watched_since, self.since);
+        for row in &mut report.parts {
+            row.change = known(row.part).and_then(|(_, _, then)| *then).map(|then| row.bytes - then);
+        }
+        Some(report)
     }
 }
 

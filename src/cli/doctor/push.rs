@@ -17,7 +17,8 @@ pub(super) fn check(loaded: &Loaded, now: i64) -> Vec<Finding> {
         return vec![Finding::wrong(format!("no samples are pushed: {error}"), remedy)];
     }
     let engine = url.shown_address();
-    let status = Status::load(&folder(&loaded.config.data, url.reveal()));
+    let folder = folder(&loaded.config.data, url.reveal());
+    let status = Status::load(&folder);
     let ago = |time: i64| {
         #[expect(clippy::cast_precision_loss, reason = "seconds")]
         let seconds = (now - time) as f64;
@@ -50,7 +51,6 @@ pub(super) fn check(loaded: &Loaded, now: i64) -> Vec<Finding> {
             hosts.join(", "),
             if status.unwanted.len() > hosts.len() { " and others" } else { "" }
         )));
-        let folder = folder(&loaded.config.data, url.reveal());
         findings.push(Finding::note(format!(
             "once the engine takes them, everything is sent again without the folder {}",
             folder.display()

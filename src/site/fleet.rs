@@ -14,6 +14,7 @@ use super::scene::Scene;
 use super::window::bare_row;
 use crate::analysis::{Group, Level};
 use crate::base::escape::address;
+use crate::base::format;
 use crate::base::unit::Unit;
 
 /// From so many hosts on, somebody wants to find one and to sort.
@@ -32,7 +33,10 @@ pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), Sit
     };
     let page = FleetPage {
         page: workshop.page("", ""),
-        summary: summary(hosts, scene),
+        summary: match workshop.inputs.span {
+            Some(_) => then(&summary(hosts, scene), scene),
+            None => summary(hosts, scene),
+        },
         past: alerts::past(hosts.iter().map(|host| &host.watched), scene),
         muted: muted::of_all(workshop.mutes, scene),
         script,
@@ -66,6 +70,12 @@ fn summary(hosts: &[HostView], scene: &Scene) -> String {
         "fleet.summary",
         &[("hosts", &all), ("states", &counted.join(words.get("alt.separator_short")))],
     )
+}
+
+/// Of a page about the past: `7 hosts: 7 ok, on 24 Nov 2026 15:40`.
+fn then(summary: &str, scene: &Scene) -> String {
+    let time = format::date_time(scene.now, &scene.zone, scene.lang);
+    scene.words().fill("fleet.then", &[("summary", summary), ("time", &time)])
 }
 
 fn row(host: &HostView, scene: &Scene) -> FleetRow {

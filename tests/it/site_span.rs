@@ -36,6 +36,7 @@ fn a_stretch_of_the_past_has_a_window_and_nothing_else_changes() {
     let leak = Some((NOW - HOUR, MIB / 60.0 * 2.0));
     let synth = Synth { leak, ..Synth::new("web-1", 512.0 * MIB, NOW - 30 * HOUR, NOW) };
     synth.write(&data).unwrap();
+    Synth::new("web-2", 512.0 * MIB, NOW - 30 * HOUR, NOW).write(&data).unwrap();
     cronograph().args(["mute", "load", "--data"]).arg(&data).assert().success();
     let remembered = tree(&data);
     site(&data, &out, NOW - 5 * HOUR, NOW - 4 * HOUR).success().stdout("").stderr("");
@@ -49,6 +50,8 @@ fn a_stretch_of_the_past_has_a_window_and_nothing_else_changes() {
         !page.contains("Muted") && !page.contains("data-seconds"),
         "what is muted now; a page that changes"
     );
+    let fleet = fs::read_to_string(out.join("index.html")).unwrap();
+    assert!(fleet.contains("2 hosts: 2 ok, on 23 Nov 2026 10:07"), "{fleet}");
     let cache = |path: &String| !path.contains("/cache/");
     assert!(tree(&data).into_iter().filter(cache).eq(remembered), "nothing is remembered");
     assert!(!data.join("web-1/5m").exists() && !data.join("web-1/samples/2026-11-22.jsonl.gz").exists());

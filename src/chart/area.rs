@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::canvas::{Canvas, OPAQUE, Paint, coarse};
-use super::plot::{Plot, Profile};
+use super::plot::{Plot, Profile, ceiling};
 
 /// An edge within one column: its height (pixels from the top) on the left and on the right.
 type Edge = (f64, f64);
@@ -70,9 +70,10 @@ fn fill(canvas: &mut Canvas, plot: &Plot, column: usize, edges: [Edge; 2], paint
     let upper = (one.0.min(other.0), one.1.min(other.1));
     let lower = (one.0.max(other.0), one.1.max(other.1));
     let x = plot.columns.start + column;
-    let row = |y: f64| (y.max(0.0) as usize).clamp(plot.rows.start, plot.rows.end);
-    let all = row(upper.0.min(upper.1).floor())..row(lower.0.max(lower.1).ceil());
-    let whole = row(upper.0.max(upper.1).ceil())..row(lower.0.min(lower.1).floor());
+    // A cast cuts off what is behind the point, and what is negative.
+    let row = |row: usize| row.clamp(plot.rows.start, plot.rows.end);
+    let all = row(upper.0.min(upper.1) as usize)..row(ceiling(lower.0.max(lower.1)));
+    let whole = row(ceiling(upper.0.max(upper.1)))..row(lower.0.min(lower.1) as usize);
     let whole = if whole.start < whole.end { whole } else { all.end..all.end };
     let mut partly = |rows: Range<usize>| {
         for y in rows {

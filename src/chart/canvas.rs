@@ -44,13 +44,19 @@ pub(super) const OPAQUE: u8 = 8;
 
 /// The step of opacity nearest to a share (0 to 1).
 pub(super) fn opacity(share: f64) -> u8 {
-    (share * f64::from(OPAQUE)).round().clamp(0.0, f64::from(OPAQUE)) as u8
+    nearest(share * f64::from(OPAQUE)).min(OPAQUE)
 }
 
 /// The same in quarters, for edges of areas and lines: at double size the eye cannot tell, and a file with eighths is a
 /// fifth larger.
 pub(super) fn coarse(share: f64) -> u8 {
-    (share * 4.0).round().clamp(0.0, 4.0) as u8 * (OPAQUE / 4)
+    nearest(share * 4.0).min(4) * (OPAQUE / 4)
+}
+
+/// The whole number nearest to one that is not negative; 0 for one that is. A cast, since the processors that we build for
+/// have no instruction that rounds, and this is asked for each pixel of an edge.
+fn nearest(number: f64) -> u8 {
+    (number + 0.5) as u8
 }
 
 /// A picture in the making.

@@ -156,8 +156,8 @@ pub(super) fn lines(canvas: &mut Canvas, plot: &Plot, spec: &ChartSpec) {
         };
         area::band(canvas, plot, &band, PEAKS);
     }
+    let mut stroke = Stroke::new(plot);
     for Layer { colour, values, .. } in lines() {
-        let mut stroke = Stroke::new(plot);
         stroke.line(plot, &spec.times, values, spec.gap_after);
         stroke.paint(canvas, (*colour).into(), 1.0);
     }

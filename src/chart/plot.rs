@@ -80,8 +80,8 @@ impl Profile {
     /// Lays a run of points into the columns that it crosses.
     fn join(&mut self, points: &[(f64, f64)]) {
         let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return };
-        let from = first.0.floor().max(0.0) as usize;
-        let until = (last.0.ceil().max(0.0) as usize).min(self.0.len());
+        let from = first.0 as usize;
+        let until = ceiling(last.0).min(self.0.len());
         let mut next = 0;
         // Edges are asked for from left to right, so that the search goes on where it stopped.
         let mut at = |x: f64| {
@@ -97,6 +97,13 @@ impl Profile {
             left = right;
         }
     }
+}
+
+/// The least whole number that is not below a pixel's place; 0 for what lies before the first. By casts, since the processors
+/// that we build for have no instruction for it.
+pub(super) fn ceiling(place: f64) -> usize {
+    let whole = place as usize;
+    whole.saturating_add(usize::from((whole as f64) < place))
 }
 
 /// The value at `x` on the line through two points; beyond them that of the nearer one.
@@ -134,7 +141,7 @@ fn condense(plot: &Plot, times: &[i64], values: &[f64], fold: Fold) -> Vec<(f64,
     for (&time, &value) in times.iter().zip(values) {
         let x = plot.across(time);
         match points.last_mut() {
-            Some(last) if (last.0 / GRAIN).floor() == (x / GRAIN).floor() => {
+            Some(last) if (last.0 / GRAIN) as i64 == (x / GRAIN) as i64 => {
                 count += 1.0;
                 last.0 += (x - last.0) / count;
                 match fold {

@@ -1,8 +1,8 @@
 //! Lines: every pixel as dark as it is near to the line, with round joins and ends. A line that crosses itself or
 //! turns back is not darker there: its pixels are collected first and painted once.
 
-use super::canvas::{Canvas, OPAQUE, Paint, coarse, opacity};
-use super::plot::{GRAIN, Plot, runs};
+use super::canvas::{Canvas, OPAQUE, Paint, opacity};
+use super::plot::{GRAIN, Plot, ceiling, runs};
 
 /// Half the width of a line: 1.5 px as shown.
 pub(super) const HALF_WIDTH: f64 = 1.5;
@@ -56,6 +56,8 @@ impl Stroke {
         );
         let along = (to.0 - from.0, to.1 - from.1);
         let length = along.0.hypot(along.1);
+        let per_length_squared = if length < 1e-9 { 0.0 } else { 1.0 / (length * length) };
+        let limits = limits(reach);
         let columns = clip(from.0.min(to.0) - reach, from.0.max(to.0) + reach, self.width);
         let (least, most) = (from.1.min(to.1) - reach, from.1.max(to.1) + reach);
         for x in columns {
@@ -69,38 +71,55 @@ impl Stroke {
                 (least.max(centre - extent), most.min(centre + extent))
             };
             for y in clip(high, low, self.height) {
-                let near = distance((at - from.0, y as f64 + 0.5 - from.1), along, length);
-                let step = coarse(reach - near);
+                let near = distance_squared((at - from.0, y as f64 + 0.5 - from.1), along, per_length_squared);
+                let step = limits.iter().map(|limit| u8::from(near <= *limit)).sum::<u8>() * (OPAQUE / QUARTERS);
                 let pixel = &mut self.covered[y * self.width + x];
                 *pixel = (*pixel).max(step);
             }
         }
     }
 
-    /// Paints what was collected.
-    pub(super) fn paint(&self, canvas: &mut Canvas, paint: Paint, share: f64) {
-        for (y, row) in self.covered.chunks_exact(self.width).enumerate() {
-            for (x, &step) in row.iter().enumerate().filter(|(_, step)| **step > 0) {
-                let step = opacity(share * f64::from(step) / f64::from(OPAQUE));
-                canvas.blend(self.left + x, self.top + y, paint, step);
+    /// Paints what was collected, and forgets it.
+    pub(super) fn paint(&mut self, canvas: &mut Canvas, paint: Paint, share: f64) {
+        let steps: [u8; OPAQUE as usize + 1] =
+            std::array::from_fn(|step| opacity(share * step as f64 / f64::from(OPAQUE)));
+        for (y, row) in self.covered.chunks_exact_mut(self.width).enumerate() {
+            for (chunk, covered) in row.chunks_mut(CHUNK).enumerate() {
+                // Most of a picture is not touched.
+                if covered.iter().all(|step| *step == 0) {
+                    continue;
+                }
+                for (x, step) in covered.iter_mut().enumerate() {
+                    let x = self.left + chunk * CHUNK + x;
+                    canvas.blend(x, self.top + y, paint, steps[usize::from(std::mem::take(step))]);
+                }
             }
         }
     }
 }
 
-/// The distance of a point from a segment that begins at the origin.
-fn distance(point: Point, along: Point, length: f64) -> f64 {
-    if length < 1e-9 {
-        return point.0.hypot(point.1);
-    }
-    let share = ((point.0 * along.0 + point.1 * along.1) / (length * length)).clamp(0.0, 1.0);
+/// Pixels that are looked at together.
+const CHUNK: usize = 16;
+
+/// How finely a pixel of the edge is covered, as `canvas::coarse` has it.
+const QUARTERS: u8 = 4;
+
+/// The squares of the distances within which a pixel is covered by one, two, three and four quarters, rounded.
+fn limits(reach: f64) -> [f64; QUARTERS as usize] {
+    std::array::from_fn(|quarter| (reach - (quarter as f64 + 0.5) / f64::from(QUARTERS)).max(0.0).powi(2))
+}
+
+/// The square of the distance of a point from a segment that begins at the origin; a segment without length has 0 for the
+/// reciprocal of its square.
+fn distance_squared(point: Point, along: Point, per_length_squared: f64) -> f64 {
+    let share = ((point.0 * along.0 + point.1 * along.1) * per_length_squared).clamp(0.0, 1.0);
     let (x, y) = (point.0 - share * along.0, point.1 - share * along.1);
-    (x * x + y * y).sqrt()
+    x * x + y * y
 }
 
 fn clip(from: f64, until: f64, size: usize) -> std::ops::Range<usize> {
-    let until = (until.ceil().max(0.0) as usize).min(size);
-    (from.floor().max(0.0) as usize).min(until)..until
+    let until = ceiling(until).min(size);
+    (from as usize).min(until)..until
 }
 
 /// The points of a run in pixels; where they are denser than columns, the least and the largest of each column.
@@ -109,10 +128,10 @@ fn outline(plot: &Plot, times: &[i64], values: &[f64]) -> Vec<Point> {
     let mut row = 0;
     while row < times.len() {
         let x = plot.x(times[row]);
-        let column = (x / GRAIN).floor();
+        let column = (x / GRAIN) as usize;
         let start = row;
         let (mut least, mut largest) = (row, row);
-        while row < times.len() && (plot.x(times[row]) / GRAIN).floor() == column {
+        while row < times.len() && (plot.x(times[row]) / GRAIN) as usize == column {
             if values[row] < values[least] {
                 least = row;
             }
@@ -125,7 +144,7 @@ fn outline(plot: &Plot, times: &[i64], values: &[f64]) -> Vec<Point> {
             points.extend((start..row).map(|row| (plot.x(times[row]), plot.y(values[row]))));
         } else {
             let (first, second) = (least.min(largest), least.max(largest));
-            points.extend([first, second].map(|row| ((column + 0.5) * GRAIN, plot.y(values[row]))));
+            points.extend([first, second].map(|row| ((column as f64 + 0.5) * GRAIN, plot.y(values[row]))));
         }
     }
     points

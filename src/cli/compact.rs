@@ -1,4 +1,4 @@
-//! `cronograph compact`: rolls closed days up, compresses them, lets go what is too old. Says nothing under cron; on a terminal
+//! `cronograph compact`: rolls closed days up, compresses them and turns them into columns, lets go what is too old. Says nothing under cron; on a terminal
 //! what it did for each host.
 
 use super::args::CompactArgs;
@@ -42,6 +42,7 @@ fn line(host: &str, done: &Compacted) -> String {
     let counts = [
         (done.folded, "rolled up"),
         (done.compressed, "compressed"),
+        (done.turned, "turned into columns"),
         (done.expired, "let go"),
         (done.sent, "left as another machine sent them"),
     ];

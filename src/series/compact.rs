@@ -1,20 +1,24 @@
-//! Keeps a host's folder small: rolls closed days up, compresses them, and lets go what is older than it shall be.
+//! Keeps a host's folder small: rolls closed days up, compresses them, turns them on their side, and lets go what is older than it
+//! shall be.
 //!
 //! Each step leaves the log readable and can be repeated: killed anywhere and run again, the result is the same. Samples go
 //! only after their day has been rolled up as it is.
 
 use super::error::SeriesError;
 use super::fold::{self, Folded};
-use super::index::Index;
+use super::index::{Entry, Index};
 use super::rollup::Level;
+use super::thin;
 use super::window::DAY;
 use crate::base::files;
 use crate::store::{self, Compressed, DayFiles, Layout, day_of};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
-/// A day that is over for so long is closed: a sample that was taken before midnight is written by then.
-const SETTLED_SECONDS: i64 = 900;
+/// A day that is over for so long is compressed: each look at a host reads the last 25 hours.
+const SETTLED_SECONDS: i64 = 26 * 3600;
+/// A day that is over for so long becomes columns: of the last week `zcat` shows lines.
+const TURNED_SECONDS: i64 = 7 * DAY + SETTLED_SECONDS;
 /// What another machine sends goes so many days later than it does there: it would come again with the next rsync.
 const GRACE_DAYS: i64 = 2;
 
@@ -36,6 +40,8 @@ pub struct Compacted {
     pub folded: usize,
     /// Days that were compressed.
     pub compressed: usize,
+    /// Days that became columns.
+    pub turned: usize,
     /// Days whose samples went.
     pub expired: usize,
     /// Files of rollups that went.
@@ -59,7 +65,9 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
     let today = day_of(now - SETTLED_SECONDS)?;
     let closed = present.iter().filter(|files| files.plain && files.day < today);
     // What another machine sends plain comes again and again.
-    let (closed, sent): (Vec<DayFiles>, Vec<DayFiles>) = closed.partition(|files| is_own || files.gz);
+    let is_packed = |files: &DayFiles| files.gz || files.columns;
+    let (closed, sent): (Vec<DayFiles>, Vec<DayFiles>) =
+        closed.partition(|files| is_own || is_packed(files));
     done.sent = sent.len();
     // A clock that is far ahead makes everything old: nothing goes unless the log has the day before this one.
     let yesterday = day_of(now - DAY)?;
@@ -68,12 +76,18 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
     let is_old = |files: &&DayFiles| before(ages.samples).is_some_and(|before| files.day < before);
     let old: Vec<DayFiles> = present.iter().filter(is_old).copied().collect();
     let rollups = [(Level::FiveMinutes, before(ages.five_minutes)), (Level::Hours, before(ages.hours))];
-    let has_old_rollups = Index::load(layout).days.keys().any(|day| {
+    let lines = day_of(now - TURNED_SECONDS)?;
+    let can_turn = |files: &&DayFiles| files.gz && files.day < lines && (is_own || files.columns);
+    let index = Index::load(layout);
+    let stays = |day: Date| index.days.get(&day).is_some_and(|entry| entry.stays);
+    let turning = present.iter().filter(can_turn).any(|files| !stays(files.day) || files.columns);
+    let has_old_rollups = index.days.keys().any(|day| {
         rollups
             .iter()
             .any(|(level, before)| before.is_some_and(|before| is_over(layout, *level, *day, before)))
     });
-    if closed.is_empty() && old.is_empty() && !has_old_rollups {
+    let thin = thin::files(layout, &index, day_of(now - fold::FIVE_MINUTES_DAYS * DAY)?);
+    if closed.is_empty() && old.is_empty() && !turning && !has_old_rollups && thin.is_empty() {
         return Ok(done);
     }
     let _lock = fold::lock(layout)?;
@@ -82,12 +96,42 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
     let mut index = Index::load(layout);
     compress(layout, &mut index, &closed, is_own, &mut done)?;
     expire_samples(layout, &mut index, &old, &mut done)?;
+    turn(layout, &mut index, lines, is_own, &mut done)?;
     for (level, before) in rollups {
         if let Some(before) = before {
             expire_rollups(layout, &mut index, level, before, &mut done)?;
         }
     }
+    thin::remove(layout, &mut index, &thin)?;
     Ok(done)
+}
+
+/// Makes columns of the days before `lines` whose lines are compressed.
+fn turn(
+    layout: &Layout,
+    index: &mut Index,
+    lines: Date,
+    is_own: bool,
+    done: &mut Compacted,
+) -> Result<(), SeriesError> {
+    let days = layout.days()?;
+    for files in days.iter().filter(|files| files.gz && files.day < lines && (is_own || files.columns)) {
+        let before = layout.sizes(files);
+        let Some(entry) = index.days.get_mut(&files.day).filter(|entry| entry.is_of(before)) else { continue };
+        if entry.stays && !files.columns {
+            continue;
+        }
+        match store::turn(layout, files, is_own) {
+            Ok(turned) => {
+                entry.stays = !turned;
+                entry.sizes = layout.sizes(&layout.files(files.day));
+                done.turned += usize::from(turned);
+                index.save(layout)?;
+            }
+            Err(error) => done.failed.push(error.to_string()),
+        }
+    }
+    Ok(())
 }
 
 /// Compresses what is closed. The index learns the new sizes, else the day would be rolled up again.
@@ -103,7 +147,7 @@ fn compress(
             Ok(Compressed::Done(before)) => {
                 done.compressed += 1;
                 if let Some(entry) = index.days.get_mut(&files.day).filter(|entry| entry.is_of(before)) {
-                    entry.sizes = layout.sizes(&DayFiles { plain: false, gz: true, ..*files });
+                    entry.sizes = layout.sizes(&layout.files(files.day));
                     index.save(layout)?;
                 }
             }
@@ -123,11 +167,14 @@ fn expire_samples(
 ) -> Result<(), SeriesError> {
     for DayFiles { day, .. } in old {
         // As the files are now: they may have been compressed.
-        let (plain, gz) = (layout.day_file(*day).is_file(), layout.day_file_gz(*day).is_file());
-        let files = DayFiles { day: *day, plain, gz };
+        let files = layout.files(*day);
         let sizes = layout.sizes(&files);
-        let known = index.days.get_mut(day).filter(|entry| entry.is_of(sizes) && entry.facts.is_some());
-        let Some(entry) = known else { continue };
+        let is_known = |entry: &&mut Entry| entry.is_of(sizes) && entry.facts.is_some();
+        let Some(entry) = index.days.get_mut(day).filter(is_known) else { continue };
+        if entry.is_thinned(Level::FiveMinutes) && !entry.expired {
+            fold::complete(layout, index, *day, sizes)?;
+        }
+        let Some(entry) = index.days.get_mut(day) else { continue };
         if !entry.expired {
             entry.expired = true;
             index.save(layout)?;

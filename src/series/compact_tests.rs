@@ -4,7 +4,7 @@ use super::*;
 use crate::sample::Sample;
 use crate::sample::meminfo::Meminfo;
 use crate::series::{Frame, Window, window};
-use crate::store::{append, start_of};
+use crate::store::{Reader, append, start_of};
 use proptest::prelude::*;
 
 const FIRST: i64 = 1_795_392_000;
@@ -52,12 +52,16 @@ impl World {
 
 #[test]
 fn closed_days_are_rolled_up_and_compressed_once() {
-    let world = World::new(3);
-    let now = FIRST + 2 * DAY + 7_200;
+    let world = World::new(4);
+    let now = FIRST + 3 * DAY + 7_201;
     let before = world.week(now);
     let done = world.compact(now, NEVER);
-    assert_eq!((done.folded, done.compressed, done.failed.len()), (2, 2, 0));
-    assert_eq!(world.files("samples"), ["2026-11-23.jsonl.gz", "2026-11-24.jsonl.gz", "2026-11-25.jsonl"]);
+    assert_eq!((done.folded, done.compressed, done.failed.len()), (3, 2, 0));
+    assert_eq!(
+        world.files("samples"),
+        ["2026-11-23.jsonl.gz", "2026-11-24.jsonl.gz", "2026-11-25.jsonl", "2026-11-26.jsonl"],
+        "yesterday is still asked for"
+    );
     assert_eq!(world.week(now).mean("meminfo.MemFree", ""), before.mean("meminfo.MemFree", ""));
     assert_eq!(world.compact(now, NEVER), Compacted::default(), "the new sizes are no new content");
     // A late line: that day, and the one after it, whose first rate it may change.
@@ -68,10 +72,61 @@ fn closed_days_are_rolled_up_and_compressed_once() {
 }
 
 #[test]
-fn a_day_is_left_alone_for_a_while_after_midnight() {
+fn a_day_is_compressed_a_day_after_it_is_over_and_becomes_columns_after_a_week() {
     let world = World::new(1);
-    assert_eq!(world.compact(FIRST + DAY + 600, NEVER).compressed, 0);
-    assert_eq!(world.compact(FIRST + DAY + 901, NEVER).compressed, 1);
+    let over = FIRST + DAY + 26 * 3600;
+    assert_eq!(world.compact(over - 1, NEVER).compressed, 0);
+    assert_eq!(world.compact(over, NEVER).compressed, 1);
+    let before = world.week(over);
+    assert_eq!(world.compact(over + 7 * DAY - 1, NEVER).turned, 0);
+    assert_eq!(world.compact(over + 7 * DAY, NEVER).turned, 1);
+    assert_eq!(world.files("samples"), ["2026-11-23.columns.gz"]);
+    assert_eq!(world.week(over), before);
+    assert_eq!(world.compact(over + 7 * DAY, NEVER), Compacted::default(), "the new size is no new content");
+    // A late line makes it lines, and columns again.
+    world.sample(FIRST + 100);
+    let done = world.compact(over + 7 * DAY, NEVER);
+    assert_eq!((done.folded, done.compressed, done.turned), (1, 1, 1));
+    assert_eq!(world.files("samples"), ["2026-11-23.columns.gz"]);
+    let times = Reader::range(&world.layout, FIRST, FIRST + DAY).unwrap().count();
+    assert_eq!(times, 145);
+}
+
+#[test]
+fn a_day_with_a_broken_line_stays_lines_and_is_not_tried_again() {
+    let world = World::new(1);
+    let path = world.layout.day_file(day_of(FIRST).unwrap());
+    let text = fs_err::read_to_string(&path).unwrap();
+    fs_err::write(&path, text + "{\"v\":1,\"t\":17\n").unwrap();
+    let now = FIRST + 20 * DAY;
+    world.compact(now, NEVER);
+    assert_eq!(world.files("samples"), ["2026-11-23.jsonl.gz"]);
+    let index = Index::load(&world.layout);
+    assert!(index.days.values().all(|entry| entry.stays));
+    assert_eq!(world.compact(now, NEVER), Compacted::default());
+}
+
+#[test]
+fn bins_that_no_page_shows_go_and_come_back_before_the_samples_go() {
+    // Three days at the end of November, seen in February.
+    let world = World::new(3);
+    let (now, until) = (FIRST + 90 * DAY, FIRST + 3 * DAY);
+    world.compact(FIRST + 3 * DAY, NEVER);
+    let before = world.week(until);
+    assert_eq!(world.files("5m"), ["2026-11.jsonl.gz"]);
+    assert_eq!(world.compact(FIRST + 50 * DAY, NEVER).turned, 3);
+    assert!(world.files("5m").is_empty());
+    assert_eq!(world.week(until), before, "made from the samples");
+    // Deleted, what is derived is made again without them.
+    fs_err::remove_dir_all(world.layout.cache()).unwrap();
+    assert_eq!(world.compact(now, NEVER).folded, 3);
+    assert!(world.files("5m").is_empty());
+    world.sample(now - DAY);
+    let done = world.compact(now, Ages { samples: Some(80), ..NEVER });
+    assert_eq!((done.folded, done.expired), (1, 3));
+    assert_eq!(world.files("5m").first().map(String::as_str), Some("2026-11.jsonl.gz"));
+    assert_eq!(world.week(until), before, "made before the samples went");
+    assert_eq!(world.compact(now, Ages { samples: Some(80), ..NEVER }), Compacted::default());
 }
 
 #[test]
@@ -106,7 +161,7 @@ fn the_log_of_another_machine_stays_as_it_was_sent() {
     let world = World::new(3);
     let now = FIRST + 3 * DAY + 7_200;
     let done = compact(&world.layout, now, Ages { samples: Some(1), ..NEVER }, false).unwrap();
-    assert_eq!((done.folded, done.compressed, done.sent, done.expired), (3, 0, 3, 0), "two days of grace");
+    assert_eq!((done.folded, done.compressed, done.sent, done.expired), (3, 0, 2, 0), "two days of grace");
     assert_eq!(start_of(day_of(now).unwrap()), FIRST + 3 * DAY);
     world.sample(now);
     let done = compact(&world.layout, now + DAY, Ages { samples: Some(1), ..NEVER }, false).unwrap();
@@ -124,7 +179,7 @@ proptest! {
         cut in 0usize..200,
     ) {
         let world = World::new(3);
-        let now = FIRST + 3 * DAY + 7_200;
+        let now = FIRST + 4 * DAY + 7_201;
         let plain = fs_err::read(world.layout.folder().join("samples/2026-11-24.jsonl")).unwrap();
         let before = world.week(now);
         world.compact(now, NEVER);

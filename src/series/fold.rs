@@ -22,6 +22,10 @@ use std::path::{Path, PathBuf};
 /// After so many days the index is saved, so that a first run over years can be interrupted.
 const SAVE_EVERY: usize = 20;
 
+/// So many days have bins of 5 minutes: more than any page shows in such steps. Older ones are made from the samples when somebody
+/// asks for them, and before the samples go.
+pub(super) const FIVE_MINUTES_DAYS: i64 = 40;
+
 /// How long to wait for another fold of the same host.
 const PATIENCE_SECONDS: f64 = 60.0;
 
@@ -51,8 +55,11 @@ pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
     let mut index = Index::load(layout);
     adopt(layout, &mut index)?;
     let work = work(&index, &closed);
-    for (done, day) in work.iter().enumerate() {
-        fold_day(layout, &mut index, *day)?;
+    let whole = day_of(now - FIVE_MINUTES_DAYS * DAY)?;
+    for (done, closed) in work.iter().enumerate() {
+        // Bins that are there are replaced, since they are of other samples now.
+        let has_bins = index.days.get(&closed.day).is_some_and(|entry| entry.five_minutes.is_some());
+        fold_day(layout, &mut index, *closed, closed.day >= whole || has_bins)?;
         if (done + 1) % SAVE_EVERY == 0 {
             index.save(layout)?;
         }
@@ -103,8 +110,13 @@ fn work(index: &Index, closed: &[Closed]) -> Vec<Closed> {
     work
 }
 
-/// Reads one day and writes its rollups and its entry.
-fn fold_day(layout: &Layout, index: &mut Index, closed: Closed) -> Result<(), SeriesError> {
+/// Makes the bins of 5 minutes that a day was left without.
+pub(super) fn complete(layout: &Layout, index: &mut Index, day: Date, sizes: DaySizes) -> Result<(), SeriesError> {
+    fold_day(layout, index, Closed { day, sizes }, true)
+}
+
+/// Reads one day and writes its rollups and its entry; `whole`: with bins of 5 minutes.
+fn fold_day(layout: &Layout, index: &mut Index, closed: Closed, whole: bool) -> Result<(), SeriesError> {
     let start = start_of(closed.day);
     let mut collecting = Collecting::default();
     let mut reading = DayReading::default();
@@ -117,7 +129,7 @@ fn fold_day(layout: &Layout, index: &mut Index, closed: Closed) -> Result<(), Se
     let facts = reading.finish();
     let table = collecting.finish();
     if facts.is_some() {
-        for level in Level::ALL {
+        for level in Level::ALL.into_iter().filter(|level| whole || *level != Level::FiveMinutes) {
             let mut bins = Bins::new(level.step());
             bins.add_table(&table, start, start + DAY);
             rollup::put(layout, index, level, closed.day, &rollup_line::encode(&bins))?;
@@ -125,6 +137,7 @@ fn fold_day(layout: &Layout, index: &mut Index, closed: Closed) -> Result<(), Se
     }
     let entry = index.days.entry(closed.day).or_insert_with(|| Entry::new(closed.day));
     (entry.sizes, entry.facts) = (closed.sizes, facts);
+    (entry.thinned, entry.stays) = (!whole, false);
     Ok(())
 }
 

@@ -37,6 +37,12 @@ pub(super) struct Entry {
     /// Its samples have gone of old age: what still comes of it is not all of it, and changes nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) expired: bool,
+    /// It has no bins of 5 minutes, since its samples are there and no page asks for them; they are made before the samples go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) thinned: bool,
+    /// Its lines could not become columns; of another size they may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) stays: bool,
     /// Its facts; `None` where it has no sample, or where only its rollups are left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) facts: Option<DayFacts>,
@@ -56,6 +62,11 @@ impl Entry {
         }
     }
 
+    /// Whether its bins of a level are to be made from its samples.
+    pub(super) fn is_thinned(&self, level: Level) -> bool {
+        level == Level::FiveMinutes && self.thinned && self.five_minutes.is_none()
+    }
+
     /// Sets where its bins of a level lie.
     pub(super) fn set_place(&mut self, level: Level, place: Option<Place>) {
         match level {
@@ -69,7 +80,8 @@ impl Entry {
         if self.expired {
             return true;
         }
-        let whole = self.facts.is_none() || Level::ALL.iter().all(|level| self.place(*level).is_some());
+        let is_there = |level| self.place(level).is_some() || level == Level::FiveMinutes && self.thinned;
+        let whole = self.facts.is_none() || Level::ALL.into_iter().all(is_there);
         self.sizes == sizes && whole
     }
 }

@@ -24,6 +24,7 @@ mod rollup_line;
 #[cfg(test)]
 mod rollup_tests;
 mod table;
+mod thin;
 mod window;
 
 pub use compact::{Ages, Compacted, compact};

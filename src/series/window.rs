@@ -131,14 +131,14 @@ fn binned(layout: &Layout, step: i64, from: i64, until: i64) -> Result<Frame, Se
         let start = start_of(day);
         let range = from.max(start)..until.min(start + DAY);
         match source {
-            Source::Rollup(entry) => {
+            Source::Rollup(entry) if !entry.is_thinned(level) => {
                 rollup::read(layout, level, &entry, &range, &mut bins)?;
                 let facts = entry.facts.iter();
                 reboots.extend(
                     facts.flat_map(|facts| facts.boots.iter().copied().chain([facts.first.booted()])),
                 );
             }
-            Source::Samples => {
+            Source::Rollup(_) | Source::Samples => {
                 let table = table(layout, range.start, range.end)?;
                 bins.add_table(&table, range.start, range.end);
                 reboots.extend(table.reboots(from, until));

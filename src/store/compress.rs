@@ -4,21 +4,23 @@
 //!   passes over doubles, and the next run finds that the plain one holds nothing new, and removes it.
 //! * Lines that come later (a clock that was set back, an rsync) are added as a further member of the gzip file: what was
 //!   there keeps its bytes, so that `rsync --append` sends only the new ones.
+//! * After some days the lines become columns, which take a quarter of the room ([`turn`]). A day of which not every byte would
+//!   come back stays as it is. Late lines make it lines again, until the next run.
 //! * Of a log that another machine writes and sends, the plain file would come again with the next rsync: there it is only
 //!   removed where the compressed one, which came as well, has all of its lines.
 
 use super::append::{ends_torn, relock};
 use super::error::StoreError;
-use super::layout::{DayFiles, DaySizes, Layout};
+use super::layout::{DayFiles, DaySizes, Form, Layout};
 use super::lines::{Ending, next_line};
+use super::{columns, source};
 use crate::base::files;
 use flate2::Compression;
-use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use std::collections::HashSet;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 /// What became of a day's plain file.
@@ -41,13 +43,22 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
     let held = relock(&path)?;
     let before = layout.sizes(files);
     let Some(plain) = held else { return Ok(Compressed::Done(before)) };
-    let lines =
-        Lines::of_packed(&packed).map_err(|source| StoreError::Read { path: packed.clone(), source })?;
+    let form = files.packed();
+    let lines = match form {
+        Some(form) => {
+            let path = layout.file_of(files.day, form);
+            Lines::of(&path, form).map_err(|source| StoreError::Read { path, source })?
+        }
+        None => Lines::none(),
+    };
     let is_new = lines.seen.is_empty() || lines.has_new(&plain).map_err(read_error)?;
     if is_new && !is_own {
         return Ok(Compressed::Sent);
     }
     if is_new {
+        if form == Some(Form::Columns) {
+            unturn(layout, files).map_err(write_error)?;
+        }
         write(&packed, &plain, &lines).map_err(write_error)?;
     }
     // The lock is held until now: nobody has written a line behind our back.
@@ -55,20 +66,63 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
     Ok(Compressed::Done(before))
 }
 
+/// Makes columns of a day's compressed lines. Of another machine's log only lines go that are in the columns that it sent. False:
+/// the day stays as it is.
+///
+/// # Errors
+/// [`StoreError`] where a file cannot be read or written; then all of the day is where it was.
+pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, StoreError> {
+    let (packed, turned) = (layout.day_file_gz(files.day), layout.day_file_columns(files.day));
+    let read = |path: &Path, form| {
+        let mut text = Vec::new();
+        let limit = columns::LARGEST_DAY as u64 + 1;
+        let read = source::open(path, form).and_then(|source| source.take(limit).read_to_end(&mut text));
+        read.map(|_| text).map_err(|source| StoreError::Read { path: path.to_owned(), source })
+    };
+    let write_error = |source| StoreError::Compress { path: turned.clone(), source };
+    let lines = read(&packed, Form::Gzip)?;
+    if is_own {
+        let Some(text) = columns::encode(&lines) else { return Ok(false) };
+        if !columns::decode(text.as_bytes()).is_ok_and(|back| back == lines) {
+            return Ok(false);
+        }
+        files::replace_durably(&turned, |file| {
+            let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::best());
+            encoder.write_all(text.as_bytes())?;
+            encoder.finish()?.flush()
+        })
+        .map_err(write_error)?;
+    }
+    // What is on the disk now is what counts.
+    if !read(&turned, Form::Columns).is_ok_and(|back| back.starts_with(&lines)) {
+        return Ok(false);
+    }
+    fs_err::remove_file(&packed).and_then(|()| files::sync_folder(&layout.samples())).map_err(write_error)?;
+    Ok(true)
+}
+
+/// Makes compressed lines of a day's columns, beside them; from then on the lines count.
+fn unturn(layout: &Layout, files: &DayFiles) -> io::Result<()> {
+    let mut lines = source::open(&layout.day_file_columns(files.day), Form::Columns)?;
+    files::replace_durably(&layout.day_file_gz(files.day), |file| {
+        let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::new(6));
+        io::copy(&mut lines, &mut encoder)?;
+        encoder.finish()?.flush()
+    })
+}
+
 /// Removes a day's files if they are still of these sizes: nothing was appended since. False: they are not.
 ///
 /// # Errors
 /// [`StoreError`] where a file cannot be locked or removed.
 pub fn remove(layout: &Layout, files: &DayFiles, sizes: DaySizes) -> Result<bool, StoreError> {
-    let (path, packed) = (layout.day_file(files.day), layout.day_file_gz(files.day));
-    let _held = relock(&path)?;
-    let present = DayFiles { plain: path.is_file(), gz: packed.is_file(), ..*files };
+    let _held = relock(&layout.day_file(files.day))?;
+    let present = layout.files(files.day);
     if layout.sizes(&present) != sizes {
         return Ok(false);
     }
-    for path in
-        [(present.plain, path), (present.gz, packed)].into_iter().filter_map(|(is, path)| is.then_some(path))
-    {
+    for form in Form::ALL.into_iter().filter(|form| sizes.of(*form).is_some()) {
+        let path = layout.file_of(files.day, form);
         fs_err::remove_file(&path).map_err(|source| StoreError::Compress { path, source })?;
     }
     Ok(true)
@@ -83,20 +137,18 @@ struct Lines {
 }
 
 impl Lines {
-    /// None where there is no such file.
-    ///
+    fn none() -> Self {
+        Self { seen: HashSet::new(), torn: false, hasher: RandomState::new() }
+    }
+
     /// # Errors
     /// Where it is spoilt: behind its end nothing could be read.
-    fn of_packed(path: &Path) -> io::Result<Self> {
-        let mut lines = Self { seen: HashSet::new(), torn: false, hasher: RandomState::new() };
-        let file = match fs_err::File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(lines),
-            file => file?,
-        };
-        let mut source = BufReader::new(MultiGzDecoder::new(BufReader::new(file)));
+    fn of(path: &Path, form: Form) -> io::Result<Self> {
+        let mut lines = Self::none();
+        let mut source = source::open(path, form)?;
         let mut line = Vec::new();
         loop {
-            match next_line(&mut source, &mut line)? {
+            match next_line(source.as_mut(), &mut line)? {
                 Ending::End => return Ok(lines),
                 ending => lines.torn = ending == Ending::Torn,
             }
@@ -174,8 +226,8 @@ fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::store::Reader;
+    use flate2::bufread::MultiGzDecoder;
     use jiff::civil::date;
-    use std::io::Read;
 
     const DAY: jiff::civil::Date = date(2025, 11, 23);
 
@@ -195,8 +247,7 @@ mod tests {
 
         /// Whether it is done.
         fn compress(&self, is_own: bool) -> Result<bool, StoreError> {
-            let files = DayFiles { day: DAY, plain: true, gz: false };
-            compress(&self.1, &files, is_own).map(|done| matches!(done, Compressed::Done(_)))
+            compress(&self.1, &self.1.files(DAY), is_own).map(|done| matches!(done, Compressed::Done(_)))
         }
 
         fn unpacked(&self) -> String {
@@ -269,12 +320,57 @@ mod tests {
     fn what_was_appended_meanwhile_is_not_removed() {
         let world = World::new();
         world.plain(&line(0));
-        let files = DayFiles { day: DAY, plain: true, gz: false };
+        let files = world.1.files(DAY);
         let before = world.1.sizes(&files);
         world.plain(&[line(0), line(60)].concat());
         assert!(!remove(&world.1, &files, before).unwrap());
         assert!(remove(&world.1, &files, world.1.sizes(&files)).unwrap());
         assert!(!world.1.day_file(DAY).exists());
+    }
+
+    #[test]
+    fn lines_become_columns_and_lines_again_where_some_come_late() {
+        let world = World::new();
+        let text: String = (0..500).map(|minute| line(minute * 60)).collect();
+        world.plain(&text);
+        world.compress(true).unwrap();
+        let gz = fs_err::metadata(world.1.day_file_gz(DAY)).unwrap().len();
+        assert!(turn(&world.1, &world.1.files(DAY), true).unwrap());
+        assert_eq!(world.1.files(DAY), DayFiles { columns: true, ..DayFiles::none(DAY) });
+        assert!(fs_err::metadata(world.1.day_file_columns(DAY)).unwrap().len() * 4 < gz);
+        let lines = |form| {
+            let mut text = String::new();
+            source::open(&world.1.file_of(DAY, form), form).unwrap().read_to_string(&mut text).unwrap();
+            text
+        };
+        assert_eq!(lines(Form::Columns), text);
+        assert_eq!(world.times().len(), 500);
+        // Known lines change nothing; a new one comes behind the others.
+        world.plain(&line(60));
+        assert!(world.compress(true).unwrap());
+        assert!(!world.1.day_file_gz(DAY).exists());
+        world.plain(&line(90));
+        world.compress(true).unwrap();
+        assert_eq!((lines(Form::Gzip), world.times().len()), (text.clone() + &line(90), 501));
+        // The columns that were there are behind: they go, or come anew.
+        assert!(!turn(&world.1, &world.1.files(DAY), false).unwrap(), "another machine has to send better ones");
+        assert!(turn(&world.1, &world.1.files(DAY), true).unwrap());
+        assert_eq!((lines(Form::Columns), world.times().len()), (text.clone() + &line(90), 501));
+        // The lines of an earlier day's rsync, once the columns came as well.
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        fs_err::write(world.1.day_file_gz(DAY), encoder.finish().unwrap()).unwrap();
+        assert!(turn(&world.1, &world.1.files(DAY), false).unwrap());
+        assert!(!world.1.day_file_gz(DAY).exists());
+    }
+
+    #[test]
+    fn a_day_that_would_not_come_back_stays_as_it_is() {
+        let world = World::new();
+        world.plain(&[line(0), "{\"v\":1,\"t\":torn\n".to_owned()].concat());
+        world.compress(true).unwrap();
+        assert!(!turn(&world.1, &world.1.files(DAY), true).unwrap());
+        assert_eq!(world.1.files(DAY), DayFiles { gz: true, ..DayFiles::none(DAY) });
     }
 
     #[test]

@@ -5,12 +5,12 @@
 //! what the plain one has beside it.
 
 use super::error::StoreError;
-use super::layout::{DayFiles, Layout};
+use super::layout::{DayFiles, Form, Layout};
 use super::line::decode;
 use super::lines::{Ending, next_line};
+use super::source;
 use crate::base::hash;
 use crate::sample::Sample;
-use flate2::bufread::MultiGzDecoder;
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ struct OneFile {
 enum Kind {
     /// The day's only file.
     Plain,
-    Compressed,
+    Compressed(Form),
     /// The plain file of a day that has a compressed one.
     Beside,
 }
@@ -68,7 +68,7 @@ impl Follower {
         let sizes = layout.sizes(files);
         let mut left = Vec::new();
         if let Some(size) = sizes.plain {
-            let kind = if sizes.gz.is_some() { Kind::Beside } else { Kind::Plain };
+            let kind = if files.packed().is_some() { Kind::Beside } else { Kind::Plain };
             let read = if kind == Kind::Plain { &mut place.read } else { &mut place.beside };
             if size < *read {
                 *read = 0;
@@ -77,10 +77,11 @@ impl Follower {
                 left.push(OneFile { path: layout.day_file(files.day), kind, size });
             }
         }
-        if let Some(size) = sizes.gz
+        if let Some(form) = files.packed()
+            && let Some(size) = sizes.of(form)
             && (size != place.compressed || !left.is_empty())
         {
-            left.push(OneFile { path: layout.day_file_gz(files.day), kind: Kind::Compressed, size });
+            left.push(OneFile { path: layout.file_of(files.day, form), kind: Kind::Compressed(form), size });
         }
         if left.is_empty() {
             return Ok(None);
@@ -138,7 +139,7 @@ impl Follower {
             let ending = match next_line(source, &mut self.line) {
                 Ok(ending) => ending,
                 // A compressed file that was cut or is damaged holds no more.
-                Err(error) if file.kind == Kind::Compressed && is_damage(&error) => {
+                Err(error) if matches!(file.kind, Kind::Compressed(_)) && is_damage(&error) => {
                     self.broken += 1;
                     Ending::End
                 }
@@ -146,14 +147,14 @@ impl Follower {
             };
             let (kind, size) = (file.kind, file.size);
             // A line that has no end yet is being written, or was torn.
-            if ending == Ending::Torn && kind != Kind::Compressed {
+            if ending == Ending::Torn && !matches!(kind, Kind::Compressed(_)) {
                 self.current = None;
                 continue;
             }
             *(if kind == Kind::Beside { &mut place.beside } else { &mut place.read }) = source.position;
             match ending {
                 Ending::End => {
-                    if kind == Kind::Compressed {
+                    if let Kind::Compressed(_) = kind {
                         place.compressed = size;
                     }
                     self.current = None;
@@ -178,7 +179,7 @@ impl Follower {
         let Some(seen) = &mut self.seen else { return false };
         let number = hash::number(self.line.trim_ascii());
         match kind {
-            Kind::Compressed => {
+            Kind::Compressed(_) => {
                 seen.insert(number);
                 false
             }
@@ -190,7 +191,7 @@ impl Follower {
     fn open_next(&mut self, place: &mut DayPlace) -> Result<bool, StoreError> {
         let Some(file) = self.files.pop() else { return Ok(false) };
         let source = match file.kind {
-            Kind::Compressed => self.compressed(&file.path, place),
+            Kind::Compressed(form) => self.compressed(&file.path, form, place),
             Kind::Plain => plain(&file.path, place.read),
             Kind::Beside => plain(&file.path, place.beside),
         };
@@ -201,27 +202,27 @@ impl Follower {
     }
 
     /// What a compressed file holds behind the place. What is before it is read, too: it cannot be skipped otherwise.
-    fn compressed(&mut self, path: &Path, place: &mut DayPlace) -> io::Result<Box<dyn BufRead + Send>> {
-        let open = || {
-            let file = fs_err::File::open(path)?.into_parts().0;
-            let decoder = MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file));
-            io::Result::Ok(BufReader::with_capacity(BUFFER, decoder))
-        };
-        let mut source = open()?;
+    fn compressed(
+        &mut self,
+        path: &Path,
+        form: Form,
+        place: &mut DayPlace,
+    ) -> io::Result<Box<dyn BufRead + Send>> {
+        let mut source = source::open(path, form)?;
         let mut passed = 0;
         if self.seen.is_some() {
-            while passed < place.read && next_line(&mut source, &mut self.line)? == Ending::Newline {
+            while passed < place.read && next_line(source.as_mut(), &mut self.line)? == Ending::Newline {
                 passed += self.line.len() as u64 + 1;
-                self.is_known(Kind::Compressed);
+                self.is_known(Kind::Compressed(form));
             }
         } else {
             passed = io::copy(&mut source.by_ref().take(place.read), &mut io::sink())?;
         }
         if passed != place.read {
             place.read = 0;
-            source = open()?;
+            source = source::open(path, form)?;
         }
-        Ok(Box::new(source))
+        Ok(source)
     }
 }
 

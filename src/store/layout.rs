@@ -21,7 +21,7 @@ pub struct Layout {
     host: String,
 }
 
-/// The files of one day: the plain one, the compressed one, or both.
+/// The files of one day: the plain one, a compressed one, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayFiles {
     /// The day, UTC.
@@ -30,6 +30,50 @@ pub struct DayFiles {
     pub plain: bool,
     /// There is `DAY.jsonl.gz`.
     pub gz: bool,
+    /// There is `DAY.columns.gz`.
+    pub columns: bool,
+}
+
+impl DayFiles {
+    /// A day without any.
+    pub fn none(day: Date) -> Self {
+        Self { day, plain: false, gz: false, columns: false }
+    }
+
+    /// In which form the day is compressed, if it is. Where both are, a run was killed before it removed the lines, or the other
+    /// machine's columns have come: the lines count until they are gone.
+    pub(super) fn packed(&self) -> Option<Form> {
+        match (self.gz, self.columns) {
+            (true, _) => Some(Form::Gzip),
+            (false, true) => Some(Form::Columns),
+            (false, false) => None,
+        }
+    }
+}
+
+/// What a file of a day is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `DAY.jsonl`: lines, appended to.
+    Plain,
+    /// `DAY.jsonl.gz`: lines, compressed.
+    Gzip,
+    /// `DAY.columns.gz`: turned on its side and compressed.
+    Columns,
+}
+
+impl Form {
+    /// As a day passes through them.
+    pub(super) const ALL: [Self; 3] = [Self::Plain, Self::Gzip, Self::Columns];
+
+    /// How the name of a file goes on behind the day.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Plain => ".jsonl",
+            Self::Gzip => ".jsonl.gz",
+            Self::Columns => ".columns.gz",
+        }
+    }
 }
 
 /// How long the files of a day are: another size, another content, since logs only grow.
@@ -41,6 +85,20 @@ pub struct DaySizes {
     /// Size of `DAY.jsonl.gz`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gz: Option<u64>,
+    /// Size of `DAY.columns.gz`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<u64>,
+}
+
+impl DaySizes {
+    /// The size of one of them.
+    pub(super) fn of(&self, form: Form) -> Option<u64> {
+        match form {
+            Form::Plain => self.plain,
+            Form::Gzip => self.gz,
+            Form::Columns => self.columns,
+        }
+    }
 }
 
 impl Layout {
@@ -78,12 +136,27 @@ impl Layout {
 
     /// The sample log of a day.
     pub fn day_file(&self, day: Date) -> PathBuf {
-        self.samples().join(format!("{day}.jsonl"))
+        self.file_of(day, Form::Plain)
     }
 
     /// The sample log of a closed day, compressed.
     pub fn day_file_gz(&self, day: Date) -> PathBuf {
-        self.samples().join(format!("{day}.jsonl.gz"))
+        self.file_of(day, Form::Gzip)
+    }
+
+    /// The sample log of a closed day, as columns.
+    pub fn day_file_columns(&self, day: Date) -> PathBuf {
+        self.file_of(day, Form::Columns)
+    }
+
+    pub(super) fn file_of(&self, day: Date, form: Form) -> PathBuf {
+        self.samples().join(format!("{day}{}", form.ending()))
+    }
+
+    /// The files of a day, as they are now.
+    pub fn files(&self, day: Date) -> DayFiles {
+        let [plain, gz, columns] = Form::ALL.map(|form| self.file_of(day, form).is_file());
+        DayFiles { day, plain, gz, columns }
     }
 
     /// A folder for what can be deleted and is made again.
@@ -151,7 +224,7 @@ impl Layout {
         let mut days = BTreeMap::<Date, DayFiles>::new();
         for entry in entries {
             let entry = entry.map_err(read_error)?;
-            let Some((day, compressed)) = entry.file_name().to_str().and_then(parse_day_file) else {
+            let Some((day, form)) = entry.file_name().to_str().and_then(parse_day_file) else {
                 continue;
             };
             // What is no plain file, or gone since it was listed, is not part of the log. The folder mostly tells the
@@ -161,8 +234,12 @@ impl Layout {
                 kind => kind.is_ok_and(|kind| kind.is_file()),
             };
             if plain_file {
-                let files = days.entry(day).or_insert(DayFiles { day, plain: false, gz: false });
-                *(if compressed { &mut files.gz } else { &mut files.plain }) = true;
+                let files = days.entry(day).or_insert_with(|| DayFiles::none(day));
+                match form {
+                    Form::Plain => files.plain = true,
+                    Form::Gzip => files.gz = true,
+                    Form::Columns => files.columns = true,
+                }
             }
         }
         Ok(days.into_values().collect())
@@ -176,16 +253,14 @@ impl Layout {
         DaySizes {
             plain: size(files.plain, self.day_file(files.day)),
             gz: size(files.gz, self.day_file_gz(files.day)),
+            columns: size(files.columns, self.day_file_columns(files.day)),
         }
     }
 }
 
-/// The day of `2026-11-23.jsonl` or `2026-11-23.jsonl.gz`, and whether it is compressed.
-fn parse_day_file(name: &str) -> Option<(Date, bool)> {
-    let (day, compressed) = match name.strip_suffix(".gz") {
-        Some(rest) => (rest.strip_suffix(".jsonl")?, true),
-        None => (name.strip_suffix(".jsonl")?, false),
-    };
+/// The day of `2026-11-23.jsonl` or of its other forms, and which it is.
+fn parse_day_file(name: &str) -> Option<(Date, Form)> {
+    let (day, form) = Form::ALL.into_iter().find_map(|form| Some((name.strip_suffix(form.ending())?, form)))?;
     let digits = |range: std::ops::Range<usize>| -> Option<i16> {
         day.get(range)?
             .bytes()
@@ -194,7 +269,7 @@ fn parse_day_file(name: &str) -> Option<(Date, bool)> {
     let dashes = day.len() == 10 && day.as_bytes()[4] == b'-' && day.as_bytes()[7] == b'-';
     let month = i8::try_from(digits(5..7)?).ok()?;
     let date = Date::new(digits(0..4)?, month, i8::try_from(digits(8..10)?).ok()?).ok()?;
-    dashes.then_some((date, compressed))
+    dashes.then_some((date, form))
 }
 
 /// Why a name must not become a folder.
@@ -287,6 +362,7 @@ mod tests {
             "2026-11-23.jsonl",
             "2026-11-22.jsonl.gz",
             "2026-11-23.jsonl.gz",
+            "2026-11-21.columns.gz",
             "2026-11-2.jsonl",
             "2026-13-01.jsonl",
             "2026-11-é1.jsonl",
@@ -298,11 +374,12 @@ mod tests {
         assert_eq!(
             days,
             [
-                DayFiles { day: date(2026, 11, 22), plain: false, gz: true },
-                DayFiles { day: date(2026, 11, 23), plain: true, gz: true },
+                DayFiles { columns: true, ..DayFiles::none(date(2026, 11, 21)) },
+                DayFiles { gz: true, ..DayFiles::none(date(2026, 11, 22)) },
+                DayFiles { plain: true, gz: true, ..DayFiles::none(date(2026, 11, 23)) },
             ]
         );
-        assert_eq!(layout.sizes(&days[0]), DaySizes { plain: None, gz: Some(2) });
+        assert_eq!(layout.sizes(&days[1]), DaySizes { plain: None, gz: Some(2), columns: None });
     }
 
     #[test]

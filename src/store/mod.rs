@@ -1,11 +1,13 @@
 //! The logs on disk: where it is, how a line is appended, how lines are read back whatever happened to them.
 //!
-//! One JSON object a line, one file a day (UTC), `<data>/<host>/samples/2026-11-23.jsonl`, closed days maybe `.gz`.
+//! One JSON object a line, one file a day (UTC), `<data>/<host>/samples/2026-11-23.jsonl`, closed days maybe `.gz`,
+//! older ones maybe as columns, `2026-11-01.columns.gz`.
 //! Promises: a sample is one write of one whole line; damage costs its own line and never a neighbour; memory does
 //! not grow with the log; nothing that another host sent is trusted, its folder's name included.
 
 mod append;
 mod clock_jump;
+mod columns;
 mod compress;
 mod error;
 mod events;
@@ -14,11 +16,12 @@ mod layout;
 mod line;
 mod lines;
 mod reader;
+mod source;
 mod tail;
 
 pub use append::{Appended, append};
 pub use clock_jump::ClockJump;
-pub use compress::{Compressed, compress, remove};
+pub use compress::{Compressed, compress, remove, turn};
 pub use error::StoreError;
 pub use events::{EventLog, append_events, event_log, events};
 pub use follow::{DayPlace, Follower};

@@ -5,21 +5,18 @@
 //! was compressed; an rsync that brought it again) is read without doubles.
 
 use super::error::StoreError;
-use super::layout::{DayFiles, Layout, day_of};
+use super::layout::{DayFiles, Form, Layout, day_of};
 use super::line::{self, Head};
 use super::lines::{Ending, next_line};
+use super::source;
 use crate::sample::Sample;
-use flate2::bufread::MultiGzDecoder;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::{BufRead, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// How many broken lines are kept with their place; all are counted.
 const LOCATED: usize = 20;
-
-/// Bytes read at once.
-const BUFFER: usize = 64 * 1024;
 
 /// What of a log could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +71,7 @@ pub struct Reader {
     until: i64,
     /// Files still to be read, the next one last.
     files: Vec<OneFile>,
-    current: Option<(OneFile, Box<dyn BufRead>)>,
+    current: Option<(OneFile, Box<dyn BufRead + Send>)>,
     line: Vec<u8>,
     line_number: u64,
     last_t: i64,
@@ -89,7 +86,7 @@ pub struct Reader {
 /// A file to be read.
 struct OneFile {
     path: PathBuf,
-    compressed: bool,
+    form: Form,
     /// The day has another file too: its lines must not come twice.
     twin: bool,
     /// May grow while it is read: a line without an end is not broken, it is being written.
@@ -159,25 +156,18 @@ impl Reader {
             self.line_number = 0;
             if !file.twin {
                 self.seen = None;
-            } else if file.compressed {
+            } else if file.form != Form::Plain {
                 self.seen = Some(HashSet::new());
             }
-            match fs_err::File::open(&file.path) {
+            match source::open(&file.path, file.form) {
                 Ok(opened) => {
-                    let plain = BufReader::with_capacity(BUFFER, opened.into_parts().0);
-                    let source: Box<dyn BufRead> = if file.compressed {
-                        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(plain)))
-                    } else {
-                        Box::new(plain)
-                    };
-                    self.current = Some((file, source));
+                    self.current = Some((file, opened));
                     return true;
                 }
-                // Compressed since the folder was listed.
-                Err(error) if error.kind() == ErrorKind::NotFound && !file.compressed && !file.twin => {
-                    let path = file.path.with_extension("jsonl.gz");
-                    if path.exists() {
-                        self.files.push(OneFile { path, compressed: true, ..file });
+                // Compressed, or turned into columns, since the folder was listed.
+                Err(error) if error.kind() == ErrorKind::NotFound && !file.twin => {
+                    if let Some((path, form)) = source::later_form(&file.path, file.form) {
+                        self.files.push(OneFile { path, form, ..file });
                     }
                 }
                 Err(error) => self.damage.add(&file.path, 0, error.to_string()),
@@ -225,7 +215,7 @@ impl Reader {
     fn is_new(&mut self) -> bool {
         let hash = |line: &[u8]| self.hasher.hash_one(line.trim_ascii());
         match (&mut self.seen, &self.current) {
-            (Some(seen), Some((file, _))) if file.compressed => {
+            (Some(seen), Some((file, _))) if file.form != Form::Plain => {
                 seen.insert(hash(&self.line));
                 true
             }
@@ -237,20 +227,11 @@ impl Reader {
 
 /// The files of a day: the compressed one first, it holds the earlier lines.
 fn files_of(layout: &Layout, files: &DayFiles, newest: bool) -> Vec<OneFile> {
-    let twin = files.plain && files.gz;
-    let compressed = files.gz.then(|| OneFile {
-        path: layout.day_file_gz(files.day),
-        compressed: true,
-        twin,
-        open: false,
-    });
-    let plain = files.plain.then(|| OneFile {
-        path: layout.day_file(files.day),
-        compressed: false,
-        twin,
-        open: newest,
-    });
-    compressed.into_iter().chain(plain).collect()
+    let packed = files.packed();
+    let twin = files.plain && packed.is_some();
+    let file = |form: Form, open: bool| OneFile { path: layout.file_of(files.day, form), form, twin, open };
+    let plain = files.plain.then(|| file(Form::Plain, newest));
+    packed.map(|form| file(form, false)).into_iter().chain(plain).collect()
 }
 
 impl Iterator for Reader {

@@ -67,7 +67,7 @@ pub(super) struct Taken {
 /// the sampler asks: the rest of a line takes as long as all else that an append does, and a quarter of a megabyte of
 /// code.
 pub(super) fn last_of(layout: &Layout, files: &DayFiles) -> Option<Taken> {
-    if files.gz {
+    if files.packed().is_some() {
         let last = tail_of_day(layout, files, 1).ok()?.pop()?;
         return Some(Taken { v: last.v, t: last.t, boot: last.boot, uptime: last.uptime });
     }
@@ -83,7 +83,7 @@ pub(super) fn last_of(layout: &Layout, files: &DayFiles) -> Option<Taken> {
 }
 
 fn tail_of_day(layout: &Layout, files: &DayFiles, count: usize) -> Result<Vec<Sample>, StoreError> {
-    if files.gz {
+    if files.packed().is_some() {
         // Compressed bytes cannot be read from the end.
         let mut last = VecDeque::with_capacity(count + 1);
         for sample in Reader::of_day(layout, files) {

@@ -11,7 +11,7 @@ use crate::sample::filesystem::{Filesystem, Filesystems};
 use crate::sample::hwmon::{Hwmon, Sensor};
 use crate::sample::mdstat::{Mdstat, RaidArray};
 use crate::sample::meminfo::Meminfo;
-use crate::series::{Column, Frame, Key, Latest};
+use crate::series::{Column, Frame, Key, Latest, Recent};
 use crate::store::Damage;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,14 @@ pub(super) fn healthy() -> Host {
     let times: Vec<i64> = (0..60).map(|minute| NOW - 20 - (59 - minute) * 60).collect();
     let rates = Frame { from: NOW - 3_600, until: NOW, step: 60, times, ..Frame::default() };
     let sample = Sample { t: NOW - 20, uptime: Some(1e6), ..Sample::default() };
-    let latest = Latest { sample, previous: None, rates, damage: Damage::default(), samples_today: 60 };
+    let latest = Latest {
+        sample,
+        previous: None,
+        rates,
+        damage: Damage::default(),
+        samples_today: 60,
+        recent: Recent::default(),
+    };
     let mut host = Host { latest, report: None, filling: BTreeMap::new(), traffic: None, now: NOW };
     for (mode, share) in [("user", 0.2), ("system", 0.1), ("idle", 0.65), ("iowait", 0.02), ("steal", 0.03)] {
         host.constant(&format!("stat.{mode}"), "", share);

@@ -92,7 +92,8 @@ impl Shelf {
         let samples = self.samples(subject)?;
         let filling = match subject.report {
             Some(_) => {
-                Some(full_in(&series::window(subject.layout, Window::SixHours, subject.latest.sample.t + 1)?))
+                let (recent, until) = (&subject.latest.recent, subject.latest.sample.t + 1);
+                Some(full_in(&recent.window(subject.layout, Window::SixHours, until)?))
             }
             None => None,
         };

@@ -71,8 +71,10 @@ impl Stroke {
                 (least.max(centre - extent), most.min(centre + extent))
             };
             for y in clip(high, low, self.height) {
-                let near = distance_squared((at - from.0, y as f64 + 0.5 - from.1), along, per_length_squared);
-                let step = limits.iter().map(|limit| u8::from(near <= *limit)).sum::<u8>() * (OPAQUE / QUARTERS);
+                let near =
+                    distance_squared((at - from.0, y as f64 + 0.5 - from.1), along, per_length_squared);
+                let step =
+                    limits.iter().map(|limit| u8::from(near <= *limit)).sum::<u8>() * (OPAQUE / QUARTERS);
                 let pixel = &mut self.covered[y * self.width + x];
                 *pixel = (*pixel).max(step);
             }

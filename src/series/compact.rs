@@ -66,8 +66,7 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
     let closed = present.iter().filter(|files| files.plain && files.day < today);
     // What another machine sends plain comes again and again.
     let is_packed = |files: &DayFiles| files.gz || files.columns;
-    let (closed, sent): (Vec<DayFiles>, Vec<DayFiles>) =
-        closed.partition(|files| is_own || is_packed(files));
+    let (closed, sent): (Vec<DayFiles>, Vec<DayFiles>) = closed.partition(|files| is_own || is_packed(files));
     done.sent = sent.len();
     // A clock that is far ahead makes everything old: nothing goes unless the log has the day before this one.
     let yesterday = day_of(now - DAY)?;
@@ -117,7 +116,9 @@ fn turn(
     let days = layout.days()?;
     for files in days.iter().filter(|files| files.gz && files.day < lines && (is_own || files.columns)) {
         let before = layout.sizes(files);
-        let Some(entry) = index.days.get_mut(&files.day).filter(|entry| entry.is_of(before)) else { continue };
+        let Some(entry) = index.days.get_mut(&files.day).filter(|entry| entry.is_of(before)) else {
+            continue;
+        };
         if entry.stays && !files.columns {
             continue;
         }

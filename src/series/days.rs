@@ -1,10 +1,11 @@
 //! Days for what is counted by the day or the month: samples, uptime, boots, traffic, kills.
 
-use super::edge::{Between, DayFacts, DayReading, Edge, add_traffic};
+use super::edge::{Between, DayFacts, Edge, add_traffic};
 use super::error::SeriesError;
 use super::table::GAP_FACTOR;
+use super::today;
 use super::window::{DAY, Source, sources};
-use crate::store::{Layout, Reader, day_of, start_of};
+use crate::store::{Layout, day_of, start_of};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -46,23 +47,13 @@ pub fn days(layout: &Layout, from: Date, until: Date) -> Result<Vec<DaySummary>,
     for (day, source) in known.into_iter().filter(|(day, _)| (start..=end).contains(day)) {
         let of_day = match source {
             Source::Rollup(entry) => entry.facts,
-            Source::Samples => read_day(layout, day)?,
+            Source::Samples => today::facts(layout, day)?,
         };
         facts.extend(of_day.map(|facts| (day, facts)));
     }
     let mut joined = join(&facts)?;
     joined.retain(|summary| (from..=until).contains(&summary.day));
     Ok(joined)
-}
-
-/// Reads a day for its facts.
-fn read_day(layout: &Layout, day: Date) -> Result<Option<DayFacts>, SeriesError> {
-    let start = start_of(day);
-    let mut reading = DayReading::default();
-    for sample in Reader::range(layout, start, start + DAY)? {
-        reading.add(&sample);
-    }
-    Ok(reading.finish())
 }
 
 /// Puts days together: adds what lies between the last sample of one and the first of the next.

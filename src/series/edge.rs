@@ -137,13 +137,18 @@ impl Edge {
 }
 
 /// Sums up a day while its samples are read.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct DayReading {
     facts: DayFacts,
     intervals: Vec<f64>,
 }
 
 impl DayReading {
+    /// How many samples it has.
+    pub(super) fn samples(&self) -> u64 {
+        self.facts.samples
+    }
+
     /// Adds a sample, in the order of the log. One that is not later than those before (late lines; two samplers) is
     /// counted, and adds nothing else.
     #[expect(clippy::cast_precision_loss, reason = "seconds of a day are exact in an f64")]

@@ -111,7 +111,12 @@ fn work(index: &Index, closed: &[Closed]) -> Vec<Closed> {
 }
 
 /// Makes the bins of 5 minutes that a day was left without.
-pub(super) fn complete(layout: &Layout, index: &mut Index, day: Date, sizes: DaySizes) -> Result<(), SeriesError> {
+pub(super) fn complete(
+    layout: &Layout,
+    index: &mut Index,
+    day: Date,
+    sizes: DaySizes,
+) -> Result<(), SeriesError> {
     fold_day(layout, index, Closed { day, sizes }, true)
 }
 

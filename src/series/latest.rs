@@ -1,9 +1,9 @@
-//! The newest of a host: its last sample made whole, the one before it, and the last hour for rates.
+//! The newest of a host: its last sample made whole, the one before it, the last hour for rates, the last hours for windows.
 
 use super::error::SeriesError;
 use super::frame::Frame;
-use super::table::Table;
-use super::window::DAY;
+use super::table::{Collecting, LEAD_SECONDS, Table};
+use super::window::{DAY, Window};
 use crate::sample::Sample;
 use crate::sample::cgroup::{Cgroup, Cgroups};
 use crate::sample::check::{CheckRun, Checks};
@@ -16,6 +16,7 @@ use crate::sample::sockstat::Sockstat;
 use crate::sample::target::{TargetRun, Targets};
 use crate::store::{Damage, Layout, Reader, day_of, start_of, tail_until};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// How far back what is not in every sample is looked for.
 const CARRY_SECONDS: i64 = 25 * 3600;
@@ -39,6 +40,31 @@ pub struct Latest {
     pub damage: Damage,
     /// Samples since midnight UTC, by the clock `now`.
     pub samples_today: u64,
+    /// The last hours, which several windows are cut from; nothing where nobody asked for them.
+    pub recent: Recent,
+}
+
+/// The samples of the last hours, read once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recent {
+    table: Arc<Table>,
+    from: i64,
+}
+
+impl Recent {
+    /// The window that ends at `until`: cut from what was read already, where that holds all of it.
+    ///
+    /// # Errors
+    /// [`SeriesError`] if the log cannot be read.
+    pub fn window(&self, layout: &Layout, window: Window, until: i64) -> Result<Frame, SeriesError> {
+        let from = until.saturating_sub(window.seconds());
+        let is_held = window.step() == 0 && !self.table.rows.is_empty() && from - LEAD_SECONDS >= self.from;
+        if is_held {
+            Ok(Table::clone(&self.table).into_frame(from, until))
+        } else {
+            super::window(layout, window, until)
+        }
+    }
 }
 
 /// The newest of a host; `None` where it has no sample yet.
@@ -49,7 +75,18 @@ pub struct Latest {
 /// # Errors
 /// [`SeriesError`] if the log cannot be read.
 pub fn latest(layout: &Layout, now: i64) -> Result<Option<Latest>, SeriesError> {
-    newest(layout, now)?.map_or(Ok(None), |last| whole(layout, last, now).map(Some))
+    newest(layout, now)?.map_or(Ok(None), |last| whole(layout, last, now, 0).map(Some))
+}
+
+/// The same, with [`Latest::recent`], for who looks at several windows.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read.
+pub fn latest_and_recent(layout: &Layout, now: i64) -> Result<Option<Latest>, SeriesError> {
+    // The window of six hours ends up to a step before the last sample.
+    let window = Window::SixHours;
+    let recent = window.seconds() + window.refresh() + LEAD_SECONDS;
+    newest(layout, now)?.map_or(Ok(None), |last| whole(layout, last, now, recent).map(Some))
 }
 
 /// What was the newest of a host at a time that is past; `None` where it had no sample within the two days before.
@@ -58,14 +95,17 @@ pub fn latest(layout: &Layout, now: i64) -> Result<Option<Latest>, SeriesError> 
 /// [`SeriesError`] if the log cannot be read.
 pub fn latest_at(layout: &Layout, at: i64) -> Result<Option<Latest>, SeriesError> {
     let newest = Reader::range(layout, at - 2 * DAY, at + 1)?.last();
-    newest.map_or(Ok(None), |last| whole(layout, last, at).map(Some))
+    newest.map_or(Ok(None), |last| whole(layout, last, at, 0).map(Some))
 }
 
-fn whole(layout: &Layout, last: Sample, now: i64) -> Result<Latest, SeriesError> {
+/// The last sample with what came before it; of `recent` seconds the samples as a table.
+fn whole(layout: &Layout, last: Sample, now: i64, recent: i64) -> Result<Latest, SeriesError> {
     let today = start_of(day_of(now)?);
     let hour_ago = last.t - 3600;
     let mut carried = Carried::default();
     let mut hour = Vec::new();
+    let mut collecting = Collecting::default();
+    let recent = last.t - recent;
     let mut damage = Damage::default();
     let mut samples_today = 0;
     let from = last.t - CARRY_SECONDS;
@@ -73,11 +113,14 @@ fn whole(layout: &Layout, last: Sample, now: i64) -> Result<Latest, SeriesError>
     let middle = today.clamp(from, until);
     for (from, until) in [(from, middle), (middle, until)] {
         let reader = Reader::range(layout, from, until)?;
-        let mut reader = reader.wanted(move |t, line| t >= hour_ago || has_host(line));
+        let mut reader = reader.wanted(move |t, line| t >= recent.min(hour_ago) || has_host(line));
         let mut parsed = 0;
         for sample in reader.by_ref() {
             parsed += 1;
             carried.take(&sample);
+            if sample.t >= recent {
+                collecting.add(&sample);
+            }
             if sample.t >= hour_ago {
                 hour.push(sample);
             }
@@ -91,7 +134,8 @@ fn whole(layout: &Layout, last: Sample, now: i64) -> Result<Latest, SeriesError>
     let mut sample = last;
     let rates = Table::of(hour.into_iter()).advancing().into_frame(hour_ago, until);
     carried.give(&mut sample, rates.step);
-    Ok(Latest { sample, previous, rates, damage, samples_today })
+    let recent = Recent { table: Arc::new(collecting.finish()), from: recent };
+    Ok(Latest { sample, previous, rates, damage, samples_today, recent })
 }
 
 /// The last sample of the log: of the newest two days the one that came later by the uptime.

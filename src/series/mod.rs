@@ -25,6 +25,7 @@ mod rollup_line;
 mod rollup_tests;
 mod table;
 mod thin;
+mod today;
 mod window;
 
 pub use compact::{Ages, Compacted, compact};
@@ -32,5 +33,5 @@ pub use days::{DaySummary, days};
 pub use error::SeriesError;
 pub use fold::{Folded, fold};
 pub use frame::{Column, Frame, Key};
-pub use latest::{Latest, latest, latest_at};
+pub use latest::{Latest, Recent, latest, latest_and_recent, latest_at};
 pub use window::{Window, samples, window};

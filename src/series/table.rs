@@ -41,7 +41,7 @@ pub(super) struct Row {
 }
 
 /// One number of every row, NaN where it is absent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Series {
     /// What it is.
     pub(super) metric: &'static Metric,
@@ -64,7 +64,7 @@ pub(super) struct Collecting {
 }
 
 /// Rows in the order of boots and uptime, with increases in place of totals.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Table {
     /// The rows.
     pub(super) rows: Vec<Row>,

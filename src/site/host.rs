@@ -112,7 +112,7 @@ impl Workshop<'_> {
                 Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            series::latest(layout, self.clock.now())?
+            series::latest_and_recent(layout, self.clock.now())?
         };
         let Some(mut latest) = found else { return self.empty_host(layout) };
         // A flaw there must not cost the page.
@@ -272,6 +272,7 @@ impl<'a> Host<'a> {
             publisher: self.workshop.publisher,
             layout: self.layout,
             machine: &self.machine,
+            recent: &self.latest.recent,
             mounts: &self.mounts,
             targets: &self.targets,
             told: self.told,

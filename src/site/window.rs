@@ -17,7 +17,7 @@ use crate::alert::Rule;
 use crate::analysis::report::Report;
 use crate::base::format;
 use crate::base::hash;
-use crate::series::{self, Frame, Window};
+use crate::series::{Frame, Recent, Window};
 use crate::store::Layout;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,6 +55,8 @@ pub(crate) struct Subject<'a> {
     pub layout: &'a Layout,
     /// What its series depend on.
     pub machine: &'a Machine,
+    /// Its last hours.
+    pub recent: &'a Recent,
     /// How its mount points are shown.
     pub mounts: &'a Aliases,
     /// How its targets are shown.
@@ -87,7 +89,7 @@ impl Subject<'_> {
         if let Some(kept) = self.kept(&path, &key) {
             return Ok(kept);
         }
-        let mut frame = series::window(self.layout, window, until)?;
+        let mut frame = self.recent.window(self.layout, window, until)?;
         if self.has_just_begun(window) {
             frame.from = frame.from.max(self.first);
         }

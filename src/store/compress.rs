@@ -353,7 +353,10 @@ mod tests {
         world.compress(true).unwrap();
         assert_eq!((lines(Form::Gzip), world.times().len()), (text.clone() + &line(90), 501));
         // The columns that were there are behind: they go, or come anew.
-        assert!(!turn(&world.1, &world.1.files(DAY), false).unwrap(), "another machine has to send better ones");
+        assert!(
+            !turn(&world.1, &world.1.files(DAY), false).unwrap(),
+            "another machine has to send better ones"
+        );
         assert!(turn(&world.1, &world.1.files(DAY), true).unwrap());
         assert_eq!((lines(Form::Columns), world.times().len()), (text.clone() + &line(90), 501));
         // The lines of an earlier day's rsync, once the columns came as well.

@@ -260,7 +260,8 @@ impl Layout {
 
 /// The day of `2026-11-23.jsonl` or of its other forms, and which it is.
 fn parse_day_file(name: &str) -> Option<(Date, Form)> {
-    let (day, form) = Form::ALL.into_iter().find_map(|form| Some((name.strip_suffix(form.ending())?, form)))?;
+    let (day, form) =
+        Form::ALL.into_iter().find_map(|form| Some((name.strip_suffix(form.ending())?, form)))?;
     let digits = |range: std::ops::Range<usize>| -> Option<i16> {
         day.get(range)?
             .bytes()

@@ -12,7 +12,8 @@ use std::io::{Error, ErrorKind};
 /// # Errors
 /// [`ErrorKind::InvalidData`] with the row, where the text is not one of columns.
 pub(in super::super) fn decode(text: &[u8]) -> Result<Vec<u8>, Error> {
-    let invalid = |row: usize| Error::new(ErrorKind::InvalidData, format!("row {row} of the columns cannot be read"));
+    let invalid =
+        |row: usize| Error::new(ErrorKind::InvalidData, format!("row {row} of the columns cannot be read"));
     let mut rows = std::str::from_utf8(text).map_err(|_| invalid(0))?.lines();
     let count = rows.next().and_then(header).ok_or_else(|| invalid(1))?;
     let mut columns = Columns::default();

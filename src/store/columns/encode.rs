@@ -87,11 +87,8 @@ impl<'a> Tree<'a> {
     }
 
     fn scalar(&mut self, node: usize, text: &'a str) -> Option<&'a str> {
-        let (cell, behind) = if text.starts_with('"') {
-            quoted(text)?
-        } else {
-            text.split_at(text.find([',', '}', ']'])?)
-        };
+        let (cell, behind) =
+            if text.starts_with('"') { quoted(text)? } else { text.split_at(text.find([',', '}', ']'])?) };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
         if cell.is_empty() || !cell.starts_with('"') && !cell.bytes().all(plain) {
             return None;

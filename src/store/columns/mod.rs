@@ -91,11 +91,22 @@ mod tests {
 
     #[test]
     fn what_is_not_as_we_write_it_is_refused() {
-        for line in ["{\"a\": 1}\n", "[1]\n", "\n", "{\"a\":1}", "{\"a\":1}}\n", "\0{\"a\":1}\n", "{\"a\":\"x}\n", "{\"a\":}\n"]
-        {
+        for line in [
+            "{\"a\": 1}\n",
+            "[1]\n",
+            "\n",
+            "{\"a\":1}",
+            "{\"a\":1}}\n",
+            "\0{\"a\":1}\n",
+            "{\"a\":\"x}\n",
+            "{\"a\":}\n",
+        ] {
             assert!(encode(line.as_bytes()).is_none(), "{line:?}");
         }
-        assert!(encode(b"{\"a\":1,\"b\":2}\n{\"b\":2,\"a\":1}\n").is_none(), "no order of columns is that of both");
+        assert!(
+            encode(b"{\"a\":1,\"b\":2}\n{\"b\":2,\"a\":1}\n").is_none(),
+            "no order of columns is that of both"
+        );
     }
 
     #[test]
@@ -123,7 +134,8 @@ mod tests {
             any::<i64>().prop_map(Into::into),
             (-50i64..50).prop_map(Into::into),
             any::<u64>().prop_map(Into::into),
-            (-9_999i64..9_999, 0..5u32).prop_map(|(whole, scale)| (whole as f64 / 10f64.powi(scale as i32)).into()),
+            (-9_999i64..9_999, 0..5u32)
+                .prop_map(|(whole, scale)| (whole as f64 / 10f64.powi(scale as i32)).into()),
             any::<f64>().prop_map(Into::into),
             ".{0,6}".prop_map(Into::into),
             Just(serde_json::Value::Null),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a fleet costs: a week of minute samples of each of N invented hosts, the first run of `site`, then runs after five new
 # minutes each; the same for twice the hosts; and one host with a day and with a year behind it. Prints seconds, milliseconds
-# of CPU a host, the peak of memory, and ratios of one run of this script.
+# of CPU a host, the peak of memory, the room on the disk, and ratios of one run of this script.
 #
 #   benches/fleet.sh                      50 hosts, then 100
 #   HOSTS=1000 benches/fleet.sh           as many; 1000 take 10 GB and hours
@@ -78,6 +78,8 @@ tell() {
 # history DAYS: one host; the mean of five runs is left in `mean`.
 history() {
     local folder=$work/one$1 step line total=0
+    # Its own log: it is compacted.
+    export CRONOGRAPH_HOST=host1
     make "$folder" 1 "$1"
     upto "$folder" "$start"
     run "$folder" "$start" >/dev/null
@@ -87,7 +89,9 @@ history() {
         total=$(awk -v total="$total" -v line="$line" 'BEGIN { split(line, part); print total + part[2] }')
     done
     mean=$(awk -v total="$total" 'BEGIN { print total / 5 }')
-    du -sm "$folder" | awk -v days="$1" '{ printf "one host, %d days: %d MB on disk, ", days, $1 }'
+    du -sk "$folder" "$folder"/host1/{samples,5m,1h} | awk -v days="$1" '{ size[NR] = $1 * 1024 / 1e6 }
+        END { printf "one host, %d days: %.0f MB on disk (samples %.0f, bins of 5 minutes %.0f, of an hour %.0f), ", days,
+            size[1], size[2], size[3], size[4] }'
     awk -v mean="$mean" 'BEGIN { printf "%.0f ms of CPU a run\n", 1000 * mean }'
     rm -rf "$folder" "$folder.newest" "$folder.out"
 }

@@ -26,10 +26,10 @@ pub struct Picture {
 pub(super) fn encode(canvas: &Canvas) -> Result<Picture, ChartError> {
     let depth = Depth::of(canvas.pairs().len());
     let data = compress(&depth.pack(canvas))?;
-    let light = file(canvas, depth, &data, |pair| pair.light)?;
-    let dark = file(canvas, depth, &data, |pair| pair.dark)?;
-    let hash = hash::name(&[&light, &dark]);
-    Ok(Picture { light, dark, hash })
+    let palettes = [palette(canvas, |pair| pair.light), palette(canvas, |pair| pair.dark)];
+    let hash = hash::name(&[&data, &palettes[0], &palettes[1]]);
+    let [light, dark] = palettes.map(|palette| file(canvas, depth, &data, palette));
+    Ok(Picture { light: light?, dark: dark?, hash })
 }
 
 /// Bits for an index.
@@ -84,20 +84,13 @@ fn compress(packed: &[u8]) -> Result<Vec<u8>, ChartError> {
     Ok(encoder.finish()?)
 }
 
-fn file(
-    canvas: &Canvas,
-    depth: Depth,
-    data: &[u8],
-    theme: fn(&Themed) -> Rgb,
-) -> Result<Vec<u8>, ChartError> {
-    let palette: Vec<u8> = canvas
-        .pairs()
-        .iter()
-        .flat_map(|pair| {
-            let Rgb(red, green, blue) = theme(pair);
-            [red, green, blue]
-        })
-        .collect();
+/// The colours of a theme, three bytes each.
+fn palette(canvas: &Canvas, theme: fn(&Themed) -> Rgb) -> Vec<u8> {
+    let colours = canvas.pairs().iter().map(theme);
+    colours.flat_map(|Rgb(red, green, blue)| [red, green, blue]).collect()
+}
+
+fn file(canvas: &Canvas, depth: Depth, data: &[u8], palette: Vec<u8>) -> Result<Vec<u8>, ChartError> {
     let mut bytes = Vec::with_capacity(data.len() + palette.len() + 128);
     let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let mut encoder = png::Encoder::new(&mut bytes, size(canvas.width()), size(canvas.height()));

@@ -88,7 +88,7 @@ impl Stroke {
         for (y, row) in self.covered.chunks_exact_mut(self.width).enumerate() {
             for (chunk, covered) in row.chunks_mut(CHUNK).enumerate() {
                 // Most of a picture is not touched.
-                if covered.iter().all(|step| *step == 0) {
+                if <[u8; CHUNK]>::try_from(&*covered).is_ok_and(|steps| u128::from_ne_bytes(steps) == 0) {
                     continue;
                 }
                 for (x, step) in covered.iter_mut().enumerate() {

@@ -8,7 +8,7 @@ mod push;
 
 pub use check::{CheckArgs, MuteArgs};
 pub use experiment::{BisectArgs, Growth, ProbeArgs};
-pub use pages::{CompactArgs, SiteArgs, TryArgs};
+pub use pages::{CompactArgs, LogArgs, SiteArgs, TryArgs};
 pub use push::PushArgs;
 
 use clap::{Args, Parser, Subcommand};
@@ -73,6 +73,8 @@ pub enum Command {
     Mute(MuteArgs),
     /// Roll closed days up, compress them, let go what is too old; `site` does it, too
     Compact(CompactArgs),
+    /// Print the samples of a stretch as JSON lines, whatever form their day has now
+    Log(LogArgs),
     /// Send what is new to an engine of metrics: Prometheus remote write
     Push(PushArgs),
     /// Say what is wrong with this set-up and how to mend it
@@ -336,6 +338,7 @@ impl Command {
             Self::Site(args) => (None, args.out.as_ref()),
             Self::Install(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Explain(args) => (args.host.as_deref(), None),
+            Self::Log(args) => (args.host.as_deref(), None),
             Self::Probe(args) => (args.host.as_deref(), None),
             Self::Bisect(args) => (args.host.as_deref(), None),
             Self::Doctor(args) => (args.host.as_deref(), args.out.as_ref()),

@@ -17,6 +17,7 @@ mod config;
 mod doctor;
 mod explain;
 mod install;
+mod log;
 mod moment;
 mod mute;
 mod note;
@@ -75,6 +76,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args, &context),
         Command::Mute(args) => mute::run(args, &context),
         Command::Compact(args) => compact::run(args, &context),
+        Command::Log(args) => log::run(args, &context),
         Command::Push(args) => push::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),

@@ -34,7 +34,7 @@ impl Place {
 
 /// One member.
 pub(super) fn compress(text: &str) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(4));
     encoder.write_all(text.as_bytes())?;
     encoder.finish()
 }

@@ -118,9 +118,17 @@ fn rounded_gauge(metric: &Metric, mean: f64) -> f64 {
     }
 }
 
+/// Writes the shortest text that reads back as the same number.
+#[expect(clippy::cast_possible_truncation, reason = "whole numbers up to 2^53 fit")]
 fn number(text: &mut String, value: f64) {
-    // `{}` writes the shortest text that reads back as the same number; JSON has no infinity.
-    let _ = write!(text, "{}", if value.is_finite() { value } else { 0.0 });
+    const WHOLE: f64 = (1u64 << 53) as f64;
+    // JSON has no infinity.
+    let value = if value.is_finite() { value } else { 0.0 };
+    if value.abs() < WHOLE && value.trunc() == value {
+        let _ = write!(text, "{}", value as i64);
+    } else if let Ok(number) = serde_json::to_string(&value) {
+        text.push_str(&number);
+    }
 }
 
 fn thousandth(value: f64) -> f64 {

@@ -20,7 +20,7 @@ use super::reach::Reached;
 use super::scene::{Aliases, Scene};
 use super::sections;
 use super::template::Templates;
-use super::window::{Subject, WindowView, fill_latest, tabs};
+use super::window::{LatestValues, Subject, WindowView, tabs};
 use crate::alert::{Mutes, Rule};
 use crate::analysis::{Level, report, report::Report};
 use crate::base::clock::Clock;
@@ -196,9 +196,22 @@ impl Workshop<'_> {
         path: &str,
         page: &impl serde::Serialize,
     ) -> Result<(), SiteError> {
+        self.publish_at(template, std::iter::once(path.to_owned()), page)
+    }
+
+    /// The same for a page that stands in several places.
+    fn publish_at(
+        &self,
+        template: &str,
+        paths: impl Iterator<Item = String>,
+        page: &impl serde::Serialize,
+    ) -> Result<(), SiteError> {
         let text = self.templates.render(template, page)?;
         let made = self.scene.second(self.scene.now);
-        self.publisher.page(path, &text, &[(PAGE_ISO, &made.iso), (PAGE_TIME, &made.text)])
+        for path in paths {
+            self.publisher.page(&path, &text, &[(PAGE_ISO, &made.iso), (PAGE_TIME, &made.text)])?;
+        }
+        Ok(())
     }
 }
 
@@ -217,6 +230,7 @@ pub(super) struct Host<'a> {
     pub(super) reached: Reached,
     told: &'a [Told],
     machine: Machine,
+    values: LatestValues,
     watched: Watched,
     rules: Arc<Vec<Rule>>,
 }
@@ -246,6 +260,7 @@ impl<'a> Host<'a> {
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
+        let values = LatestValues::of(&latest.rates, &machine);
         let reached = Reached::default();
         Ok(Self {
             workshop,
@@ -261,6 +276,7 @@ impl<'a> Host<'a> {
             reached,
             told,
             machine,
+            values,
             watched,
             rules,
         })
@@ -287,17 +303,17 @@ impl<'a> Host<'a> {
 
     /// Publishes the page of one window; the day's also as the host's index.
     fn publish(&self, window: Window, mut view: WindowView) -> Result<(), SiteError> {
-        fill_latest(&mut view.charts, &self.latest.rates, &self.machine);
+        self.values.fill(&mut view.charts);
         let host = self.layout.host();
         let slug = window.slug();
         let own = self.page(window, &view, "../", "");
-        self.workshop.publish("host.html", &format!("{host}/{slug}.html"), &own)?;
-        if self.workshop.is_first(window) {
-            self.workshop.publish("host.html", &format!("{host}/index.html"), &own)?;
-            if self.workshop.alone {
-                let here = format!("{}/", address(host));
-                self.workshop.publish("host.html", "index.html", &self.page(window, &view, "", &here))?;
-            }
+        let is_first = self.workshop.is_first(window);
+        let index = is_first.then(|| format!("{host}/index.html"));
+        let paths = std::iter::once(format!("{host}/{slug}.html")).chain(index);
+        self.workshop.publish_at("host.html", paths, &own)?;
+        if is_first && self.workshop.alone {
+            let here = format!("{}/", address(host));
+            self.workshop.publish("host.html", "index.html", &self.page(window, &view, "", &here))?;
         }
         Ok(())
     }

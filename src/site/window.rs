@@ -267,25 +267,35 @@ fn is_shown(shown: Shown, drawn: &Drawn, cores: f64) -> bool {
     }
 }
 
-/// Puts the latest values, taken from the host's last hour, into the legends of a view.
-pub(crate) fn fill_latest(charts: &mut [(SectionId, Chart)], rates: &Frame, machine: &Machine) {
-    let mut latest = BTreeMap::new();
-    let all = CHARTS.iter().flat_map(|def| {
-        let charts = evaluate::charts(def.layers, rates, machine, With::Rare);
-        charts.into_iter().map(move |drawn| (def, drawn))
-    });
-    for (def, drawn) in all {
-        for series in &drawn.series {
-            if let Some(value) = evaluate::last(&series.column.mean) {
-                let text = format::quantity(value, def.unit, def.per_second);
-                latest.insert((source(def, &drawn.instance), series_key(&series.name)), text);
+/// The latest value of each series of each chart, as text.
+pub(crate) struct LatestValues(BTreeMap<(String, String), String>);
+
+impl LatestValues {
+    /// From the host's last hour.
+    pub(crate) fn of(rates: &Frame, machine: &Machine) -> Self {
+        let mut latest = BTreeMap::new();
+        let all = CHARTS.iter().flat_map(|def| {
+            let charts = evaluate::charts(def.layers, rates, machine, With::Rare);
+            charts.into_iter().map(move |drawn| (def, drawn))
+        });
+        for (def, drawn) in all {
+            for series in &drawn.series {
+                if let Some(value) = evaluate::last(&series.column.mean) {
+                    let text = format::quantity(value, def.unit, def.per_second);
+                    latest.insert((source(def, &drawn.instance), series_key(&series.name)), text);
+                }
             }
         }
+        Self(latest)
     }
-    for (_, chart) in charts {
-        for row in &mut chart.legend {
-            let found = latest.get(&(chart.source.clone(), row.key.clone()));
-            row.now = found.map_or(format::ABSENT, String::as_str).to_owned();
+
+    /// Puts them into the legends of a view.
+    pub(crate) fn fill(&self, charts: &mut [(SectionId, Chart)]) {
+        for (_, chart) in charts {
+            for row in &mut chart.legend {
+                let found = self.0.get(&(chart.source.clone(), row.key.clone()));
+                row.now = found.map_or(format::ABSENT, String::as_str).to_owned();
+            }
         }
     }
 }

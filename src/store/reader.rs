@@ -145,6 +145,11 @@ impl Reader {
         &self.damage
     }
 
+    /// The line of the sample that came last, as it was written.
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
     /// Lines inside the range that the filter did not want and that look whole.
     pub fn skipped(&self) -> u64 {
         self.skipped

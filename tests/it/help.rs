@@ -6,10 +6,11 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "sample",
     "site",
     "compact",
+    "log",
     "try",
     "note",
     "install",

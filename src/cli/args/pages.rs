@@ -28,12 +28,31 @@ pub struct SiteArgs {
 /// `cronograph compact`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Closed days become rollups of 5 minutes and 1 hour, and are compressed; `[retain]` says how long what
-is kept. Where `site` runs, nothing else is needed.
+Closed days become rollups of 5 minutes and 1 hour; the next day they are compressed, and after a week
+turned into columns, which take a quarter of that. `[retain]` says how long what is kept. Where `site`
+runs, nothing else is needed.
 Example, a crontab line of a host that only sends its log on:
   17 0 * * * /usr/local/bin/cronograph compact")]
 pub struct CompactArgs {
     /// Only this host of the data folder
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+}
+
+/// `cronograph log`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, how large the slab that is never given back was, minute by minute:
+  cronograph log --from 03:00 --to 04:00 | jq -r '[.t, .meminfo.SUnreclaim] | @tsv'")]
+pub struct LogArgs {
+    /// Where the stretch begins: 15:00, 2026-11-23, "2026-11-23 15:00", RFC 3339, "2 days ago"
+    /// [default: a day before its end]
+    #[arg(long, value_name = "TIME", verbatim_doc_comment)]
+    pub from: Option<String>,
+    /// Where it ends [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Another host of the data folder
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
 }

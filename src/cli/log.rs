@@ -1,0 +1,44 @@
+//! `cronograph log`: the samples of a stretch as they were written, a line each, whatever form their day has now.
+
+use super::args::LogArgs;
+use super::{Context, moment, output};
+use crate::sample::Root;
+use crate::store::{Layout, Reader};
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+/// So far back it begins, unless somebody says otherwise.
+const USUAL_SECONDS: i64 = 86_400;
+
+/// Runs the command.
+pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let (now, zone) = (context.clock.now(), context.loaded.time_zone()?);
+    let time = |text: &Option<String>| text.as_ref().map(|text| moment::parse(text, now, &zone)).transpose();
+    let until = time(&args.to)?.unwrap_or(now + 1);
+    let from = time(&args.from)?.unwrap_or(until - USUAL_SECONDS);
+    if from >= until {
+        return Err(output::failure(
+            "the stretch ends before it begins",
+            "--from is the earlier time, --to the later one",
+        ));
+    }
+    let data = &context.config().data;
+    let layout = Layout::new(data, context.host(&Root::real())?)?;
+    if !layout.samples().is_dir() {
+        let what = format!("there is no log of {} under {}", layout.host(), data.display());
+        return Err(output::failure(what, "name a folder of it with --host"));
+    }
+    let mut reader = Reader::range(&layout, from, until)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    while reader.next().is_some() {
+        out.write_all(reader.line().trim_ascii())?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    if let Some(first) = reader.damage().first.first() {
+        let count = reader.damage().broken_lines;
+        let place = format!("{}:{}: {}", first.path.display(), first.line, first.reason);
+        output::say(&format!("cronograph: {count} broken in these days, the first at {place}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}

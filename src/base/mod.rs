@@ -7,6 +7,7 @@ pub mod files;
 pub mod format;
 pub mod glob;
 pub mod hash;
+pub mod hint;
 pub mod http;
 pub mod refusal;
 pub mod statistics;

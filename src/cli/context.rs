@@ -4,13 +4,14 @@ use super::args::{Cli, Command, MachineArgs};
 use super::output;
 use super::schedule::Machine;
 use crate::base::clock::{Clock, Stopwatch};
-use crate::config::{self, Ask, Config, Environment, Flags, Loaded};
+use crate::base::hint::Typed;
+use crate::config::{self, Ask, Config, ConfigError, Environment, Flags, Loaded};
 use crate::sample::audit::Check;
 use crate::sample::reach::{Question, Target};
 use crate::sample::service::Wishes;
 use crate::sample::{Options, Root};
 use crate::store::{self, Layout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The world of one run.
 #[derive(Debug)]
@@ -23,24 +24,58 @@ pub struct Context {
     pub clock: Clock,
     /// Runs since the program started.
     pub started: Stopwatch,
+    /// What commands of ours are to be typed with, to see what this run sees.
+    typed: Typed,
 }
 
 impl Context {
     /// Loads the configuration that the command line, the environment and the files make.
     pub fn new(cli: &Cli, started: Stopwatch) -> anyhow::Result<Self> {
+        let (flags, environment) = (Self::flags(cli), Environment::of_process());
+        let loaded = config::load(&flags, &environment)?;
+        Ok(Self::of(cli, loaded, environment, started))
+    }
+
+    /// The same for whom a file with a mistake is something to tell: then the defaults, with what command line and environment say.
+    pub fn lenient(cli: &Cli, started: Stopwatch) -> (Self, Option<ConfigError>) {
+        let (flags, environment) = (Self::flags(cli), Environment::of_process());
+        let (loaded, error) = match config::load(&flags, &environment) {
+            Ok(loaded) => (loaded, None),
+            Err(error) => (config::defaults(&flags, &environment), Some(error)),
+        };
+        (Self::of(cli, loaded, environment, started), error)
+    }
+
+    fn flags(cli: &Cli) -> Flags {
         let (host, out) = cli.command.overrides();
-        let flags = Flags {
+        Flags {
             config: cli.common.config.clone(),
             data: cli.common.data.clone(),
             out: out.cloned(),
             host: host.map(str::to_owned),
             // `install` writes it, `uninstall` may have removed it.
             may_be_missing: matches!(cli.command, Command::Install(_) | Command::Uninstall(_)),
-        };
-        let environment = Environment::of_process();
-        let loaded = config::load(&flags, &environment)?;
+        }
+    }
+
+    fn of(cli: &Cli, loaded: Loaded, environment: Environment, started: Stopwatch) -> Self {
         let clock = cli.common.now.map_or(Clock::Real, Clock::Fixed);
-        Ok(Self { loaded, environment, clock, started })
+        let typed = Self::typed_of(cli, &environment);
+        Self { loaded, environment, clock, started, typed }
+    }
+
+    /// What commands of ours are to be typed with behind this command line.
+    pub(super) fn typed_of(cli: &Cli, environment: &Environment) -> Typed {
+        let (config, data) = (&cli.common.config, &cli.common.data);
+        Typed::new(
+            config.as_ref().or(environment.config.as_ref()).map(PathBuf::as_path),
+            data.as_ref().or(environment.data.as_ref()).map(PathBuf::as_path),
+        )
+    }
+
+    /// What commands of ours are to be typed with, to see what this run sees.
+    pub(super) fn typed(&self) -> Typed {
+        self.typed.clone()
     }
 
     /// The effective configuration.
@@ -74,20 +109,25 @@ impl Context {
 
     /// Whether `sample` and `site` can run with this configuration: for commands that set them up or look after them.
     pub fn check(&self) -> anyhow::Result<()> {
-        self.loaded.time_zone()?;
-        super::check::rules(self)?;
-        Layout::new(&self.config().data, self.host(&Root::real())?)?;
+        self.mistakes().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// What of this configuration `sample`, `site` or `check` would stumble over.
+    pub fn mistakes(&self) -> Vec<anyhow::Error> {
+        let zone = self.loaded.time_zone().err().map(Into::into);
+        let rules = super::check::rules(self).err();
+        let host =
+            self.host(&Root::real()).and_then(|host| Ok(Layout::new(&self.config().data, host)?)).err();
         let site = &self.config().site;
-        for (key, path) in [("site.templates", &site.templates), ("site.style", &site.style)] {
-            if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
-                let reason = format!("{key}: there is no {}", path.display());
-                return Err(output::failure(
-                    reason,
-                    "correct the path in the configuration, or take the key out",
-                ));
-            }
-        }
-        Ok(())
+        let paths = [("site.templates", &site.templates), ("site.style", &site.style)];
+        let missing = paths.into_iter().filter_map(|(key, path)| {
+            let path = path.as_ref().filter(|path| !path.exists())?;
+            Some(output::failure(
+                format!("{key}: there is no {}", path.display()),
+                "correct the path in the configuration, or take the key out",
+            ))
+        });
+        [zone, rules, host].into_iter().flatten().chain(missing).collect()
     }
 
     /// Why a host of that name cannot be looked at, with those that can.

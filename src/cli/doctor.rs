@@ -4,9 +4,11 @@
 //! Exit code 3 where something is wrong. What could not be checked is said and is not counted as wrong.
 
 mod clock;
+mod derived;
 mod disk;
 mod log;
 mod messages;
+mod mistakes;
 mod pages;
 mod programs;
 mod push;
@@ -17,6 +19,8 @@ mod timer;
 use super::args::DoctorArgs;
 use super::{Context, FOUND, output};
 use crate::base::escape;
+use crate::base::hint::Typed;
+use crate::config::ConfigError;
 use crate::sample::Root;
 use crate::store::Layout;
 use std::fmt::Write;
@@ -89,13 +93,16 @@ impl Finding {
     }
 }
 
-/// Runs the command.
-pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    context.check()?;
+/// Runs the command. `mistake`: why the configuration could not be loaded.
+pub(super) fn run(
+    args: &DoctorArgs,
+    context: &Context,
+    mistake: Option<ConfigError>,
+) -> anyhow::Result<ExitCode> {
     let prefix = args.machine.prefix.clone().unwrap_or_else(|| PathBuf::from("/"));
-    let config = context.config();
+    let (config, is_known) = (context.config(), mistake.is_none());
     let patient = Patient {
-        layout: Layout::new(&config.data, context.host(&Root::real())?)?,
+        layout: layout(context)?,
         data: config.data.clone(),
         out: config.out.clone(),
         now: context.clock.now(),
@@ -104,15 +111,28 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
         pushes: config.push.url.is_some(),
         prefix,
     };
-    let mut findings = examine(&patient);
-    findings.extend(programs::check(&patient, config));
-    findings.extend(rules::check(&patient, config));
-    findings.extend(templates::check(&context.loaded, patient.now));
-    findings.extend(messages::check(&patient, &context.loaded));
-    findings.extend(push::check(&context.loaded, patient.now));
-    output::print(page(&findings))?;
+    let mut findings = mistakes::check(context, mistake);
+    findings.extend(examine(&patient));
+    if is_known {
+        findings.extend(programs::check(&patient, config));
+        findings.extend(rules::check(&patient, config));
+        findings.extend(templates::check(&context.loaded, patient.now));
+        findings.extend(messages::check(&patient, &context.loaded));
+        findings.extend(push::check(&context.loaded, patient.now));
+    }
+    let typed = context.typed().and(args.host.as_deref(), args.out.as_deref());
+    output::print(page(&findings, &typed))?;
     let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
     Ok(if wrong { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+}
+
+/// Where this host's log is; under the kernel's name for it where the configured one cannot be a folder's.
+fn layout(context: &Context) -> anyhow::Result<Layout> {
+    let data = &context.config().data;
+    match Layout::new(data, context.host(&Root::real())?) {
+        Ok(layout) => Ok(layout),
+        Err(_) => Ok(Layout::new(data, Context::name_of(&Root::real())?)?),
+    }
 }
 
 /// All checks, in the order of the data's path.
@@ -120,17 +140,18 @@ fn examine(patient: &Patient) -> Vec<Finding> {
     let log = log::age(patient);
     let grows = log.first().is_some_and(|finding| finding.verdict == Verdict::Well);
     let mut findings = log;
-    findings.extend(timer::check(patient, grows));
+    findings.extend(timer::check(patient, grows, grows && log::is_regular(patient)));
     findings.extend(log::writable(patient));
     findings.extend(disk::check(patient));
     findings.extend(clock::check(patient));
     findings.extend(log::damage(patient));
+    findings.extend(derived::check(patient));
     findings.extend(pages::check(patient));
     findings
 }
 
-/// A line for each finding, its remedy below.
-fn page(findings: &[Finding]) -> String {
+/// A line for each finding, its remedy below, with commands that can be pasted.
+fn page(findings: &[Finding], typed: &Typed) -> String {
     let mut page = String::new();
     for finding in findings {
         let word = match finding.verdict {
@@ -142,7 +163,7 @@ fn page(findings: &[Finding]) -> String {
         // Names of hosts and bytes of broken lines come from anywhere. Writing to a string cannot fail.
         let _ = writeln!(page, "{word}  {}", escape::terminal(&finding.text));
         if let Some(remedy) = &finding.remedy {
-            let _ = writeln!(page, "       -> {}", escape::terminal(remedy));
+            let _ = writeln!(page, "       -> {}", escape::terminal(&typed.complete(remedy)));
         }
     }
     page

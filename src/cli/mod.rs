@@ -36,6 +36,7 @@ mod uninstall;
 pub use context::Context;
 
 use crate::base::clock::Stopwatch;
+use crate::config::Environment;
 use args::{Cli, Command};
 use clap::Parser;
 use std::process::ExitCode;
@@ -49,7 +50,10 @@ const WRONG_USAGE: u8 = 2;
 pub fn main() -> ExitCode {
     let started = Stopwatch::start();
     match Cli::try_parse() {
-        Ok(cli) => run(&cli, started).unwrap_or_else(|error| output::report(&error)),
+        Ok(cli) => run(&cli, started).unwrap_or_else(|error| {
+            let typed = Context::typed_of(&cli, &Environment::of_process());
+            output::report(&error, &typed)
+        }),
         Err(error) => output::usage(&error),
     }
 }
@@ -60,6 +64,10 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Man => return reference::man(),
         Command::Completions(args) => return reference::completions(args),
         _ => {}
+    }
+    if let Command::Doctor(args) = &cli.command {
+        let (context, mistake) = Context::lenient(cli, started);
+        return doctor::run(args, &context, mistake);
     }
     let context = Context::new(cli, started)?;
     match &cli.command {
@@ -78,8 +86,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Compact(args) => compact::run(args, &context),
         Command::Log(args) => log::run(args, &context),
         Command::Push(args) => push::run(args, &context),
-        Command::Doctor(args) => doctor::run(args, &context),
         Command::Config(args) => config::run(args, &context),
-        Command::Man | Command::Completions(_) => Ok(ExitCode::SUCCESS),
+        Command::Man | Command::Completions(_) | Command::Doctor(_) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -3,6 +3,7 @@
 
 use super::WRONG_USAGE;
 use crate::base::escape;
+use crate::base::hint::Typed;
 use crate::config::ConfigError;
 use clap::error::ErrorKind;
 use std::io::{self, Write};
@@ -21,19 +22,19 @@ pub(in crate::cli) fn say(text: &str) {
 }
 
 /// Says why the run failed. A reader that closed the pipe (`| head`) has what it wanted.
-pub(in crate::cli) fn report(error: &anyhow::Error) -> ExitCode {
+pub(in crate::cli) fn report(error: &anyhow::Error, typed: &Typed) -> ExitCode {
     if broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
     say(&format!("cronograph: {}", chain(error)));
     if let Some(hint) = hint(error) {
-        say(&format!("hint: {hint}"));
+        say(&format!("hint: {}", typed.complete(&hint)));
     }
     ExitCode::FAILURE
 }
 
 /// The error and its causes in one line. Some errors name their cause in their own words already.
-fn chain(error: &anyhow::Error) -> String {
+pub(in crate::cli) fn chain(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain().map(ToString::to_string) {
         let message = cause.split(HINT).next().unwrap_or_default();
@@ -48,7 +49,7 @@ fn chain(error: &anyhow::Error) -> String {
 }
 
 /// The way out, where the error knows one.
-fn hint(error: &anyhow::Error) -> Option<String> {
+pub(in crate::cli) fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| match cause.downcast_ref::<ConfigError>() {
         Some(error) => error.hint(),
         None => cause.downcast_ref::<Failure>().map(|failure| failure.hint.clone()).or_else(|| {
@@ -90,7 +91,7 @@ pub(in crate::cli) fn usage(error: &clap::Error) -> ExitCode {
     }
     match print(text) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error.into()),
+        Err(error) => report(&error.into(), &Typed::default()),
     }
 }
 

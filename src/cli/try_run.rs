@@ -38,7 +38,7 @@ pub(super) fn run(args: &TryArgs, context: &Context) -> anyhow::Result<ExitCode>
     let page = config.out.join(layout.host()).join("1h.html");
     output::say(&format!("{} is on a page now; open it in a browser:", layout.host()));
     output::print(format!("{}\n{}\n", page.display(), escape::file_address(&page)))?;
-    output::say("To watch it from now on: cronograph install");
+    output::say(&context.typed().complete("To watch it from now on: cronograph install"));
     Ok(ExitCode::SUCCESS)
 }
 

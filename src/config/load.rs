@@ -127,6 +127,17 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, ConfigEr
     Ok(loaded)
 }
 
+/// The defaults, with what flags and environment say: for who has to go on without a file that has a mistake.
+pub fn defaults(flags: &Flags, environment: &Environment) -> Loaded {
+    let path = flags.config.clone().or_else(|| environment.config.clone());
+    let (data, out) = environment.default_folders();
+    let config = Config { data, out, ..Config::default() };
+    let path = path.unwrap_or_else(|| environment.default_file());
+    let mut loaded = Loaded { config, path, text: None, overrides: Vec::new() };
+    loaded.outrank(flags, environment);
+    loaded
+}
+
 /// Reads the text; folders that it does not name are the user's.
 fn parse(text: &str, environment: &Environment) -> Result<Config, toml::de::Error> {
     let table = DeTable::parse(text)?;

@@ -19,7 +19,7 @@ mod target;
 
 pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
-pub use load::{Environment, Flags, Loaded, load};
+pub use load::{Environment, Flags, Loaded, defaults, load};
 pub use origin::Origin;
 pub use push::PushConfig;
 pub use retain::{Age, RetainConfig};

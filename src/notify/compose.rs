@@ -5,6 +5,7 @@ use super::error::NotifyError;
 use super::markup::Markup;
 use super::notice::Notice;
 use super::view::{Detail, Scene, View, address, cut, picture_id};
+use crate::base::hint::Typed;
 use crate::base::words::{Lang, Words};
 use crate::site::template::{self, MESSAGE_PREFIX, Set, TemplateError, Templates};
 use jiff::tz::TimeZone;
@@ -89,10 +90,17 @@ impl Composer {
     pub fn new(lang: Lang, zone: TimeZone, folder: Option<&Path>, sender: &str) -> Result<Self, NotifyError> {
         let short = |markup| Ok((markup, Templates::load_into(marked_up(lang, markup), MESSAGES, folder)?));
         Ok(Self {
-            scene: Scene { words: Words::of(lang), zone, sender: sender.to_owned() },
+            scene: Scene { words: Words::of(lang), zone, sender: sender.to_owned(), typed: Typed::default() },
             templates: Templates::load(MESSAGES, folder, lang)?,
             short: Markup::ALL.into_iter().map(short).collect::<Result<_, TemplateError>>()?,
         })
+    }
+
+    /// What commands of ours are to be typed with.
+    #[must_use]
+    pub fn with(mut self, typed: Typed) -> Self {
+        self.scene.typed = typed;
+        self
     }
 
     /// The name of the host that sends.

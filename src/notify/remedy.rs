@@ -3,6 +3,7 @@
 
 use crate::alert::{Alert, Rule};
 use crate::analysis::report::Finding;
+use crate::base::hint::word as quoted;
 use crate::sample::Sample;
 
 /// The command for an alert of a host: the user's own, else by what the rule is about.
@@ -74,18 +75,6 @@ fn service(name: &str, sample: &Sample) -> Option<String> {
         Some("runit") => format!("sv status {name}"),
         _ => format!("systemctl status {name}"),
     })
-}
-
-/// A word of the shell's; none where it has control characters, which a terminal would obey.
-fn quoted(word: &str) -> Option<String> {
-    let plain = |letter: char| letter.is_alphanumeric() || "-_./:@+,=".contains(letter);
-    if word.is_empty() || word.starts_with('-') || word.chars().any(char::is_control) {
-        return None;
-    }
-    if word.chars().all(plain) {
-        return Some(word.to_owned());
-    }
-    Some(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
 #[cfg(test)]

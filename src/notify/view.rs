@@ -3,6 +3,7 @@
 
 use super::notice::{Change, Fact, Item, Notice, Swatch};
 use crate::analysis::Level;
+use crate::base::hint::Typed;
 use crate::base::words::Words;
 use crate::base::{escape, format};
 use jiff::tz::TimeZone;
@@ -24,6 +25,8 @@ pub(super) struct Scene {
     pub(super) zone: TimeZone,
     /// This host's name.
     pub(super) sender: String,
+    /// What commands of ours are to be typed with.
+    pub(super) typed: Typed,
 }
 
 /// How much is told.
@@ -146,7 +149,7 @@ impl View {
             site: notice.site.as_deref().and_then(address),
             items,
             left_out: (left_out > 0).then(|| more(left_out)),
-            rules: rules.into_iter().map(RuleView::of).collect(),
+            rules: rules.into_iter().map(|rule| RuleView::of(rule, &scene.typed)).collect(),
         }
     }
 }
@@ -179,7 +182,7 @@ impl ItemView {
 }
 
 impl RuleView {
-    fn of(rule: &str) -> Self {
+    fn of(rule: &str, typed: &Typed) -> Self {
         let name = clean(rule);
         let is_plain = |letter: char| letter.is_alphanumeric() || "-_./".contains(letter);
         let word = if name.chars().all(is_plain) {
@@ -187,7 +190,8 @@ impl RuleView {
         } else {
             format!("'{}'", name.replace('\'', "'\\''"))
         };
-        Self { mute: format!("cronograph mute {word} --for 2h"), name }
+        let mute = typed.complete(&format!("cronograph mute {word} --for 2h")).into_owned();
+        Self { mute, name }
     }
 }
 

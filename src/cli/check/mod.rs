@@ -11,6 +11,7 @@ use crate::alert::{Mutes, Rules};
 use crate::analysis::Level;
 use crate::base::clock::Stopwatch;
 use crate::base::files;
+use crate::base::hint::Typed;
 use crate::config::Span;
 use crate::notify::{self, Batch, Channel, Composer, Mark, Outbox, Spool, Told};
 use crate::sample::Root;
@@ -68,7 +69,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
         now,
     };
     let layouts = layouts(args, context)?;
-    let (seen, failed) = watch.all(&layouts);
+    let (seen, failed) = looked(&watch, &layouts, &context.typed());
     let batch = batch(&seen, &channels, watch.site, now);
     let composer = composer(context)?;
     if args.dry_run {
@@ -92,6 +93,17 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     }
     let all_sent = args.dry_run || deliver(&spool, &channels, &composer, now)?;
     Ok(code(&seen, failed.is_empty() && all_sent))
+}
+
+/// What was seen; commands that are told of it are to see what this run saw.
+fn looked(watch: &Watch, layouts: &[Layout], typed: &Typed) -> (Vec<Seen>, Vec<(String, String)>) {
+    let (mut seen, failed) = watch.all(layouts);
+    for told in seen.iter_mut().flat_map(|seen| &mut seen.news) {
+        if let Some(command) = &mut told.item.command {
+            *command = typed.complete(command).into_owned();
+        }
+    }
+    (seen, failed)
 }
 
 /// What a shell is told.
@@ -226,5 +238,6 @@ fn test(name: &str, channels: &[Channel], context: &Context) -> anyhow::Result<E
 fn composer(context: &Context) -> anyhow::Result<Composer> {
     let config = context.config();
     let (zone, host) = (context.loaded.time_zone()?, context.host(&Root::real())?);
-    Ok(Composer::new(config.lang, zone, config.site.templates.as_deref(), &host)?)
+    let composer = Composer::new(config.lang, zone, config.site.templates.as_deref(), &host)?;
+    Ok(composer.with(context.typed()))
 }

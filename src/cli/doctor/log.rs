@@ -10,6 +10,12 @@ use std::path::PathBuf;
 /// A log grows each minute; one that has missed several does not grow.
 const STALE_SECONDS: i64 = 300;
 
+/// So many samples tell a clock from a hand.
+const REGULAR_SAMPLES: usize = 5;
+/// cron knows no shorter beat than a minute; it starts a little earlier or later.
+const SHORTEST_BEAT_SECONDS: i64 = 45;
+const BEAT_JITTER_SECONDS: i64 = 30;
+
 /// A sample from further ahead was taken when the clock was wrong, or it is wrong now.
 const CLOCK_SECONDS: i64 = 60;
 
@@ -65,6 +71,15 @@ fn own_age(patient: &Patient, host: &str, others: bool) -> Finding {
             "run `cronograph install`; if the logs are elsewhere, name the folder with --data or in the configuration",
         ),
     }
+}
+
+/// Whether the last samples came as a clock starts them, and not by somebody's hand: five, as far from each other as from the next.
+pub(super) fn is_regular(patient: &Patient) -> bool {
+    let last = store::tail_until(&patient.layout, patient.now.saturating_add(AHEAD_SECONDS), REGULAR_SAMPLES);
+    let times: Vec<i64> = last.unwrap_or_default().iter().map(|sample| sample.t).collect();
+    let gaps: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let (Some(least), Some(most)) = (gaps.iter().min(), gaps.iter().max()) else { return false };
+    times.len() == REGULAR_SAMPLES && *least >= SHORTEST_BEAT_SECONDS && most - least <= BEAT_JITTER_SECONDS
 }
 
 /// How old the newest sample of a host is, in seconds.

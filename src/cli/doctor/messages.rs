@@ -70,11 +70,10 @@ fn channels(loaded: &Loaded) -> Vec<Finding> {
     let mut findings: Vec<Finding> = faults.collect();
     if findings.is_empty() {
         let names: Vec<&str> = channels.iter().map(Channel::name).collect();
-        findings.push(Finding::well(format!(
-            "messages go to {}; `cronograph check --test {}` tries it",
-            names.join(", "),
-            names.first().unwrap_or(&"")
-        )));
+        findings.push(Finding {
+            remedy: names.first().map(|name| format!("`cronograph check --test {name}` tries it")),
+            ..Finding::well(format!("messages go to {}", names.join(", ")))
+        });
     }
     findings
 }
@@ -111,7 +110,8 @@ mod tests {
         );
         assert!(found[0].remedy.as_deref().unwrap().starts_with("chmod 600 /"));
         let found = findings(phone, 0o600);
-        assert_eq!(found[0].text, "messages go to phone; `cronograph check --test phone` tries it");
+        assert_eq!(found[0].text, "messages go to phone");
+        assert_eq!(found[0].remedy.as_deref(), Some("`cronograph check --test phone` tries it"));
         let mail = "[[channel]]\nname = \"mail\"\nkind = \"mail\"\nto = [\"a@b.org\"]\nsmtp = \"smtps://localhost\"\nuser = \"a\"\npassword_file = \"/nowhere/x\"\n";
         let found = findings(&format!("{phone}{mail}"), 0o600);
         assert_eq!((found.len(), found[0].verdict), (1, Verdict::Wrong));

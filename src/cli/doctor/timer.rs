@@ -21,14 +21,14 @@ struct Starts {
     hidden: Vec<PathBuf>,
 }
 
-/// Looks for what starts samples and pages.
-pub(super) fn check(patient: &Patient, grows: bool) -> Vec<Finding> {
+/// Looks for what starts samples and pages. `grows`: the log has a new sample; `is_regular`: they come as by a clock.
+pub(super) fn check(patient: &Patient, grows: bool, is_regular: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut by_cron = false;
     for run in schedule::runs("", None, patient.pushes) {
         let starts = look(patient, run.name);
         by_cron |= starts.found.iter().any(|(place, _)| !place.to_string_lossy().ends_with(".service"));
-        findings.extend(judge(patient, run.name, &starts, grows));
+        findings.extend(judge(patient, run.name, &starts, grows, is_regular));
     }
     if by_cron && !grows && !cron_runs(patient) {
         findings.push(Finding::wrong(
@@ -41,7 +41,7 @@ pub(super) fn check(patient: &Patient, grows: bool) -> Vec<Finding> {
     findings
 }
 
-fn judge(patient: &Patient, command: &str, starts: &Starts, grows: bool) -> Vec<Finding> {
+fn judge(patient: &Patient, command: &str, starts: &Starts, grows: bool, is_regular: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, program) in &starts.found {
         if program.is_absolute()
@@ -61,12 +61,16 @@ fn judge(patient: &Patient, command: &str, starts: &Starts, grows: bool) -> Vec<
             findings.push(Finding::well(format!("{} starts `cronograph {command}`", place.display())))
         }
         // Something does start it: the log shows it.
-        (None, _) if command == "sample" && grows => {}
+        (None, _) if command == "sample" && is_regular => {}
         // The pages look at the rules as well; without a channel nobody misses it.
         (None, _) if command == "check" && !patient.has_channels => {}
         (None, Some(hidden)) => findings.push(Finding::unknown(
             format!("whether a crontab starts `cronograph {command}`: {} may not be read", hidden.display()),
             "crontab -l | grep cronograph",
+        )),
+        (None, None) if command == "sample" && grows => findings.push(Finding::wrong(
+            "nothing starts `cronograph sample`: no crontab, no timer; the last samples do not come regularly, as by hand",
+            "run `cronograph install`",
         )),
         (None, None) => findings.push(Finding::wrong(
             format!("nothing starts `cronograph {command}`: no crontab, no timer"),

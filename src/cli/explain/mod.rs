@@ -44,10 +44,16 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result<ExitC
     };
     let has_log = found.is_some();
     let asked = at.unwrap_or(now);
-    let found = match found {
+    let mut found = match found {
         Some(found) => found,
         None => live(args, context, &root, &layout, &zone)?,
     };
+    let typed = context.typed();
+    for command in
+        found.findings.iter_mut().flat_map(|finding| finding.next.iter_mut().chain(&mut finding.find))
+    {
+        *command = typed.complete(command).into_owned();
+    }
     output::print(text(args, context, &found, has_log.then_some(asked), &zone)?)?;
     Ok(if found.is_leaking() { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
 }

@@ -1,10 +1,10 @@
 // Opens every page of a generated site in Debian's Chromium and prints one line a check: "ok - …" or "not ok - …".
 //   node pages.mjs --base http://127.0.0.1/ --label en --lang en --shots DIR [--chromium /usr/bin/chromium]
-// A page is looked at in light, dark and phone width under the server's own content security policy, then without
-// scripts, then by axe-core in both themes (which needs the policy lifted, so in contexts of its own). Every page is
+// A page is looked at without scripts, then in light, dark and phone width under the server's own content security policy, in
+// each by axe-core as well, which the browser's debugger puts into the page: the policy does not hold for that. Every page is
 // walked; with --every each is also looked at in all modes, without it one of each kind is. With --no-pictures there
 // must be none: the site of a log with less than two samples.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
   },
 });
 const base = new URL(options.base);
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 mkdirSync(options.shots, { recursive: true });
 
 const modes = {
@@ -146,19 +146,24 @@ async function walk(browser) {
 }
 
 async function inMode(browser, urls, mode) {
-  const found = { noise: [], images: [], alternatives: [], themes: [], overflow: [], language: [] };
+  const found = { noise: [], images: [], alternatives: [], themes: [], overflow: [], language: [], barriers: [] };
   const context = await browser.newContext(modes[mode]);
   let images = 0;
   for (const url of urls) {
-    const { page } = await open(context, url, found.noise);
+    const noise = [];
+    const { page } = await open(context, url, noise);
     images += (await lookAt(page, url, mode, found)).images.length;
     if (isOfItsKind(url)) await page.screenshot({ path: `${options.shots}/${options.label}-${nameOf(url)}-${mode}.png`, fullPage: true });
+    // What axe-core asks the page for is none of the page's noise.
+    found.noise.push(...noise);
+    if (isOfItsKind(url)) await lookForBarriers(page, url, found.barriers);
     await page.close();
   }
   await context.close();
   verdict(`${mode}: no console message, failed request or foreign request on ${urls.length} pages`, found.noise);
   verdict(`${mode}: all ${images} pictures are shown`, (images > 0) !== options['no-pictures'] ? found.images : [`there are ${images} pictures`]);
   verdict(`${mode}: no horizontal scrolling`, found.overflow);
+  verdict(`axe-core finds nothing on ${urls.filter(isOfItsKind).length} pages in ${mode}`, found.barriers);
   if (mode === 'phone') return;
   verdict(`${mode}: pictures are of this theme`, found.themes);
   verdict(`${mode}: alternative texts say numbers; language and title are set`, [...found.alternatives, ...found.language]);
@@ -182,21 +187,13 @@ async function withoutScripts(browser, urls) {
   verdict(`without scripts: ${urls.length} pages are readable`, problems);
 }
 
-async function accessibility(browser, urls, mode) {
-  const problems = [];
-  const context = await browser.newContext({ ...modes[mode], bypassCSP: true });
-  for (const url of urls) {
-    const { page } = await open(context, url, []);
-    await page.addScriptTag({ path: axePath });
-    const violations = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations);
-    for (const violation of violations) {
-      const [node] = violation.nodes;
-      problems.push(`${nameOf(url)}: ${violation.id} (${violation.impact}, ${violation.nodes.length}×): ${node.target.join(' ')}: ${node.failureSummary?.replaceAll('\n', ' ')}`);
-    }
-    await page.close();
+async function lookForBarriers(page, url, problems) {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations);
+  for (const violation of violations) {
+    const [node] = violation.nodes;
+    problems.push(`${nameOf(url)}: ${violation.id} (${violation.impact}, ${violation.nodes.length}×): ${node.target.join(' ')}: ${node.failureSummary?.replaceAll('\n', ' ')}`);
   }
-  await context.close();
-  verdict(`axe-core finds nothing on ${urls.length} pages in ${mode}`, problems);
 }
 
 const browser = await chromium.launch({
@@ -206,9 +203,8 @@ const browser = await chromium.launch({
 try {
   const urls = await walk(browser);
   const some = urls.filter(isOfItsKind);
-  for (const mode of Object.keys(modes)) await inMode(browser, options.every ? urls : some, mode);
   await withoutScripts(browser, some);
-  for (const mode of Object.keys(modes)) await accessibility(browser, some, mode);
+  for (const mode of Object.keys(modes)) await inMode(browser, options.every ? urls : some, mode);
 } finally {
   await browser.close();
 }

@@ -2,6 +2,7 @@
 //! what it did for each host.
 
 use super::args::CompactArgs;
+use super::progress::Hosts;
 use super::{Context, output};
 use crate::series::{self, Compacted};
 use crate::site;
@@ -17,9 +18,10 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
         Some(host) => vec![host.clone()],
         None => store::hosts(&config.data)?,
     };
-    let mut code = ExitCode::SUCCESS;
-    for host in hosts {
-        let layout = Layout::new(&config.data, &host)?;
+    let (mut code, bar) = (ExitCode::SUCCESS, Hosts::new(context.started));
+    for (number, host) in hosts.iter().enumerate() {
+        bar.done(number, hosts.len());
+        let layout = Layout::new(&config.data, host)?;
         if !layout.samples().is_dir() {
             let what = format!("there is no log of a host {host:?} under {}", config.data.display());
             return Err(output::failure(what, "name a folder of it, or leave --host out for all of them"));
@@ -28,12 +30,13 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
         let done = series::compact(&layout, now, site::ages(&config.retain), is_own)?;
         for reason in &done.failed {
             code = ExitCode::FAILURE;
-            output::say(&format!("cronograph: {host}: {reason}"));
+            bar.aside(|| output::say(&format!("cronograph: {host}: {reason}")));
         }
         if std::io::stdout().is_terminal() {
-            output::print(line(&host, &done))?;
+            bar.aside(|| output::print(line(host, &done)))?;
         }
     }
+    bar.end();
     Ok(code)
 }
 

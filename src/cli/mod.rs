@@ -22,6 +22,7 @@ mod moment;
 mod mute;
 mod note;
 mod probe;
+mod progress;
 mod push;
 mod quantity;
 mod reference;

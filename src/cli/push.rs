@@ -8,7 +8,7 @@ use crate::base::format;
 use crate::base::words::Lang;
 use crate::ship::{Push, Report, Sent};
 use crate::store::{self, Layout};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -20,7 +20,10 @@ const BAR_SECONDS: f64 = 1.0;
 /// Runs the command.
 pub(super) fn run(args: &PushArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let config = context.config();
-    context.loaded.keeps_secrets()?;
+    // A rehearsal sends nothing: no secret leaves, whoever may read the file.
+    if !args.dry_run {
+        context.loaded.keeps_secrets()?;
+    }
     if config.push.url.is_none() {
         return Err(output::failure(
             "it is not said where samples go",
@@ -42,11 +45,16 @@ pub(super) fn run(args: &PushArgs, context: &Context) -> anyhow::Result<ExitCode
         is_dry: args.dry_run,
     };
     let (bar, watch) = (bar(), Stopwatch::start());
-    let report = push.run(&|samples| {
-        bar.inc(samples as u64);
-        if watch.seconds() > BAR_SECONDS {
-            bar.tick();
+    let report = push.run(&|sent| {
+        bar.inc(sent as u64);
+        if bar.is_hidden() && watch.seconds() > BAR_SECONDS && std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(4));
         }
+        bar.set_message(format!(
+            "{} {}",
+            samples(bar.position()),
+            if args.dry_run { "counted" } else { "sent" }
+        ));
     });
     bar.finish_and_clear();
     let report = report?;
@@ -79,10 +87,10 @@ fn hosts(args: &PushArgs, context: &Context) -> anyhow::Result<Vec<Layout>> {
     Ok(wanted.into_iter().map(|host| Layout::new(data, host)).collect::<Result<_, _>>()?)
 }
 
-/// The line on standard error; hidden where that is no terminal.
+/// A line that says how far it is, hidden at first.
 fn bar() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    match ProgressStyle::with_template("{human_pos} samples sent, {per_sec}") {
+    let bar = ProgressBar::hidden();
+    match ProgressStyle::with_template("{msg}, {elapsed}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

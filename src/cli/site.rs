@@ -3,17 +3,14 @@
 use super::args::SiteArgs;
 use super::moment;
 use super::output::{self, say};
+use super::progress::Hosts;
 use super::{Context, source};
 use crate::base::clock::Clock;
 use crate::base::format;
 use crate::base::words::Lang;
 use crate::site::{self, Inputs, SiteError};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
-/// A run that takes longer than this says on a terminal how far it is.
-const PATIENCE_SECONDS: f64 = 1.0;
 /// A stretch shows at least so much.
 const SHORTEST_SECONDS: i64 = 60;
 
@@ -35,17 +32,9 @@ pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode
         }
         (inputs.span, clock) = (Some(to - from), Clock::Fixed(to));
     }
-    let bar = bar();
-    let watch = |done: usize, all: usize| {
-        if bar.is_hidden() && context.started.seconds() > PATIENCE_SECONDS && std::io::stderr().is_terminal()
-        {
-            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(4));
-        }
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
-    let report = site::build_watched(&inputs, clock, &watch);
-    bar.finish_and_clear();
+    let bar = Hosts::new(context.started);
+    let report = site::build_watched(&inputs, clock, &|done, all| bar.done(done, all));
+    bar.end();
     let report = match report {
         // The run before is still at it, and cron starts the next one soon: nothing to mail anybody about.
         Err(SiteError::Busy(_)) => return Ok(ExitCode::SUCCESS),
@@ -55,13 +44,4 @@ pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode
         say(&format!("cronograph: {host}: {reason}"));
     }
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// A line that says how far it is, hidden at first.
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::hidden();
-    match ProgressStyle::with_template("{bar:30} {pos} of {len} hosts, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

@@ -1,12 +1,24 @@
 //! What of a host's log is still to be sent: its days, the oldest first, and the samples of each behind the host's place.
+//!
+//! A file that is added, replaced or compressed changes the folder; appending to one does not. So while the folder is as it was when
+//! all was sent, only the newest days are looked at; each new day changes it, and then all are. A late line in the middle of an old
+//! day is found by the next day.
 
 use super::error::ShipError;
 use super::place::{Facts, HostPlace};
+use crate::base::clock::Clock;
 use crate::sample::Sample;
 use crate::sample::host::Host;
 use crate::store::{DayFiles, DayPlace, Follower, Layout, StoreError, start_of};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::VecDeque;
+use std::os::unix::fs::MetadataExt;
+
+/// So many of the newest days are looked at in any case: a sender that was away appends to yesterday's.
+const GROWING_DAYS: i8 = 3;
+/// A change that is younger may not be the last one of its tick.
+const SETTLED_SECONDS: i64 = 2;
 
 /// A host's log behind its place.
 pub(super) struct Feed {
@@ -24,6 +36,8 @@ pub(super) struct Feed {
     passed: Vec<(Date, DayPlace)>,
     /// The newest sample that the engine may have already.
     pub(super) doubt: Option<i64>,
+    /// When the folder had last changed before it was looked through; none where that may change unseen.
+    folder: Option<i64>,
 }
 
 /// Behind a sample.
@@ -36,10 +50,17 @@ pub(super) struct Behind {
 
 impl Feed {
     /// The log of a host behind its place.
-    pub(super) fn new(layout: Layout, place: Option<&HostPlace>) -> Result<Self, ShipError> {
+    pub(super) fn new(layout: Layout, place: Option<&HostPlace>, today: Date) -> Result<Self, ShipError> {
         let known = |day| place.and_then(|place| place.days.get(&day)).copied().unwrap_or_default();
+        // Before it is listed: what comes meanwhile is found next time.
+        let folder = changed(&layout);
+        let unchanged = place.filter(|place| place.folder.is_some() && place.folder == folder);
+        let listed = match unchanged {
+            Some(place) => newest(place, today).map(|day| layout.files_of(day)).collect(),
+            None => layout.days()?,
+        };
         let mut days = VecDeque::new();
-        for files in layout.days()? {
+        for files in listed {
             let at = known(files.day);
             if Follower::open(&layout, &files, at)?.is_some() {
                 days.push_back((files, at));
@@ -47,11 +68,17 @@ impl Feed {
         }
         let next = days.front().map(|(files, _)| start_of(files.day));
         let (facts, doubt) = place.map_or((None, None), |place| (place.facts, place.doubt));
-        let mut feed = Self { layout, days, open: None, next, host: None, facts, passed: Vec::new(), doubt };
+        let passed = Vec::new();
+        let mut feed = Self { layout, days, open: None, next, host: None, facts, passed, doubt, folder };
         if !feed.days.is_empty() {
             feed.host = feed.remembered();
         }
         Ok(feed)
+    }
+
+    /// When the folder had last changed, where all that was in it has been handed out.
+    pub(super) fn settled(&self) -> Option<i64> {
+        self.folder.filter(|_| self.days.is_empty())
     }
 
     /// The host's name.
@@ -116,6 +143,7 @@ impl Feed {
     pub(super) fn abandon(&mut self) {
         self.close();
         self.days.clear();
+        self.folder = None;
         self.next = None;
     }
 
@@ -136,10 +164,92 @@ impl Feed {
     }
 
     fn facts_at(&self, facts: Facts) -> Result<Option<Host>, StoreError> {
-        let days = self.layout.days()?;
-        let Some(files) = days.iter().find(|files| files.day == facts.day) else { return Ok(None) };
         let place = DayPlace { read: facts.at, ..DayPlace::default() };
-        let Some(mut follower) = Follower::open(&self.layout, files, place)? else { return Ok(None) };
+        let Some(mut follower) = Follower::open(&self.layout, &self.layout.files_of(facts.day), place)? else {
+            return Ok(None);
+        };
         Ok(follower.next_before(i64::MAX)?.and_then(|sample| sample.host))
+    }
+}
+
+/// The days that can have grown in a folder that has not changed.
+fn newest(place: &HostPlace, today: Date) -> impl Iterator<Item = Date> {
+    let from = today.checked_sub(GROWING_DAYS.days()).unwrap_or(today);
+    let skipped = place.days.len().saturating_sub(usize::from(GROWING_DAYS.unsigned_abs()));
+    let days = place.days.keys().enumerate();
+    days.filter(move |(index, day)| *index >= skipped || **day >= from).map(|(_, day)| *day)
+}
+
+/// When the folder of the log last changed, in nanoseconds; none where it did just now: a clock's tick later it could change again
+/// and say the same.
+fn changed(layout: &Layout) -> Option<i64> {
+    let metadata = fs_err::metadata(layout.samples()).ok()?;
+    let is_old = metadata.mtime() < Clock::Real.now() - SETTLED_SECONDS;
+    is_old.then(|| metadata.mtime().checked_mul(1_000_000_000)?.checked_add(metadata.mtime_nsec())).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use std::time::{Duration, SystemTime};
+
+    /// Dates the folder's last change; a file system that is not asked keeps it.
+    fn date_folder(layout: &Layout, seconds_ago: u64) {
+        let folder = std::fs::File::open(layout.samples()).unwrap();
+        let now = u64::try_from(Clock::Real.now()).unwrap();
+        folder.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(now - seconds_ago)).unwrap();
+    }
+
+    fn write(layout: &Layout, day: Date, samples: i64) {
+        let lines = (0..samples).map(|index| format!("{{\"v\":1,\"t\":{}}}\n", start_of(day) + index * 60));
+        fs_err::write(layout.day_file(day), lines.collect::<String>()).unwrap();
+    }
+
+    /// The times of all that is new, and the place behind it.
+    fn sent(layout: &Layout, place: &mut HostPlace) -> usize {
+        let mut feed = Feed::new(layout.clone(), Some(place), date(2026, 11, 23)).unwrap();
+        let mut count = 0;
+        while let Some((_, behind)) = feed.sample_before(i64::MAX).unwrap() {
+            place.days.insert(behind.day, behind.place);
+            count += 1;
+        }
+        place.days.extend(feed.passed());
+        place.folder = feed.settled().or(place.folder);
+        count
+    }
+
+    #[test]
+    fn a_folder_that_did_not_change_is_looked_at_where_it_can_grow() {
+        let data = tempfile::tempdir().unwrap();
+        let layout = Layout::new(data.path(), "web1").unwrap();
+        fs_err::create_dir_all(layout.samples()).unwrap();
+        for day in 1..=23 {
+            write(&layout, date(2026, 11, day), 2);
+        }
+        date_folder(&layout, 100);
+        let mut place = HostPlace::default();
+        assert_eq!(sent(&layout, &mut place), 46);
+        assert_eq!((sent(&layout, &mut place), place.folder.is_some()), (0, true));
+        // Appended to: today's, and yesterday's late; an old one is found when the folder changes.
+        write(&layout, date(2026, 11, 23), 3);
+        write(&layout, date(2026, 11, 22), 4);
+        write(&layout, date(2026, 11, 2), 7);
+        assert_eq!(sent(&layout, &mut place), 3);
+        write(&layout, date(2026, 10, 1), 1);
+        date_folder(&layout, 50);
+        assert_eq!(sent(&layout, &mut place), 6, "a day that comes late, and what an old one got");
+        assert_eq!(sent(&layout, &mut place), 0);
+    }
+
+    #[test]
+    fn a_folder_that_changed_just_now_is_looked_through_again() {
+        let data = tempfile::tempdir().unwrap();
+        let layout = Layout::new(data.path(), "web1").unwrap();
+        fs_err::create_dir_all(layout.samples()).unwrap();
+        write(&layout, date(2026, 11, 23), 2);
+        date_folder(&layout, 0);
+        let mut place = HostPlace::default();
+        assert_eq!((sent(&layout, &mut place), place.folder), (2, None));
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct HostPlace {
     pub(super) facts: Option<Facts>,
     /// The newest sample of a request that may have been taken or not.
     pub(super) doubt: Option<i64>,
+    /// When the folder of the log had last changed, in nanoseconds, as all that was in it had been sent.
+    pub(super) folder: Option<i64>,
 }
 
 /// The line that says what host it is.
@@ -46,6 +48,8 @@ struct Line {
     facts: Option<Facts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doubt: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    folder: Option<i64>,
 }
 
 /// The file, being written.
@@ -63,7 +67,7 @@ impl Places {
         if lines > hosts.len() + SPARE_LINES {
             let mut text = Vec::new();
             for (host, place) in &hosts {
-                text.extend(line(host, &place.days, place.facts, place.doubt));
+                text.extend(line(host, &place.days, place.facts, place.doubt, place.folder));
             }
             files::write_private(&path, &text)?;
         }
@@ -81,8 +85,19 @@ impl Places {
     ) -> Result<(), ShipError> {
         let mut text = Vec::new();
         for (host, days, facts, doubt) in places {
-            text.extend(line(host, days, facts, doubt));
+            text.extend(line(host, days, facts, doubt, None));
         }
+        self.file.write_all(&text).map_err(|source| self.named(source))
+    }
+
+    /// Notes of some hosts that all was sent that was in their folders as these had last changed.
+    pub(super) fn note_folders<'a>(
+        &mut self,
+        folders: impl Iterator<Item = (&'a str, i64)>,
+    ) -> Result<(), ShipError> {
+        let none = BTreeMap::new();
+        let text: Vec<u8> =
+            folders.flat_map(|(host, changed)| line(host, &none, None, None, Some(changed))).collect();
         self.file.write_all(&text).map_err(|source| self.named(source))
     }
 
@@ -114,13 +129,20 @@ pub(super) fn read(path: &Path) -> Result<(BTreeMap<String, HostPlace>, usize), 
         }
         place.facts = line.facts.or(place.facts);
         place.doubt = line.doubt;
+        place.folder = line.folder.or(place.folder);
     }
     Ok((hosts, count))
 }
 
-fn line(host: &str, days: &BTreeMap<Date, DayPlace>, facts: Option<Facts>, doubt: Option<i64>) -> Vec<u8> {
+fn line(
+    host: &str,
+    days: &BTreeMap<Date, DayPlace>,
+    facts: Option<Facts>,
+    doubt: Option<i64>,
+    folder: Option<i64>,
+) -> Vec<u8> {
     let days = days.iter().map(|(day, place)| (*day, [place.read, place.beside, place.compressed])).collect();
-    let line = Line { host: host.to_owned(), days, facts, doubt };
+    let line = Line { host: host.to_owned(), days, facts, doubt, folder };
     // Numbers and names cannot fail to be JSON.
     let mut text = serde_json::to_vec(&line).unwrap_or_default();
     text.push(b'\n');
@@ -151,11 +173,16 @@ mod tests {
         torn.extend(b"{\"host\":\"web1\",\"days\":{\"2026-11-23\":[9");
         fs_err::write(&path, torn).unwrap();
         let (mut places, hosts) = Places::open(folder.path()).unwrap();
-        let web1 = HostPlace { days: [(first, place(10)), (second, place(20))].into(), facts, doubt: None };
+        let days = [(first, place(10)), (second, place(20))].into();
+        let web1 = HostPlace { days, facts, doubt: None, folder: None };
         assert_eq!(hosts["web1"], web1);
         assert_eq!(hosts["web2"].doubt, Some(5));
         places.note([("web2", &at(second, 30), None, None)].into_iter()).unwrap();
         let (hosts, _) = read(&path).unwrap();
         assert_eq!((hosts["web2"].days[&second].read, hosts["web2"].doubt), (30, None));
+        places.note_folders([("web2", 77)].into_iter()).unwrap();
+        places.note([("web2", &at(first, 40), None, None)].into_iter()).unwrap();
+        let (hosts, _) = read(&path).unwrap();
+        assert_eq!((hosts["web2"].folder, hosts["web2"].days.len()), (Some(77), 2));
     }
 }

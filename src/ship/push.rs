@@ -8,13 +8,14 @@ use super::batch::Batch;
 use super::engine::Engine;
 use super::error::ShipError;
 use super::feed::Feed;
-use super::place::Places;
+use super::place::{HostPlace, Places};
 use super::report::Report;
 use super::status::{Status, folder};
 use crate::base::files;
 use crate::base::refusal::Refusal;
 use crate::config::PushConfig;
-use crate::store::Layout;
+use crate::store::{Layout, day_of};
+use jiff::civil::Date;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -131,25 +132,37 @@ impl Push<'_> {
             refusal: Mutex::new(None),
             progress,
         };
-        let mut feeds: Vec<Feed> = Vec::new();
-        for (layout, feed) in self
-            .hosts
-            .par_iter()
-            .map(|layout| (layout, Feed::new(layout.clone(), known.get(layout.host()))))
-            .collect::<Vec<_>>()
-        {
-            match feed {
-                Ok(feed) => feeds.extend(feed.next().is_some().then_some(feed)),
-                Err(error) => run.report().failed.push((layout.host().to_owned(), error.to_string())),
-            }
-        }
+        let (mut feeds, idle) = self.feeds(&run, &known);
         let ended = all(&run, &mut feeds);
+        if ended.is_ok() && !self.is_dry && !run.is_stopped() {
+            let is_new = |host: &str, folder| known.get(host).and_then(|place| place.folder) != Some(folder);
+            let settled = idle.iter().chain(&feeds).filter_map(|feed| Some((feed.name(), feed.settled()?)));
+            run.places().note_folders(settled.filter(|(host, folder)| is_new(host, *folder)))?;
+        }
         run.places().sync()?;
         let report = self.settle(run, &mut status);
         if !self.is_dry {
             status.save(&folder)?;
         }
         ended.map(|()| report)
+    }
+
+    /// The hosts that have something new, and those that have not.
+    fn feeds(&self, run: &Run<'_>, known: &BTreeMap<String, HostPlace>) -> (Vec<Feed>, Vec<Feed>) {
+        let today = day_of(self.now).unwrap_or(Date::ZERO);
+        let feed = |layout: &Layout| {
+            let feed = Feed::new(layout.clone(), known.get(layout.host()), today);
+            feed.map_err(|error| (layout.host().to_owned(), error.to_string()))
+        };
+        let (mut feeds, mut idle) = (Vec::new(), Vec::new());
+        for feed in self.hosts.par_iter().map(feed).collect::<Vec<_>>() {
+            match feed {
+                Ok(feed) if feed.next().is_some() => feeds.push(feed),
+                Ok(feed) => idle.push(feed),
+                Err(failed) => run.report().failed.push(failed),
+            }
+        }
+        (feeds, idle)
     }
 
     /// What the run has to say, and what the next one must know.

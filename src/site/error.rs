@@ -34,6 +34,12 @@ pub enum SiteError {
     /// The output folder holds an index.html that cronograph did not write.
     #[error("{} is not a page of cronograph\nhint: choose another folder with --out, or move that file away", .0.display())]
     Foreign(PathBuf),
+    /// The output folder holds the pages that cron keeps up to date, and those of a stretch of the past were asked for.
+    #[error(
+        "{} holds the pages of now, which a run for the past would replace\nhint: name another folder with --out; a new one is made",
+        .0.display()
+    )]
+    Live(PathBuf),
     /// Another run has the lock of the output folder.
     #[error("another run is writing to {}\nhint: wait for it to end; if it takes long, let cron start the site less often", .0.display())]
     Busy(PathBuf),

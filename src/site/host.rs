@@ -303,7 +303,10 @@ impl<'a> Host<'a> {
 
     /// Publishes the page of one window; the day's also as the host's index.
     fn publish(&self, window: Window, mut view: WindowView) -> Result<(), SiteError> {
-        self.values.fill(&mut view.charts);
+        // Of the past a legend has the last values that its picture shows.
+        if self.workshop.inputs.span.is_none() {
+            self.values.fill(&mut view.charts);
+        }
         let host = self.layout.host();
         let slug = window.slug();
         let own = self.page(window, &view, "../", "");
@@ -340,7 +343,11 @@ impl<'a> Host<'a> {
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),
             window_note: self.window_note(view),
-            latest: scene.word(if is_silent { "legend.last" } else { "legend.now" }),
+            latest: scene.word(if is_silent || self.workshop.inputs.span.is_some() {
+                "legend.last"
+            } else {
+                "legend.now"
+            }),
             sections: sections::of(self, view),
             facts: facts::of(self.latest, scene),
         }

@@ -22,6 +22,9 @@ pub(crate) struct Entry {
 pub(crate) struct Manifest {
     /// By relative path with `/`.
     pub files: BTreeMap<String, Entry>,
+    /// The pages are of a stretch of the past, and no later run keeps them up to date.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub past: bool,
 }
 
 impl Manifest {

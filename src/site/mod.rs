@@ -168,6 +168,7 @@ pub fn build_watched(
     let is_past = inputs.span.is_some();
     let mutes = if is_past { Mutes::default() } else { Mutes::load(&inputs.data) };
     let publisher = Publisher::open(&inputs.out, now, PATIENCE_SECONDS)?;
+    let publisher = if is_past { publisher.of_the_past()? } else { publisher };
     let (lang, zone, public) = (inputs.lang, inputs.time_zone.clone(), inputs.site.public);
     let scene = Scene { lang, zone, public, now };
     let workshop = Workshop {

@@ -11,6 +11,7 @@ use super::scene::{Aliases, Scene};
 use super::trends;
 use crate::alert::Rule;
 use crate::analysis::report::Report;
+use crate::base::format;
 use crate::chart::{self, ChartSpec, Colour, Layer, Mark, Shape};
 use crate::series::{Frame, Window};
 
@@ -150,12 +151,12 @@ impl Place<'_> {
         let figures = Figures::of(series);
         // A row has one unit, so that its figures can be compared.
         let names = if def.section == SectionId::Reachability { self.targets } else { self.mounts };
-        let written = |value: f64| crate::base::format::quantity(value, def.unit, def.per_second);
+        let written = |value: f64| format::quantity(value, def.unit, def.per_second);
         LegendRow {
             key: series_key(&series.name),
             colour: series.colour.map_or_else(String::new, |colour| colour.name().to_owned()),
             label: self.scene.name(&series.name, names),
-            now: String::new(),
+            now: last(&series.column.mean).map_or_else(|| format::ABSENT.to_owned(), written),
             min: written(figures.min),
             mean: written(figures.mean),
             max: written(figures.max),

@@ -47,6 +47,8 @@ pub(crate) struct Publisher {
     out: PathBuf,
     now: i64,
     before: Manifest,
+    /// The pages are of the past.
+    past: bool,
     state: Mutex<State>,
     /// Held until the end of the run.
     _lock: File,
@@ -81,7 +83,19 @@ impl Publisher {
             fs_err::remove_dir_all(&new)?;
         }
         fs_err::create_dir(&new)?;
-        Ok(Self { out: out.to_owned(), now, before, state: Mutex::default(), _lock: lock })
+        Ok(Self { out: out.to_owned(), now, before, past: false, state: Mutex::default(), _lock: lock })
+    }
+
+    /// What follows is of a stretch of the past.
+    ///
+    /// # Errors
+    /// Where the folder holds the pages that runs keep up to date: the next of them would replace those of the past, and until then
+    /// a visitor would take these for the present.
+    pub(crate) fn of_the_past(self) -> Result<Self, SiteError> {
+        if self.before.files.contains_key("index.html") && !self.before.past {
+            return Err(SiteError::Live(self.out));
+        }
+        Ok(Self { past: true, ..self })
     }
 
     /// Names the output folder in caches.
@@ -129,7 +143,7 @@ impl Publisher {
     pub(crate) fn commit(self) -> Result<Published, SiteError> {
         let state = std::mem::take(&mut *self.state());
         let dropped = self.before.dropped(&state.wanted, self.now);
-        let mut all = Manifest { files: state.wanted.clone() };
+        let mut all = Manifest { files: state.wanted.clone(), past: self.past };
         all.files.extend(dropped.iter().map(|(path, entry)| (path.clone(), entry.clone())));
         // First the manifest, so that a run that is cut short here leaves no file that nobody knows.
         self.save(&all)?;

@@ -218,3 +218,69 @@ fn finds_messages_that_wait_and_why() {
         "it only looks"
     );
 }
+
+#[test]
+fn tells_samples_by_hand_from_those_of_a_clock() {
+    let machine = Machine::healthy();
+    machine.remove("etc/cron.d");
+    machine.put("etc/cron.d/cronograph", "2-59/5 * * * * root /usr/local/bin/cronograph site\n");
+    assert_eq!(machine.wrong(), Vec::<String>::new(), "something starts it, by whatever means");
+    machine.remove("data");
+    machine.sampled_until(NOW - 4000);
+    let log = machine.path("data/web1/samples/2026-11-23.jsonl");
+    let hand: String = [130, 121, 60].map(|ago| format!("{{\"v\":1,\"t\":{}}}\n", NOW - ago)).concat();
+    fs_err::write(&log, fs_err::read_to_string(&log).unwrap() + &hand).unwrap();
+    let wrong = machine.wrong();
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(
+        wrong[0].starts_with("nothing starts `cronograph sample`") && wrong[0].contains("as by hand"),
+        "{wrong:?}"
+    );
+    assert!(
+        wrong[0].ends_with("-> run `cronograph install --data ROOT/data --host web1 --out ROOT/www`"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_told_beside_the_rest() {
+    let machine = Machine::healthy();
+    machine.put("www/status.json", "{\"v\":1,\"made\":\"2026-11-22T23:00:00Z\"}");
+    machine.configure("lang = \"en\"\ntime_zone = \"Mars/Olympus\"\n[site]\nstyle = \"/nowhere.css\"\n[[rule]]\nname = \"x\"\nwhen = \"a >\"\n");
+    let wrong = machine.wrong();
+    for (start, way_out) in [
+        (
+            "the configuration: ROOT/cronograph.toml:2: there is no time zone `Mars/Olympus`",
+            "-> `timedatectl",
+        ),
+        ("the configuration: ROOT/cronograph.toml:7: ", "-> docs/rules.md"),
+        ("the configuration: site.style: there is no /nowhere.css", "-> correct the path"),
+        (
+            "the pages in ROOT/www are out of date",
+            "`cronograph site --config ROOT/cronograph.toml --data ROOT/data --out ROOT/www`",
+        ),
+    ] {
+        assert!(
+            wrong.iter().any(|wrong| wrong.starts_with(start) && wrong.contains(way_out)),
+            "{start}: {wrong:?}"
+        );
+    }
+    // Not even TOML: the rest is looked at by the defaults.
+    machine.configure("lang = [\n");
+    let wrong = machine.wrong();
+    assert!(wrong[0].starts_with("the configuration: ROOT/cronograph.toml:"), "{wrong:?}");
+    assert!(
+        wrong.iter().any(|wrong| wrong.starts_with("the pages in ROOT/www are out of date")),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn tells_of_caches_that_cannot_be_read() {
+    let machine = Machine::healthy();
+    machine.put("data/web1/cache/series/days.jsonl", "{\"v\":1}\n{\"v\":");
+    let (code, said) = machine.doctor();
+    let line =
+        "note   ROOT/data/web1/cache/series/days.jsonl line 2 cannot be read; it is made anew from the log";
+    assert!(code == 0 && said.contains(line), "{said}");
+}

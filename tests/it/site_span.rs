@@ -73,3 +73,34 @@ fn a_stretch_that_is_none_is_an_error_with_the_way_out() {
     assert!(page.contains("No sample of that time is kept."), "{page}");
     cronograph().args(["site", "--from", "1"]).assert().code(2);
 }
+
+#[test]
+fn the_pages_that_cron_keeps_are_not_replaced_by_those_of_the_past() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, live, night) =
+        (folder.path().join("data"), folder.path().join("www"), folder.path().join("night"));
+    fs::create_dir(&data).unwrap();
+    Synth::new("web-1", 512.0 * MIB, NOW - 7 * HOUR, NOW).write(&data).unwrap();
+    let now = |out: &Path| {
+        let mut command = cronograph();
+        command.args(["site", "--now", &NOW.to_string(), "--data"]).arg(&data).arg("--out").arg(out).assert()
+    };
+    now(&live).success();
+    let before = (tree(&live), fs::read(live.join("index.html")).unwrap());
+    let refused = site(&data, &live, NOW - 5 * HOUR, NOW - 4 * HOUR).code(1);
+    let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(
+        error.contains("holds the pages of now") && error.contains("hint: name another folder with --out"),
+        "{error}"
+    );
+    now(&live).success();
+    assert_eq!((tree(&live), fs::read(live.join("index.html")).unwrap()), before, "cron goes on");
+    // A folder of the past can show another stretch of it.
+    site(&data, &night, NOW - 5 * HOUR, NOW - 4 * HOUR).success();
+    site(&data, &night, NOW - 4 * HOUR, NOW - 3 * HOUR).success();
+    let page = fs::read_to_string(night.join("web-1/index.html")).unwrap();
+    assert!(
+        page.contains(">last</th>") && !page.contains(">now</th>"),
+        "what was last then is not now: {page}"
+    );
+}

@@ -109,8 +109,8 @@ program reader <<SH
 #!/usr/bin/perl
 sub text { local \$/; open my \$f, "<", shift or return; <\$f> }
 my \$n = 0 + text("$place/read"); my @all = split /\n/, text("$place/files");
-text(\$all[\$_ % @all]) for \$n..\$n + 799;
-open my \$f, ">", "$place/read"; print \$f \$n + 800;
+text(\$all[\$_ % @all]) for \$n..\$n + 1999;
+open my \$f, ">", "$place/read"; print \$f \$n + 2000;
 SH
 for name in dentries reader; do
     healthy "$name: does not leak" "$name" --budget 60s -- "$place/$name"

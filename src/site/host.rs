@@ -335,7 +335,8 @@ impl<'a> Host<'a> {
             // What leaks has a panel of its own.
             problems: self.problems.iter().filter(|problem| !problem.leaks).cloned().collect(),
             leaks: leaks::panels(self.report.as_ref(), scene),
-            parts_table: leaks::parts(self.report.as_ref(), scene).filter(|_| self.has_findings()),
+            parts_table: leaks::parts(self.report.as_ref(), scene, self.latest_word())
+                .filter(|_| self.has_findings()),
             all_well: self.all_well(),
             past: alerts::past([&self.watched], scene),
             muted: muted::of_host(self.workshop.mutes, self.layout.host(), scene),
@@ -343,14 +344,16 @@ impl<'a> Host<'a> {
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),
             window_note: self.window_note(view),
-            latest: scene.word(if is_silent || self.workshop.inputs.span.is_some() {
-                "legend.last"
-            } else {
-                "legend.now"
-            }),
+            latest: if is_silent { scene.word("legend.last") } else { self.latest_word() },
             sections: sections::of(self, view),
             facts: facts::of(self.latest, scene),
         }
+    }
+
+    /// The newest values of a page of the past are not those of now.
+    pub(super) fn latest_word(&self) -> String {
+        let is_past = self.workshop.inputs.span.is_some();
+        self.workshop.scene.word(if is_past { "legend.last" } else { "legend.now" })
     }
 
     pub(super) fn has_findings(&self) -> bool {

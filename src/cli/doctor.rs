@@ -5,12 +5,14 @@
 
 mod clock;
 mod disk;
+mod fleet;
 mod log;
 mod messages;
 mod pages;
 mod programs;
 mod push;
 mod rules;
+mod ship;
 mod templates;
 mod timer;
 
@@ -105,6 +107,7 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<ExitCo
         prefix,
     };
     let mut findings = examine(&patient);
+    findings.extend(fleet::check(&patient, config));
     findings.extend(programs::check(&patient, config));
     findings.extend(rules::check(&patient, config));
     findings.extend(templates::check(&context.loaded, patient.now));
@@ -121,6 +124,7 @@ fn examine(patient: &Patient) -> Vec<Finding> {
     let grows = log.first().is_some_and(|finding| finding.verdict == Verdict::Well);
     let mut findings = log;
     findings.extend(timer::check(patient, grows));
+    findings.extend(ship::check(patient));
     findings.extend(log::writable(patient));
     findings.extend(disk::check(patient));
     findings.extend(clock::check(patient));

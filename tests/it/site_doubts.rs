@@ -116,7 +116,7 @@ fn a_host_that_comes_back_after_a_month_is_well_and_its_gap_a_gap() {
     assert_eq!((host["state"].as_str(), texts(&host).len()), (Some("ok"), 0), "{host}");
     let page = fleet.page("index.html");
     let lately = page.split_once("<table class=\"lately\">").unwrap().1;
-    assert!(lately.contains("came back after 31 d"), "{lately}");
+    assert!(lately.contains("came back after 30 d 23 h"), "{lately}");
     assert!(lately.contains("2 hosts: <a href=\"web1/index.html\">"), "the others are new: {lately}");
     assert!(fleet.page("back/30d.html").contains("chart-memory"));
 }

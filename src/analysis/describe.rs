@@ -19,6 +19,8 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
     match kind {
         ProblemKind::Silent { age } => line("problem.silent", &[("age", format::duration(*age, lang))]),
         ProblemKind::Clock { ahead } => line("problem.clock", &[("ahead", format::duration(*ahead, lang))]),
+        ProblemKind::Late { age } => line("problem.late", &[("age", format::duration(*age, lang))]),
+        ProblemKind::TwoMachines => words.get("problem.two_machines").to_owned(),
         ProblemKind::Memory { available, total } => {
             line("problem.memory", &[("available", memory(*available)), ("total", memory(*total))])
         }

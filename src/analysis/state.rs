@@ -52,6 +52,10 @@ pub enum ProblemKind {
     Silent { age: f64 },
     /// The last sample is in the future.
     Clock { ahead: f64 },
+    /// Samples arrive, and are so old already.
+    Late { age: f64 },
+    /// Two machines write one log.
+    TwoMachines,
     /// Little memory is available.
     Memory { available: f64, total: f64 },
     /// Pages come back from swap: programs wait for them.

@@ -146,7 +146,9 @@ pub struct NoteArgs {
 Example, only a look:
   cronograph install --dry-run
 Example, pages into the folder of a web server, without questions:
-  cronograph install --out /srv/www/status --yes")]
+  cronograph install --out /srv/www/status --yes
+Example, a host whose pages are made elsewhere, with a key of its own:
+  cronograph install --ship cronograph@hub.example.org: --ship-key /root/.ssh/cronograph")]
 pub struct InstallArgs {
     /// Write the pages into this folder
     #[arg(long, value_name = "DIR")]
@@ -154,6 +156,15 @@ pub struct InstallArgs {
     /// Name of this host in the data folder
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
+    /// Also send this host's log to the machine that renders all of them, by rsync over ssh
+    #[arg(long, value_name = "USER@HOST:DIR")]
+    pub ship: Option<String>,
+    /// The key that ssh uses for it; without it, those that ssh finds by itself
+    #[arg(long, value_name = "FILE", requires = "ship")]
+    pub ship_key: Option<PathBuf>,
+    /// Send every so many minutes, 1 to 30
+    #[arg(long, value_name = "N", requires = "ship", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=30))]
+    pub ship_minutes: u8,
     /// What starts the runs; without it cron, or systemd where there is no cron
     #[arg(long, value_enum, value_name = "NAME")]
     pub scheduler: Option<Scheduler>,

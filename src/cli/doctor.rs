@@ -6,6 +6,7 @@
 mod clock;
 mod derived;
 mod disk;
+mod fleet;
 mod log;
 mod messages;
 mod mistakes;
@@ -13,6 +14,7 @@ mod pages;
 mod programs;
 mod push;
 mod rules;
+mod ship;
 mod templates;
 mod timer;
 
@@ -114,6 +116,7 @@ pub(super) fn run(
     let mut findings = mistakes::check(context, mistake);
     findings.extend(examine(&patient));
     if is_known {
+        findings.extend(fleet::check(&patient, config));
         findings.extend(programs::check(&patient, config));
         findings.extend(rules::check(&patient, config));
         findings.extend(templates::check(&context.loaded, patient.now));
@@ -141,6 +144,7 @@ fn examine(patient: &Patient) -> Vec<Finding> {
     let grows = log.first().is_some_and(|finding| finding.verdict == Verdict::Well);
     let mut findings = log;
     findings.extend(timer::check(patient, grows, grows && log::is_regular(patient)));
+    findings.extend(ship::check(patient));
     findings.extend(log::writable(patient));
     findings.extend(disk::check(patient));
     findings.extend(clock::check(patient));

@@ -3,9 +3,11 @@
 use super::args::InstallArgs;
 use super::confirm::{self, Consent};
 use super::output::{self, failure};
-use super::schedule::{self, Change, Machine, Place, Plan};
+use super::schedule::ship::{self, Destination, Shipping};
+use super::schedule::{self, Change, Machine, Place, Plan, Run};
 use super::{Context, web};
 use crate::config::{self, Environment, Flags};
+use crate::sample::Root;
 use anyhow::Context as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -115,8 +117,30 @@ fn plan(
     // The runs find the default file by themselves.
     let config = Some(target.config.as_path()).filter(|path| *path != context.environment.default_file());
     let pushes = context.config().push.url.is_some();
-    plan.schedule(machine, args.scheduler, &schedule::runs(binary, config, pushes))?;
+    let mut runs = schedule::runs(binary, config, pushes);
+    runs.extend(shipping(args, context, machine, target)?);
+    plan.schedule(machine, args.scheduler, &runs)?;
     Ok(plan)
+}
+
+/// What carries this host's log to another machine, where that is asked for.
+fn shipping(
+    args: &InstallArgs,
+    context: &Context,
+    machine: &Machine,
+    target: &Target,
+) -> anyhow::Result<Option<Run>> {
+    let Some(to) = &args.ship else { return Ok(None) };
+    let to = Destination::parse(to)?;
+    let key = args.ship_key.as_deref().map(std::path::absolute).transpose()?;
+    if let Some(key) = key.as_ref().filter(|key| !key.is_file()) {
+        let way_out =
+            format!("make one without a passphrase: ssh-keygen -t ed25519 -N '' -f {}", key.display());
+        return Err(failure(format!("--ship-key: there is no {}", key.display()), way_out));
+    }
+    let folder = target.data.join(context.host(&Root::real())?);
+    let shipping = Shipping { to, key: key.as_deref(), minutes: args.ship_minutes, folder: &folder };
+    ship::run(&shipping, machine).map(Some)
 }
 
 /// A flag or a variable that says something else than the file would hold for this run only: cron has neither.

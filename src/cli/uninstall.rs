@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub(super) fn run(args: &UninstallArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let machine = context.machine(&args.machine);
     let mut plan = Plan::default();
-    plan.unschedule(&machine, &schedule::runs("cronograph", None, true))?;
+    plan.unschedule(&machine, &schedule::all_runs())?;
     remove_config(&mut plan, context)?;
     if plan.changes.is_empty() {
         output::print("Nothing of cronograph is installed for this user.\n")?;

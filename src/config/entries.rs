@@ -3,7 +3,7 @@
 
 use super::secret::SET;
 use super::{
-    Age, Ask, ChannelConfig, ChannelKind, CheckConfig, Config, RetainConfig, RuleConfig, Secret,
+    Age, Ask, ChannelConfig, ChannelKind, CheckConfig, Config, GroupConfig, RetainConfig, RuleConfig, Secret,
     TargetConfig, TrafficConfig, TrafficCount, push,
 };
 use toml::Value;
@@ -117,6 +117,16 @@ pub(super) fn site_entries(config: &Config) -> Vec<Entry> {
         ("templates", site.templates.as_ref().map(path)),
         ("style", site.style.as_ref().map(path)),
     ]
+}
+
+/// Every key of a `[[group]]` and of a `[[tag]]`.
+pub(super) fn group_entries(group: &GroupConfig) -> Vec<Entry> {
+    vec![("name", Some(group.name.as_str().into())), ("hosts", Some(group.hosts.clone().into()))]
+}
+
+/// A group whose keys matter, not its values.
+pub(super) fn any_group() -> GroupConfig {
+    GroupConfig { name: String::new(), hosts: Vec::new() }
 }
 
 /// Every key of a `[[traffic]]`.

@@ -4,6 +4,7 @@ mod channel;
 mod entries;
 mod error;
 mod field;
+mod group;
 mod keys;
 mod load;
 mod origin;
@@ -19,6 +20,7 @@ mod target;
 
 pub use channel::{ChannelConfig, ChannelKind, Least};
 pub use error::ConfigError;
+pub use group::GroupConfig;
 pub use load::{Environment, Flags, Loaded, defaults, load};
 pub use origin::Origin;
 pub use push::PushConfig;
@@ -58,6 +60,12 @@ pub struct Config {
     pub own: SelfConfig,
     /// What `cronograph site` shows.
     pub site: SiteConfig,
+    /// How the page of all hosts is divided: a host is in the first group that it fits.
+    #[serde(deserialize_with = "group::groups")]
+    pub group: Vec<GroupConfig>,
+    /// What hosts are marked with on pages: a host has every tag that it fits.
+    #[serde(deserialize_with = "group::tags")]
+    pub tag: Vec<GroupConfig>,
     /// How long samples and rollups are kept.
     pub retain: RetainConfig,
     /// Which services are watched.
@@ -201,6 +209,8 @@ impl Default for Config {
             sample: SampleConfig::default(),
             own: SelfConfig::default(),
             site: SiteConfig::default(),
+            group: Vec::new(),
+            tag: Vec::new(),
             retain: RetainConfig::default(),
             services: ServicesConfig::default(),
             check: Vec::new(),

@@ -1,9 +1,10 @@
 //! Every value with where it comes from: the effective configuration as TOML, and the table in which a key belongs.
 
 use super::entries::{
-    Entry, any_channel, any_check, any_quota, any_target, channel_entries, check_entries, messages_entries,
-    push_entries, retain_entries, rule_entries, sample_entries, self_entries, services_entries, site_entries,
-    source_entries, target_entries, top_entries, traffic_entries,
+    Entry, any_channel, any_check, any_group, any_quota, any_target, channel_entries, check_entries,
+    group_entries, messages_entries, push_entries, retain_entries, rule_entries, sample_entries,
+    self_entries, services_entries, site_entries, source_entries, target_entries, top_entries,
+    traffic_entries,
 };
 use super::error::place;
 use super::{Config, Loaded, RuleConfig};
@@ -70,6 +71,8 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[[channel]]`")
     } else if has(target_entries(&any_target())) {
         Some("under `[[target]]`")
+    } else if has(group_entries(&any_group())) {
+        Some("under `[[group]]`")
     } else {
         None
     }
@@ -95,6 +98,12 @@ impl Loaded {
         self.write_table(&mut page, "[sample]", "sample.", &sample_entries(config));
         self.write_table(&mut page, "[self]", "self.", &self_entries(config));
         self.write_table(&mut page, "[site]", "site.", &site_entries(config));
+        for (list, groups) in [("group", &config.group), ("tag", &config.tag)] {
+            for (index, group) in groups.iter().enumerate() {
+                let (header, prefix) = (format!("[[{list}]]"), format!("{list}.{index}."));
+                self.write_table(&mut page, &header, &prefix, &group_entries(group));
+            }
+        }
         self.write_table(&mut page, "[retain]", "retain.", &retain_entries(config));
         self.write_table(&mut page, "[services]", "services.", &services_entries(config));
         for (index, check) in config.check.iter().enumerate() {
@@ -196,6 +205,8 @@ mod tests {
             ("[services]\n", services_entries(&Config::default())),
             ("[[check]]\n", check_entries(&any_check())),
             ("[[target]]\n", target_entries(&any_target())),
+            ("[[group]]\n", group_entries(&any_group())),
+            ("[[tag]]\n", group_entries(&any_group())),
             ("[[traffic]]\n", traffic_entries(&any_quota())),
             ("[push]\n", push_entries(&Config::default())),
             ("[source]\n", source_entries(&Config::default())),
@@ -208,7 +219,7 @@ mod tests {
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
             let tables = [
                 "sample", "self", "site", "retain", "services", "check", "target", "traffic", "channel",
-                "rule", "messages", "push", "source",
+                "rule", "messages", "push", "source", "group", "tag",
             ];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");

@@ -2,6 +2,7 @@
 //! rules as `check` does; of a folder where he may not write he sees what holds and remembers nothing.
 
 use super::charts::{ChartDef, Layers, Value};
+use super::extras::Extras;
 use super::host::Workshop;
 use super::model::{Problem, State};
 use super::problems;
@@ -9,7 +10,7 @@ use super::scene::{Aliases, Scene};
 use crate::alert::{Alert, Entry, Place, Rule, Shelf, Subject, Turn};
 use crate::analysis::describe::describe;
 use crate::analysis::report::Report;
-use crate::analysis::{self, Level, notes};
+use crate::analysis::{Level, notes};
 use crate::chart::Band;
 use crate::series::{Latest, SeriesError};
 use crate::store::Layout;
@@ -127,7 +128,7 @@ pub(crate) fn problems(
     watched: &Watched,
     latest: &Latest,
     report: Option<&Report>,
-    kills: Option<&analysis::Problem>,
+    extras: &Extras,
     scene: &Scene,
     mounts: &Aliases,
 ) -> (State, Vec<Problem>) {
@@ -156,14 +157,21 @@ pub(crate) fn problems(
         });
     }
     // What is an alert still needs no note.
-    let kills = kills.filter(|_| !watched.firing.iter().any(|alert| alert.rule == "oom"));
+    let kills = extras.kills.as_ref().filter(|_| !watched.firing.iter().any(|alert| alert.rule == "oom"));
     let notes = notes(&latest.sample, &latest.damage, report);
     shown.extend(
-        kills.cloned().into_iter().chain(notes).map(|note| problems::note(note, scene, &telling, mounts)),
+        extras
+            .doubts
+            .iter()
+            .chain(kills)
+            .cloned()
+            .chain(notes)
+            .map(|note| problems::note(note, scene, &telling, mounts)),
     );
     let levels = || watched.firing.iter().map(|alert| alert.machine.level);
     let silent = levels().any(|level| level == Level::Silent);
-    let worst = if silent { Level::Silent } else { levels().max().unwrap_or_default() };
+    let doubts = extras.doubts.iter().map(|doubt| doubt.level);
+    let worst = if silent { Level::Silent } else { levels().chain(doubts).max().unwrap_or_default() };
     (problems::shown(worst, scene), shown)
 }
 

@@ -1,15 +1,22 @@
 //! Pages of hosts that have no numbers: the log is empty, or cannot be read.
 
 use super::error::SiteError;
-use super::host::{HostView, Workshop};
+use super::host::Workshop;
+use super::host_view::HostView;
 use super::model::HostPage;
 use super::muted;
-use crate::store::Layout;
+use crate::store::{self, Layout};
 
 impl Workshop<'_> {
     /// A host whose folder is there and whose log is still empty.
     pub(super) fn empty_host(&self, layout: &Layout) -> Result<HostView, SiteError> {
-        let key = if self.inputs.span.is_some() { "site.no_sample_then" } else { "site.no_sample" };
+        // A log of which nothing can be read because it is newer looks empty.
+        let newer = || store::writing(layout, self.scene.now).is_ok_and(|writing| writing.newer.is_some());
+        let key = match self.inputs.span {
+            Some(_) => "site.no_sample_then",
+            None if newer() => "site.newer_format",
+            None => "site.no_sample",
+        };
         let view = HostView::unknown(layout.host(), self.scene, self.scene.word(key));
         self.bare_page(&view, self.scene.word(&format!("{key}_hint")))?;
         Ok(view)
@@ -29,6 +36,8 @@ impl Workshop<'_> {
                 page: self.page(&view.name, root),
                 name: view.name.clone(),
                 here: String::new(),
+                group: self.grouping.link(&view.name, root),
+                tags: self.grouping.tags(&view.name).into_iter().map(str::to_owned).collect(),
                 state: view.state.clone(),
                 tabs: Vec::new(),
                 sample_time: None,

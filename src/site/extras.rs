@@ -8,11 +8,11 @@ use super::scene::Scene;
 use super::tables::{Tables, fullness};
 use crate::analysis::traffic::{self, MonthTraffic};
 use crate::analysis::uptime::{self, Uptime};
-use crate::analysis::{Problem, kills};
+use crate::analysis::{Level, Problem, ProblemKind, kills};
 use crate::base::unit::Unit;
 use crate::config::TrafficConfig;
 use crate::series::{self, DaySummary};
-use crate::store::{Layout, day_of};
+use crate::store::{self, Layout, day_of};
 use jiff::civil::Date;
 
 /// Seconds of a day.
@@ -28,6 +28,10 @@ const PERIODS: [(&str, i64); 3] = [("7d", 7), ("30d", 30), ("1y", 365)];
 pub(crate) struct Extras {
     /// When the log begins, unix time; absent where no day has a sample.
     pub first: Option<i64>,
+    /// When samples came again after at least a day without any, the last time, and after how many seconds.
+    pub back: Option<(i64, i64)>,
+    /// What its newest lines say of who writes the log, and by which clock.
+    pub doubts: Vec<Problem>,
     /// Processes that were killed for want of memory within a day.
     pub kills: Option<Problem>,
     traffic: Option<MonthTraffic>,
@@ -56,6 +60,8 @@ impl Extras {
         });
         Ok(Self {
             first: first_sample(&days),
+            back: came_back(&days),
+            doubts: doubts(layout, scene.now),
             kills: kills(&days, now),
             traffic: traffic::month(&days, quota, now, &scene.zone),
             uptime: uptime.collect(),
@@ -120,8 +126,24 @@ impl Extras {
     }
 }
 
+/// Two machines under one name, samples that are old when they arrive. A flaw there must not cost the page.
+#[expect(clippy::cast_precision_loss, reason = "an age in seconds")]
+fn doubts(layout: &Layout, now: i64) -> Vec<Problem> {
+    let writing = store::writing(layout, now).unwrap_or_default();
+    let late = writing.late.map(|age| ProblemKind::Late { age: age as f64 });
+    let kinds = late.into_iter().chain(writing.by_two.then_some(ProblemKind::TwoMachines));
+    kinds.map(|kind| Problem { level: Level::Warning, kind, since: None }).collect()
+}
+
 fn first_sample(days: &[DaySummary]) -> Option<i64> {
     days.iter().filter(|day| day.samples > 0).map(|day| day.first).min()
+}
+
+/// The last time at which a log went on after a day or more without a sample: when, and after how many seconds.
+fn came_back(days: &[DaySummary]) -> Option<(i64, i64)> {
+    let sampled: Vec<&DaySummary> = days.iter().filter(|day| day.samples > 0).collect();
+    let gaps = sampled.windows(2).rev().map(|pair| (pair[1].first, pair[1].first - pair[0].last));
+    gaps.into_iter().find(|(_, gap)| *gap >= DAY)
 }
 
 fn traffic_note(month: &MonthTraffic, scene: &Scene) -> String {
@@ -150,6 +172,18 @@ pub(super) fn share(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::{DaySummary, came_back};
+
+    #[test]
+    fn a_log_that_goes_on_after_a_day_and_more_came_back() {
+        let day = |first: i64, last: i64| DaySummary { samples: 1, first, last, ..DaySummary::default() };
+        let unsampled = DaySummary::default();
+        assert_eq!(came_back(&[day(0, 80_000), day(86_400, 170_000)]), None);
+        let days =
+            [day(0, 80_000), unsampled, day(200_000, 250_000), day(400_000, 400_600), day(432_000, 432_060)];
+        assert_eq!(came_back(&days), Some((400_000, 150_000)));
+    }
+
     #[test]
     fn nearly_always_is_not_always() {
         assert_eq!(super::share(1.0), "100 %");

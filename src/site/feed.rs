@@ -4,7 +4,8 @@
 use super::alerts::Incident;
 use super::error::SiteError;
 use super::history::what;
-use super::host::{HostView, Workshop};
+use super::host::Workshop;
+use super::host_view::HostView;
 use super::problems;
 use super::scene::{Scene, iso};
 use crate::analysis::Level;

@@ -1,50 +1,150 @@
-//! The fleet page: one row a host, worst first, then by name; what is wrong stands under its host.
+//! The page of all hosts: what is wrong, the map of all, what changed lately, and a row for each host, worst first, what is wrong
+//! with it beneath. Of many hosts the rows stand on pages of their own, by group and name, so that the first page stays light.
 
 use super::alerts;
-use super::bars;
 use super::error::SiteError;
 use super::evaluate::colour_of;
-use super::figures;
-use super::fleet_model::{FleetPage, FleetRow, FleetValues};
-use super::host::{HostView, Workshop};
-use super::model::LegendRow;
+use super::fleet_model::{FleetPage, FleetSection, GroupLine, PageLinks, WorstRow};
+use super::fleet_row::{memory_of, row};
+use super::grouping::{Grouping, MOST_ON_FIRST, Section, sheet_name};
+use super::heat;
+use super::host::Workshop;
+use super::host_view::HostView;
+use super::lately;
+use super::model::{LegendRow, Link};
 use super::muted;
-use super::now::Now;
 use super::scene::Scene;
+use super::versions;
 use super::window::bare_row;
 use crate::analysis::{Group, Level};
 use crate::base::escape::address;
 use crate::base::format;
-use crate::base::unit::Unit;
 
 /// From so many hosts on, somebody wants to find one and to sort.
 const MANY: usize = 6;
+/// Hosts of which the first page of many says what is wrong, at most.
+const MOST_WORST: usize = 25;
 /// From worst to best.
 const ORDER: [Level; 4] = [Level::Critical, Level::Silent, Level::Warning, Level::Ok];
 
-/// Makes and publishes the page.
+/// Makes and publishes the pages.
 pub(crate) fn publish(workshop: &Workshop, hosts: &[HostView]) -> Result<(), SiteError> {
-    let scene = workshop.scene;
-    let mut sorted: Vec<&HostView> = hosts.iter().collect();
-    sorted.sort_by(|one, other| rank(one).cmp(&rank(other)).then(one.name.cmp(&other.name)));
-    let script = match hosts.len() {
+    let grouping = &workshop.grouping;
+    let sections = grouping.sections(hosts);
+    let page = first(workshop, hosts, &sections)?;
+    workshop.publish("fleet.html", "index.html", &page)?;
+    if grouping.is_paged {
+        for section in &sections {
+            sheets(workshop, section)?;
+        }
+    }
+    Ok(())
+}
+
+/// The first page.
+fn first(workshop: &Workshop, hosts: &[HostView], sections: &[Section]) -> Result<FleetPage, SiteError> {
+    let (scene, grouping) = (workshop.scene, &workshop.grouping);
+    let mut page = bare(workshop, "", hosts.len())?;
+    let said = summary(hosts.iter(), scene);
+    page.summary = if workshop.inputs.span.is_some() { then(&said, scene) } else { said };
+    page.past = alerts::past(hosts.iter().map(|host| &host.watched), scene);
+    page.muted = muted::of_all(workshop.mutes, scene);
+    page.versions = versions::line(hosts, scene);
+    page.heat = heat::map(sections, grouping, scene);
+    page.lately = lately::of(hosts, scene);
+    page.empty = if hosts.is_empty() { empty(scene) } else { Vec::new() };
+    if grouping.is_paged || grouping.has_groups() {
+        (page.worst, page.worst_more) = worst(hosts, grouping, scene);
+    }
+    if grouping.is_paged {
+        page.groups = sections.iter().flat_map(|section| group_lines(section, grouping, scene)).collect();
+    } else {
+        page.groups = match grouping.has_groups() {
+            true => sections.iter().map(|section| group_line(section, grouping, scene)).collect(),
+            false => Vec::new(),
+        };
+        page.sections = sections.iter().map(|section| listed(section, grouping, scene)).collect();
+        page.legend = if hosts.is_empty() { Vec::new() } else { legend(scene) };
+    }
+    Ok(page)
+}
+
+/// The pages that list the hosts of a section.
+fn sheets(workshop: &Workshop, section: &Section) -> Result<(), SiteError> {
+    let (scene, grouping) = (workshop.scene, &workshop.grouping);
+    let title = title_of(section, grouping, scene);
+    let parts: Vec<&[&HostView]> = section.hosts.chunks(MOST_ON_FIRST).collect();
+    for (index, part) in parts.iter().enumerate() {
+        let mut page = bare(workshop, &title, part.len())?;
+        page.summary = summary(section.hosts.iter().copied(), scene);
+        page.links = Some(PageLinks {
+            title: if title.is_empty() { scene.word("fleet.all") } else { title.clone() },
+            previous: index.checked_sub(1).map(|_| address(&sheet_name(section.slug, index))),
+            next: parts.get(index + 1).map(|_| address(&sheet_name(section.slug, index + 2))),
+            pages: pages(section, index),
+        });
+        page.sections = vec![FleetSection {
+            rows: part.iter().map(|host| row(host, grouping, scene)).collect(),
+            ..FleetSection::default()
+        }];
+        page.legend = legend(scene);
+        workshop.publish("fleet.html", &sheet_name(section.slug, index + 1), &page)?;
+    }
+    Ok(())
+}
+
+/// A page on which nothing stands yet, for so many rows.
+fn bare(workshop: &Workshop, title: &str, rows: usize) -> Result<FleetPage, SiteError> {
+    let script = match rows {
         MANY.. => workshop.assets.publish_fleet_script(workshop.publisher)?.to_owned(),
         _ => String::new(),
     };
-    let page = FleetPage {
-        page: workshop.page("", ""),
-        summary: match workshop.inputs.span {
-            Some(_) => then(&summary(hosts, scene), scene),
-            None => summary(hosts, scene),
-        },
-        past: alerts::past(hosts.iter().map(|host| &host.watched), scene),
-        muted: muted::of_all(workshop.mutes, scene),
-        script,
-        rows: sorted.into_iter().map(|host| row(host, scene)).collect(),
-        legend: legend(scene),
-        empty: if hosts.is_empty() { empty(scene) } else { Vec::new() },
+    Ok(FleetPage { script, ..FleetPage::new(workshop.page(title, "")) })
+}
+
+/// All pages of a section by the hosts on them; none where there is one only.
+fn pages(section: &Section, current: usize) -> Vec<Link> {
+    let parts = section.hosts.chunks(MOST_ON_FIRST).enumerate();
+    let link = |(index, part): (usize, &[&HostView])| {
+        let href =
+            if index == current { String::new() } else { address(&sheet_name(section.slug, index + 1)) };
+        Link { label: span(part), href }
     };
-    workshop.publish("fleet.html", "index.html", &page)
+    if section.hosts.len() > MOST_ON_FIRST { parts.map(link).collect() } else { Vec::new() }
+}
+
+/// `web-001 – web-100`.
+fn span(part: &[&HostView]) -> String {
+    match part {
+        [] => String::new(),
+        [one] => one.name.clone(),
+        [one, .., last] => format!("{} – {}", one.name, last.name),
+    }
+}
+
+/// What a section is called; nothing where there are no groups.
+pub(crate) fn title_of(section: &Section, grouping: &Grouping, scene: &Scene) -> String {
+    match section.group {
+        Some(group) => group.to_owned(),
+        None if grouping.has_groups() => scene.word("fleet.others"),
+        None => String::new(),
+    }
+}
+
+/// Worst first, then by name.
+fn listed(section: &Section, grouping: &Grouping, scene: &Scene) -> FleetSection {
+    let mut sorted = section.hosts.clone();
+    sort(&mut sorted);
+    FleetSection {
+        id: section.slug.to_owned(),
+        title: title_of(section, grouping, scene),
+        summary: summary(section.hosts.iter().copied(), scene),
+        rows: sorted.into_iter().map(|host| row(host, grouping, scene)).collect(),
+    }
+}
+
+fn sort(hosts: &mut [&HostView]) {
+    hosts.sort_by(|one, other| rank(one).cmp(&rank(other)).then(one.name.cmp(&other.name)));
 }
 
 /// What leaks comes first: it ends in a crash, and the sooner it is seen the longer is the time left.
@@ -54,18 +154,81 @@ fn rank(host: &HostView) -> (bool, usize) {
     (!leaks, level)
 }
 
+/// The hosts that are not well, worst first, and how many more there are.
+fn worst(hosts: &[HostView], grouping: &Grouping, scene: &Scene) -> (Vec<WorstRow>, String) {
+    let mut bad: Vec<&HostView> = hosts.iter().filter(|host| host.state.class != "ok").collect();
+    sort(&mut bad);
+    let more = bad.len().saturating_sub(MOST_WORST);
+    let rows = bad.iter().take(MOST_WORST).map(|host| WorstRow {
+        name: host.name.clone(),
+        href: format!("{}/index.html", address(&host.name)),
+        group: grouping.group(&host.name).unwrap_or_default().to_owned(),
+        state: host.state.clone(),
+        problems: host.problems.iter().filter(|problem| problem.state.class != "note").cloned().collect(),
+    });
+    let said =
+        if more > 0 { scene.words().count("fleet.worst_more", more as u64, &[]) } else { String::new() };
+    (rows.collect(), said)
+}
+
+/// A group in a line; without groups each page of the hosts in one.
+fn group_lines(section: &Section, grouping: &Grouping, scene: &Scene) -> Vec<GroupLine> {
+    if grouping.has_groups() {
+        return vec![group_line(section, grouping, scene)];
+    }
+    let line = |(index, part): (usize, &[&HostView])| {
+        line(&span(part), address(&sheet_name(section.slug, index + 1)), part, scene)
+    };
+    section.hosts.chunks(MOST_ON_FIRST).enumerate().map(line).collect()
+}
+
+fn group_line(section: &Section, grouping: &Grouping, scene: &Scene) -> GroupLine {
+    let href = match grouping.is_paged {
+        true => address(&sheet_name(section.slug, 1)),
+        false => format!("#{}", address(section.slug)),
+    };
+    line(&title_of(section, grouping, scene), href, &section.hosts, scene)
+}
+
+fn line(title: &str, href: String, hosts: &[&HostView], scene: &Scene) -> GroupLine {
+    let bad = hosts.iter().filter(|host| host.state.class != "ok").count();
+    // What a silent host had is not what it has.
+    let known =
+        || hosts.iter().filter(|host| host.state.class != "silent").filter_map(|host| host.now.as_ref());
+    let memory = known().filter_map(|now| now.memory_used().zip(now.memory_total));
+    let memory = memory.reduce(|one, other| (one.0 + other.0, one.1 + other.1));
+    let cpu: Vec<f64> = known().filter_map(|now| now.cpu).collect();
+    let mut worst: Vec<&HostView> = hosts.to_vec();
+    sort(&mut worst);
+    GroupLine {
+        title: title.to_owned(),
+        href,
+        state: worst.first().map(|host| host.state.clone()),
+        hosts: hosts.len(),
+        bad: if bad > 0 { bad.to_string() } else { String::new() },
+        memory: memory.map(|both| memory_of(both, scene)).unwrap_or_default(),
+        cpu: mean(&cpu).map(|share| scene.percent(share)).unwrap_or_default(),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of hosts")]
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
 /// `12 hosts: 1 critical, 11 ok`.
-fn summary(hosts: &[HostView], scene: &Scene) -> String {
-    if hosts.is_empty() {
+fn summary<'a>(hosts: impl Iterator<Item = &'a HostView> + Clone, scene: &Scene) -> String {
+    let all = hosts.clone().count();
+    if all == 0 {
         return String::new();
     }
     let words = scene.words();
     let counted = ORDER.iter().map(|level| level.key()).filter_map(|class| {
-        let number = hosts.iter().filter(|host| host.state.class == class).count();
+        let number = hosts.clone().filter(|host| host.state.class == class).count();
         (number > 0).then(|| format!("{number} {}", words.get(&format!("state.{class}"))))
     });
     let counted: Vec<String> = counted.collect();
-    let all = words.count("fleet.hosts", hosts.len() as u64, &[]);
+    let all = words.count("fleet.hosts", all as u64, &[]);
     words.fill(
         "fleet.summary",
         &[("hosts", &all), ("states", &counted.join(words.get("alt.separator_short")))],
@@ -76,76 +239,6 @@ fn summary(hosts: &[HostView], scene: &Scene) -> String {
 fn then(summary: &str, scene: &Scene) -> String {
     let time = format::date_time(scene.now, &scene.zone, scene.lang);
     scene.words().fill("fleet.then", &[("summary", summary), ("time", &time)])
-}
-
-fn row(host: &HostView, scene: &Scene) -> FleetRow {
-    let now = host.now.clone().unwrap_or_default();
-    let (small, small_alt) = host.small.clone().unzip();
-    let picture = small.map(|mut picture| {
-        let folder = address(&host.name);
-        picture.light = format!("{folder}/{}", picture.light);
-        picture.dark = format!("{folder}/{}", picture.dark);
-        picture
-    });
-    FleetRow {
-        href: format!("{}/index.html", address(&host.name)),
-        name: host.name.clone(),
-        state: host.state.clone(),
-        memory_bar: bars::memory(&now, scene),
-        memory: memory(&now, scene),
-        cpu: now.cpu.map(|share| scene.percent(share)).unwrap_or_default(),
-        load: now.load_per_core().map(|load| scene.quantity(load, Unit::Count)).unwrap_or_default(),
-        filled: now.fullest.as_ref().map(|(_, share)| scene.percent(*share)).unwrap_or_default(),
-        filesystem: now.fullest.as_ref().map(|(mount, _)| host.mounts.of(mount)).unwrap_or_default(),
-        received: figures::received(&now, scene).unwrap_or_default(),
-        sent: figures::sent(&now, scene).unwrap_or_default(),
-        up: now.uptime.map(|seconds| scene.duration(seconds)).unwrap_or_default(),
-        age: age(host, scene),
-        sample_time: host.sampled.map(|time| scene.second(time)),
-        picture,
-        picture_alt: small_alt.unwrap_or_default(),
-        problems: host.problems.clone(),
-        values: values(host, &now, scene),
-    }
-}
-
-/// What the columns are sorted by, in as many figures as are shown: the page stays the same while these do.
-fn values(host: &HostView, now: &Now, scene: &Scene) -> FleetValues {
-    let figures = |value: Option<f64>| value.map(|value| format!("{value:.3e}")).unwrap_or_default();
-    let share = now.memory_used().zip(now.memory_total).map(|(used, total)| used / total.max(1.0));
-    let age = host.sampled.map(|sampled| ((scene.now - sampled) / 60).max(0).to_string());
-    FleetValues {
-        memory: figures(share),
-        cpu: figures(now.cpu),
-        load: figures(now.load_per_core()),
-        filled: figures(now.fullest.as_ref().map(|(_, share)| *share)),
-        network: figures(now.received.zip(now.sent).map(|(received, sent)| received + sent)),
-        up: figures(now.uptime),
-        age: age.unwrap_or_default(),
-    }
-}
-
-/// How old the last sample was when the page was made: to the minute, so that the page stays the same while it is.
-fn age(host: &HostView, scene: &Scene) -> String {
-    let Some(sampled) = host.sampled else { return scene.word("fleet.never") };
-    let seconds = (scene.now - sampled).max(0);
-    let rounded = match seconds {
-        0..3_600 => seconds / 60 * 60,
-        3_600..86_400 => seconds / 3_600 * 3_600,
-        _ => seconds / 86_400 * 86_400,
-    };
-    if rounded == 0 { scene.word("fleet.fresh") } else { scene.duration(seconds_as_float(rounded)) }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an age in seconds")]
-fn seconds_as_float(seconds: i64) -> f64 {
-    seconds as f64
-}
-
-fn memory(now: &Now, scene: &Scene) -> String {
-    let Some((used, total)) = now.memory_used().zip(now.memory_total) else { return String::new() };
-    let (used, total) = (scene.quantity(used, Unit::Memory), scene.quantity(total, Unit::Memory));
-    scene.words().fill("fleet.memory_of", &[("used", &used), ("total", &total)])
 }
 
 /// The colours of the bars and what they mean.
@@ -160,28 +253,4 @@ fn legend(scene: &Scene) -> Vec<LegendRow> {
 /// What to do where there is no host yet.
 fn empty(scene: &Scene) -> Vec<String> {
     ["fleet.empty", "fleet.empty_sample", "fleet.empty_rsync"].map(|key| scene.word(key)).to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::words::Lang;
-
-    fn scene() -> Scene {
-        Scene { lang: Lang::En, zone: jiff::tz::TimeZone::UTC, public: false, now: 1_000_000 }
-    }
-
-    fn host(sampled: Option<i64>) -> HostView {
-        HostView { sampled, ..HostView::unknown("a", &scene(), String::new()) }
-    }
-
-    #[test]
-    fn an_age_is_coarse_so_that_the_page_stays_the_same() {
-        let now = scene().now;
-        let cases = [(59, "now"), (119, "1 min"), (3_599, "59 min"), (7_300, "2 h"), (700_000, "8 d")];
-        for (seconds, text) in cases {
-            assert_eq!(age(&host(Some(now - seconds)), &scene()), text, "{seconds}");
-        }
-        assert_eq!(age(&host(Some(now + 60)), &scene()), "now", "a clock that is ahead");
-    }
 }

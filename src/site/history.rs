@@ -3,7 +3,8 @@
 
 use super::alerts::Incident;
 use super::error::SiteError;
-use super::host::{HostView, Workshop};
+use super::host::Workshop;
+use super::host_view::HostView;
 use super::model::{Moment, Page, State};
 use super::problems;
 use super::scene::Scene;

@@ -10,11 +10,13 @@ use super::evaluate::Machine;
 use super::extras::Extras;
 use super::facts;
 use super::figures;
+use super::grouping::Grouping;
+use super::host_view::HostView;
+use super::lately;
 use super::leaks;
-use super::model::{HostPage, Moment, Page, Picture, Problem, State};
+use super::model::{HostPage, Moment, Page, Problem, State};
 use super::muted;
 use super::now::Now;
-use super::problems;
 use super::publish::Publisher;
 use super::reach::Reached;
 use super::scene::{Aliases, Scene};
@@ -22,7 +24,7 @@ use super::sections;
 use super::template::Templates;
 use super::window::{LatestValues, Subject, WindowView, tabs};
 use crate::alert::{Mutes, Rule};
-use crate::analysis::{Level, report, report::Report};
+use crate::analysis::{report, report::Report};
 use crate::base::clock::Clock;
 use crate::base::escape::address;
 use crate::series::{self, Latest, SeriesError, Window};
@@ -55,45 +57,10 @@ pub(crate) struct Workshop<'a> {
     pub inputs: &'a Inputs,
     /// What is muted.
     pub mutes: &'a Mutes,
+    /// How the hosts are sorted and marked.
+    pub grouping: Grouping,
     /// There is but one host: its page is the fleet's.
     pub alone: bool,
-}
-
-/// What the fleet page and `status.json` say of a host.
-#[derive(Clone, Debug)]
-pub(crate) struct HostView {
-    /// Its name.
-    pub name: String,
-    /// How it is.
-    pub state: State,
-    /// What is wrong, worst first.
-    pub problems: Vec<Problem>,
-    /// Time of the last sample, unix time.
-    pub sampled: Option<i64>,
-    /// Its numbers.
-    pub now: Option<Now>,
-    /// How mount points are shown.
-    pub mounts: Aliases,
-    /// What is known of its memory.
-    pub report: Option<Report>,
-    /// What happened on it last, newest first.
-    pub changes: Vec<Told>,
-    /// What is known of its alerts.
-    pub watched: Watched,
-    /// Memory in 24 hours, with what it says.
-    pub small: Option<(Picture, String)>,
-}
-
-impl HostView {
-    /// A host of which nothing is known but that it is there.
-    pub(crate) fn unknown(name: &str, scene: &Scene, text: String) -> Self {
-        let state = problems::shown(Level::Silent, scene);
-        let problems = vec![Problem { state: state.clone(), text, since: None, leaks: false }];
-        let (name, mounts) = (name.to_owned(), Aliases::default());
-        let (sampled, now, report, changes, small) = (None, None, None, Vec::new(), None);
-        let watched = Watched::default();
-        Self { name, state, problems, sampled, now, mounts, report, changes, watched, small }
-    }
 }
 
 impl Workshop<'_> {
@@ -131,7 +98,7 @@ impl Workshop<'_> {
             view.strips.clone_from(&strips);
             host.publish(window, view)
         })?;
-        let Host { state, problems, now, mounts, report, watched, .. } = host;
+        let Host { state, problems, now, mounts, report, watched, extras, .. } = host;
         let sampled = Some(latest.sample.t);
         Ok(HostView {
             name: layout.host().to_owned(),
@@ -142,6 +109,10 @@ impl Workshop<'_> {
             mounts,
             report,
             changes: changes::latest(&told, self.scene.now),
+            lately: lately::recent(&told, self.scene.now),
+            first: extras.first,
+            back: extras.back,
+            version: latest.sample.host.as_ref().map(|host| host.cronograph.clone()),
             watched,
             small,
         })
@@ -255,8 +226,7 @@ impl<'a> Host<'a> {
         };
         let (watched, rules) = alerts::watch(workshop, layout, latest, report.as_ref(), extras.quota_used())?;
         let report = report.map(|report| leaks::shown(report, scene));
-        let (state, problems) =
-            alerts::problems(&watched, latest, report.as_ref(), extras.kills.as_ref(), scene, &mounts);
+        let (state, problems) = alerts::problems(&watched, latest, report.as_ref(), &extras, scene, &mounts);
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
@@ -329,6 +299,8 @@ impl<'a> Host<'a> {
             page: self.workshop.page(&name, root),
             name,
             here: here.to_owned(),
+            group: self.workshop.grouping.link(self.layout.host(), root),
+            tags: self.workshop.grouping.tags(self.layout.host()).into_iter().map(str::to_owned).collect(),
             state: self.state.clone(),
             tabs: tabs(&self.workshop.windows(), window, here, scene),
             sample_time: Some(scene.second(self.latest.sample.t)),

@@ -23,8 +23,13 @@ mod feed;
 mod figures;
 mod fleet;
 mod fleet_model;
+mod fleet_row;
+mod grouping;
+mod heat;
 mod history;
 mod host;
+mod host_view;
+mod lately;
 mod leaks;
 mod manifest;
 mod model;
@@ -44,6 +49,7 @@ mod tables;
 pub(crate) mod template;
 mod trends;
 mod used;
+mod versions;
 mod window;
 
 pub use error::SiteError;
@@ -52,11 +58,13 @@ pub use publish::Published;
 use crate::alert::{Mutes, Rules};
 use crate::base::clock::Clock;
 use crate::base::words::Lang;
-use crate::config::{Config, RetainConfig, SiteConfig, TrafficConfig};
+use crate::config::{Config, GroupConfig, RetainConfig, SiteConfig, TrafficConfig};
 use crate::series::Ages;
 use crate::store::Layout;
 use assets::Assets;
-use host::{HostView, PAGE_ISO, Workshop};
+use grouping::Grouping;
+use host::{PAGE_ISO, Workshop};
+use host_view::HostView;
 use jiff::tz::TimeZone;
 use publish::Publisher;
 use rayon::prelude::*;
@@ -78,6 +86,10 @@ pub struct Inputs {
     pub lang: Lang,
     /// The zone of times.
     pub time_zone: TimeZone,
+    /// How the page of all hosts is divided.
+    pub groups: Vec<GroupConfig>,
+    /// What hosts are marked with.
+    pub tags: Vec<GroupConfig>,
     /// Quotas.
     pub traffic: Vec<TrafficConfig>,
     /// How long what is kept.
@@ -118,6 +130,8 @@ impl Inputs {
             site: config.site.clone(),
             lang: config.lang,
             time_zone,
+            groups: config.group.clone(),
+            tags: config.tag.clone(),
             traffic: config.traffic.clone(),
             ages: ages(&config.retain),
             rules: Rules::new(&config.rule)?,
@@ -181,6 +195,7 @@ pub fn build_watched(
         refresh_seconds: if is_past { 0 } else { inputs.site.refresh_seconds },
         inputs,
         mutes: &mutes,
+        grouping: Grouping::new(&inputs.groups, &inputs.tags, hosts.len()),
         alone: hosts.len() == 1,
     };
     assets.publish(&publisher)?;
@@ -201,7 +216,7 @@ pub fn build_watched(
     feed::publish(&workshop, &views)?;
     publisher.page(
         "status.json",
-        &status::text(&views, &mutes, PAGE_ISO, &scene)?,
+        &status::text(&views, &mutes, &workshop.grouping, PAGE_ISO, &scene)?,
         &[(PAGE_ISO, &scene::iso(now))],
     )?;
     Ok(Report { hosts: views.len(), published: publisher.commit()?, failed })

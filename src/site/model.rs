@@ -44,6 +44,15 @@ pub(crate) struct Moment {
     pub unix: i64,
 }
 
+/// A word that leads somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Link {
+    /// What it says.
+    pub label: String,
+    /// Where it leads; empty: nowhere.
+    pub href: String,
+}
+
 /// A state: never told by colour alone.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct State {
@@ -304,6 +313,10 @@ pub(crate) struct HostPage {
     pub name: String,
     /// From this page to the host's folder: empty, or `web1/`.
     pub here: String,
+    /// The group that it is in.
+    pub group: Option<Link>,
+    /// What it is marked with.
+    pub tags: Vec<String>,
     /// How it is.
     pub state: State,
     /// The windows.

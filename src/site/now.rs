@@ -81,6 +81,11 @@ impl Now {
         (!self.groups.is_empty()).then(|| used.sum())
     }
 
+    /// The same as a share of all memory.
+    pub(crate) fn memory_share(&self) -> Option<f64> {
+        Some(self.memory_used()? / self.memory_total?.max(1.0))
+    }
+
     /// Load divided by cores.
     pub(crate) fn load_per_core(&self) -> Option<f64> {
         Some(self.load1? / self.cores?.max(1.0))

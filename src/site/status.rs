@@ -3,7 +3,8 @@
 
 use super::changes::Told;
 use super::error::SiteError;
-use super::host::HostView;
+use super::grouping::Grouping;
+use super::host_view::HostView;
 use super::now::Now;
 use super::scene::Scene;
 use crate::alert::{Alert, Mutes};
@@ -26,6 +27,13 @@ struct Status<'a> {
 #[derive(Serialize)]
 struct HostStatus<'a> {
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
+    /// The version of cronograph that samples it; not on a public site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cronograph: Option<&'a str>,
     state: &'a str,
     problems: Vec<ProblemStatus<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +93,7 @@ struct Numbers<'a> {
 pub(crate) fn text(
     hosts: &[HostView],
     mutes: &Mutes,
+    grouping: &Grouping,
     made: &str,
     scene: &Scene,
 ) -> Result<String, SiteError> {
@@ -94,6 +103,9 @@ pub(crate) fn text(
     };
     let hosts = hosts.iter().map(|view| HostStatus {
         name: &view.name,
+        group: grouping.group(&view.name),
+        tags: grouping.tags(&view.name),
+        cronograph: view.version.as_deref().filter(|version| !scene.public && !version.is_empty()),
         state: view.state.class,
         problems: view
             .problems

@@ -26,12 +26,13 @@ pub(crate) const PAGES: Set = Set { built_in: &BUILT_IN, prefix: None };
 pub(crate) const MESSAGE_PREFIX: &str = "message.";
 
 /// Every built-in template of pages; a test compares this list with the folder.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("alerts.html", include_str!("../../templates/alerts.html")),
     ("base.html", include_str!("../../templates/base.html")),
     ("feed.xml", include_str!("../../templates/feed.xml")),
     ("fleet.html", include_str!("../../templates/fleet.html")),
     ("host.html", include_str!("../../templates/host.html")),
+    ("hosts.html", include_str!("../../templates/hosts.html")),
     ("parts.html", include_str!("../../templates/parts.html")),
 ];
 

@@ -292,7 +292,8 @@ fn objection(name: &str) -> Option<&'static str> {
         name if name.len() > 253 => Some("it is longer than 253 bytes"),
         name if name.starts_with('.') => Some("it begins with a dot"),
         name if name.starts_with('-') => Some("it begins with a dash"),
-        "index.html" | "status.json" | "alerts.html" | "feed.xml" => Some("it is that of a file of the site"),
+        "status.json" | "feed.xml" => Some("it is that of a file of the site"),
+        name if name.ends_with(".html") => Some("it is that of a page of the site"),
         name if !name.chars().all(allowed) => Some("it has other characters than a host's name"),
         _ => None,
     }

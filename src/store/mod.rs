@@ -18,6 +18,7 @@ mod lines;
 mod reader;
 mod source;
 mod tail;
+mod writing;
 
 pub use append::{Appended, append};
 pub use clock_jump::ClockJump;
@@ -28,3 +29,4 @@ pub use follow::{DayPlace, Follower};
 pub use layout::{CHECK_FOLDER, DayFiles, DaySizes, Layout, day_of, hosts, start_of};
 pub use reader::{BrokenLine, Damage, Reader};
 pub use tail::{tail, tail_until};
+pub use writing::{Writing, writing};

@@ -284,3 +284,30 @@ fn tells_of_caches_that_cannot_be_read() {
         "note   ROOT/data/web1/cache/series/days.jsonl line 2 cannot be read; it is made anew from the log";
     assert!(code == 0 && said.contains(line), "{said}");
 }
+
+#[test]
+fn looks_after_the_line_that_sends_the_log() {
+    let machine = Machine::healthy();
+    let line = |folder: &str, key: &str| {
+        format!(
+            "* * * * * root sleep 10 && /usr/bin/flock -n {folder} /usr/bin/rsync -rt --timeout=60 \
+             '--rsh=ssh -o BatchMode=yes -i {key} -o IdentitiesOnly=yes' --append-verify {folder}/samples a@hub: && true\n"
+        )
+    };
+    let data = machine.path("data").display().to_string();
+    machine.program("usr/bin/rsync");
+    machine.program("usr/bin/flock");
+    machine.put("root/key", "");
+    machine.put("etc/cron.d/ship", &line(&format!("{data}/web1"), "/root/key"));
+    let (code, said) = machine.doctor();
+    assert!(said.contains("ok     ROOT/etc/cron.d/ship sends the log of web1 to a@hub:\n"), "{said}");
+    assert_eq!(code, 0);
+    machine.put("etc/cron.d/ship", &line(&format!("{data}/web7"), "/root/key"));
+    assert!(
+        machine.wrong()[0].contains("sends ROOT/data/web7, but the log of web1 lies in"),
+        "{:?}",
+        machine.wrong()
+    );
+    machine.remove("root/key");
+    assert!(machine.wrong()[0].contains("but there is no /root/key"), "{:?}", machine.wrong());
+}

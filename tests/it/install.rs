@@ -191,6 +191,84 @@ fn without_cron_timers_start_the_runs() {
     insta::assert_snapshot!("calls_of_systemctl", fs_err::read_to_string(calls).unwrap());
 }
 
+/// A machine that can send, and the options to send with.
+fn with_rsync(machine: Machine) -> (Machine, String) {
+    machine.program("usr/bin/rsync", "");
+    machine.program("usr/bin/flock", "");
+    let key = machine.path("key").display().to_string();
+    fs_err::write(&key, "").unwrap();
+    (machine, key)
+}
+
+#[test]
+fn a_host_can_send_its_log_and_stop_sending_it() {
+    let (machine, key) = with_rsync(Machine::with_cron());
+    fs_err::write(machine.path("spool"), "@daily tidy\n").unwrap();
+    let ship = ["--ship", "cronograph@hub.example.org:", "--ship-key", &key, "--host", "web1"];
+    let dry = machine.run(&[&["install", "--dry-run"], &ship[..]].concat());
+    assert!(dry.status.success(), "{}", stderr(&dry));
+    let shown = text(&dry.stdout);
+    insta::assert_snapshot!(
+        "ship",
+        shown.lines().filter(|line| line.contains("rsync")).collect::<Vec<_>>().join("\n")
+    );
+    assert!(machine.run(&[&["install", "--yes"], &ship[..]].concat()).status.success());
+    let first = text(&machine.crontab().unwrap());
+    assert_eq!(first.matches("rsync -rt").count(), 2, "{first}");
+    // Once more, without a word of sending: it goes on.
+    let again = machine.run(&["install", "--yes", "--host", "web1"]);
+    assert!(text(&again.stdout).starts_with("Everything is in place already."), "{}", text(&again.stdout));
+    let other =
+        machine.run(&["install", "--yes", "--host", "web1", "--ship", "a@b:c/d", "--ship-minutes", "5"]);
+    assert!(other.status.success(), "{}", stderr(&other));
+    let changed = text(&machine.crontab().unwrap());
+    assert!(
+        changed.contains("\n*/5 * * * * sleep 10 && ") && !changed.contains("hub.example.org"),
+        "{changed}"
+    );
+    assert!(machine.run(&["uninstall", "--yes"]).status.success());
+    assert_eq!(machine.crontab().unwrap(), b"@daily tidy\n");
+}
+
+#[test]
+fn what_a_shell_would_read_is_refused_before_anything_is_written() {
+    let (machine, _) = with_rsync(Machine::with_cron());
+    for (ship, said) in
+        [("a@hub:x;reboot", "`;` cannot stand"), ("a@hub:$(id)", "`$` cannot"), ("hub:x", "no user is named")]
+    {
+        let output = machine.run(&["install", "--yes", "--ship", ship]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    let lost = machine.run(&["install", "--yes", "--ship", "a@hub:", "--ship-key", "/nowhere/key"]);
+    assert!(stderr(&lost).contains("ssh-keygen"), "{}", stderr(&lost));
+    fs_err::remove_file(machine.path("usr/bin/rsync")).unwrap();
+    let output = machine.run(&["install", "--yes", "--ship", "a@hub:"]);
+    assert!(stderr(&output).contains("has no rsync"), "{}", stderr(&output));
+    assert_eq!(machine.crontab(), None);
+}
+
+#[test]
+fn without_cron_a_timer_sends_the_log() {
+    let (machine, _) = with_rsync(Machine { folder: tempfile::tempdir().unwrap() });
+    fs_err::create_dir_all(machine.path("run/systemd/system")).unwrap();
+    machine.program("usr/bin/systemctl", "");
+    let output = machine.run(&["install", "--yes", "--host", "web1", "--ship", "a@hub:logs"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let unit =
+        |name: &str| fs_err::read_to_string(machine.path("home/.config/systemd/user").join(name)).unwrap();
+    let service = unit("cronograph-ship.service");
+    let starts: Vec<&str> = service.lines().filter(|line| line.starts_with("ExecStart=")).collect();
+    assert_eq!(starts.len(), 2, "{service}");
+    assert!(
+        starts[0].starts_with("ExecStart=/usr/bin/rsync -rt ")
+            && starts[0].ends_with("/web1/samples a@hub:logs")
+    );
+    assert!(unit("cronograph-ship.timer").contains("OnCalendar=*:0/1:10\n"));
+    assert!(machine.run(&["uninstall", "--yes"]).status.success());
+    assert_eq!(fs_err::read_dir(machine.path("home/.config/systemd/user")).unwrap().count(), 0);
+}
+
 #[test]
 fn a_machine_without_either_says_so() {
     let machine = Machine { folder: tempfile::tempdir().unwrap() };

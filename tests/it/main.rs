@@ -42,6 +42,7 @@ mod series;
 mod servers;
 mod services;
 mod site;
+mod site_doubts;
 mod site_events;
 mod site_fleet;
 mod site_span;

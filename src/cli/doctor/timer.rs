@@ -13,7 +13,6 @@ const SPOOLS: [&str; 4] =
 const CRONS: [&str; 4] = ["cron", "crond", "fcron", "cronie"];
 
 /// What was found of one command.
-#[derive(Default)]
 struct Starts {
     /// Where a line starts it, and the program in it.
     found: Vec<(PathBuf, PathBuf)>,
@@ -80,29 +79,39 @@ fn judge(patient: &Patient, command: &str, starts: &Starts, grows: bool, is_regu
     findings
 }
 
-/// Looks through all places for lines that start a command.
-fn look(patient: &Patient, command: &str) -> Starts {
-    let mut starts = Starts::default();
+/// A file, and what is in it.
+pub(super) type Text = (PathBuf, String);
+
+/// The texts of all crontabs, and those that may not be read.
+pub(super) fn texts(patient: &Patient) -> (Vec<Text>, Vec<PathBuf>) {
+    let (mut texts, mut hidden) = (Vec::new(), Vec::new());
     let mut places = vec![patient.path("etc/crontab")];
     for folder in std::iter::once("etc/cron.d").chain(SPOOLS) {
         match files(&patient.path(folder)) {
             Ok(files) => places.extend(files),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                starts.hidden.push(patient.path(folder));
+                hidden.push(patient.path(folder))
             }
             Err(_) => {}
         }
     }
     for place in places {
         match fs_err::read(&place) {
-            Ok(text) => {
-                let text = String::from_utf8_lossy(&text);
-                let lines = text.lines().filter_map(|line| program_of(line, command));
-                starts.found.extend(lines.map(|program| (place.clone(), program)));
-            }
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => starts.hidden.push(place),
+            Ok(text) => texts.push((place, String::from_utf8_lossy(&text).into_owned())),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => hidden.push(place),
             Err(_) => {}
         }
+    }
+    (texts, hidden)
+}
+
+/// Looks through all places for lines that start a command.
+fn look(patient: &Patient, command: &str) -> Starts {
+    let (texts, hidden) = texts(patient);
+    let mut starts = Starts { found: Vec::new(), hidden };
+    for (place, text) in texts {
+        let lines = text.lines().filter_map(|line| program_of(line, command));
+        starts.found.extend(lines.map(|program| (place.clone(), program)));
     }
     starts.found.extend(unit(patient, command));
     starts
@@ -132,7 +141,7 @@ fn is_ours(word: &str) -> bool {
 }
 
 /// The service that an enabled timer of systemd starts.
-fn unit(patient: &Patient, command: &str) -> Option<(PathBuf, PathBuf)> {
+pub(super) fn unit_text(patient: &Patient, command: &str) -> Option<Text> {
     let user = patient.home.as_ref().map(|home| home.join(".config/systemd/user"));
     let system = patient.path("etc/systemd/system");
     let folders = [Some(system), user].into_iter().flatten();
@@ -141,14 +150,17 @@ fn unit(patient: &Patient, command: &str) -> Option<(PathBuf, PathBuf)> {
         .find_map(|folder| {
             let place = folder.join(format!("cronograph-{command}.service"));
             let text = fs_err::read_to_string(&place).ok()?;
-            let start = text.lines().find_map(|line| line.strip_prefix("ExecStart="))?;
-            let program = start.split_whitespace().next()?.to_owned();
-            let quoted = program.starts_with('"');
-            Some((
-                place,
-                PathBuf::from(if quoted { "cronograph".to_owned() } else { program.replace("%%", "%") }),
-            ))
+            Some((place, text))
         })
+}
+
+/// That service, and the program that it starts.
+fn unit(patient: &Patient, command: &str) -> Option<(PathBuf, PathBuf)> {
+    let (place, text) = unit_text(patient, command)?;
+    let start = text.lines().find_map(|line| line.strip_prefix("ExecStart="))?;
+    let program = start.split_whitespace().next()?.to_owned();
+    let quoted = program.starts_with('"');
+    Some((place, PathBuf::from(if quoted { "cronograph".to_owned() } else { program.replace("%%", "%") })))
 }
 
 /// Whether a cron is among the processes. Where they cannot be seen, it is believed to be.

@@ -50,6 +50,14 @@ pub(super) fn put(text: &[u8], lines: &str) -> Result<Vec<u8>, BlockError> {
     Ok(whole)
 }
 
+/// The lines between our markers; `None`: there is no block.
+pub(super) fn inside(text: &[u8]) -> Result<Option<String>, BlockError> {
+    let Some(block) = find(text)? else { return Ok(None) };
+    let whole = String::from_utf8_lossy(&text[block.start..block.end]).into_owned();
+    let lines = whole.lines().filter(|line| ![BEGIN, BEGIN_JOINED, END].contains(line));
+    Ok(Some(lines.map(|line| format!("{line}\n")).collect()))
+}
+
 /// The text without our block; `None`: it has none.
 pub(super) fn take(text: &[u8]) -> Result<Option<Vec<u8>>, BlockError> {
     let Some(block) = find(text)? else { return Ok(None) };

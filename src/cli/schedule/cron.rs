@@ -15,11 +15,20 @@ pub(super) fn lines(runs: &[Run], user: Option<&str>) -> String {
     let mut text =
         "# Written by `cronograph install`; `cronograph uninstall` takes this block out.\n".to_owned();
     for run in runs {
-        let command: Vec<String> = run.arguments.iter().map(|argument| word(argument)).collect();
         let user = user.map(|user| format!("{user} ")).unwrap_or_default();
-        text.push_str(&format!("{} {user}{}\n", run.cron, command.join(" ")));
+        text.push_str(&format!("{} {user}{}\n", run.cron, command(run)));
     }
     text
+}
+
+/// What the shell is given.
+fn command(run: &Run) -> String {
+    let alone = run.alone.as_deref().unwrap_or_default();
+    let words = |arguments: &Vec<String>| {
+        alone.iter().chain(arguments).map(|argument| word(argument)).collect::<Vec<String>>().join(" ")
+    };
+    let wait = run.delay.map(|seconds| format!("sleep {seconds}"));
+    wait.into_iter().chain(run.commands.iter().map(words)).collect::<Vec<String>>().join(" && ")
 }
 
 /// A word of the shell's, in which cron's own sign for a newline is masked: cron takes the backslash away again.

@@ -38,6 +38,13 @@ impl Machine {
         }
     }
 
+    /// The path of a program on that machine, as it is there.
+    pub(in crate::cli) fn program(&self, name: &str) -> Option<String> {
+        let folders = ["usr/bin", "bin", "usr/local/bin"];
+        let found = folders.iter().find(|folder| self.prefix.join(folder).join(name).is_file())?;
+        Some(format!("/{found}/{name}"))
+    }
+
     /// The file that root's cron reads beside all crontabs; `None`: this cron knows no such folder.
     pub(in crate::cli) fn cron_file(&self) -> Option<PathBuf> {
         let folder = self.prefix.join("etc/cron.d");

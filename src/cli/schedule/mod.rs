@@ -5,6 +5,7 @@ mod block;
 mod cron;
 mod machine;
 mod plan;
+pub(super) mod ship;
 mod systemd;
 
 pub(super) use machine::Machine;
@@ -15,16 +16,20 @@ use std::path::Path;
 /// A line that is started again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// `sample`, `check`, `site` or `push`.
+    /// `sample`, `check`, `site`, `push` or `ship`.
     pub name: &'static str,
     /// What it is for, in systemd's words.
     pub description: &'static str,
     /// When, for cron.
-    pub cron: &'static str,
+    pub cron: String,
     /// When, for systemd.
-    pub calendar: &'static str,
-    /// The program and its arguments.
-    pub arguments: Vec<String>,
+    pub calendar: String,
+    /// The program and its arguments; of several, each is started when the one before went well.
+    pub commands: Vec<Vec<String>>,
+    /// Seconds that cron waits before, which starts everything at the full minute; `calendar` has them.
+    pub delay: Option<u8>,
+    /// Stands before each command under cron, which would start a run though the last one still goes on.
+    pub alone: Option<Vec<String>>,
 }
 
 /// What is to be started: a sample each minute, and after it the look at the rules and, where it is wanted, the push; the pages
@@ -39,38 +44,30 @@ pub(super) fn runs(binary: &str, config: Option<&Path>, pushes: bool) -> Vec<Run
         }
         arguments
     };
-    let push = Run {
-        name: "push",
-        description: "Send what is new to an engine of metrics",
-        cron: "* * * * *",
-        calendar: "*:0/1",
-        arguments: arguments("push"),
+    let every_minute = ("* * * * *", "*:0/1");
+    let run = |name, description, (cron, calendar): (&str, &str)| Run {
+        name,
+        description,
+        cron: cron.to_owned(),
+        calendar: calendar.to_owned(),
+        commands: vec![arguments(name)],
+        delay: None,
+        alone: None,
     };
     let mut runs = vec![
-        Run {
-            name: "sample",
-            description: "Take a sample of this host",
-            cron: "* * * * *",
-            calendar: "*:0/1",
-            arguments: arguments("sample"),
-        },
-        Run {
-            name: "check",
-            description: "Look at the rules and send what is news",
-            cron: "* * * * *",
-            calendar: "*:0/1",
-            arguments: arguments("check"),
-        },
-        Run {
-            name: "site",
-            description: "Render the pages of all hosts",
-            cron: "2-59/5 * * * *",
-            calendar: "*:2/5",
-            arguments: arguments("site"),
-        },
+        run("sample", "Take a sample of this host", every_minute),
+        run("check", "Look at the rules and send what is news", every_minute),
+        run("site", "Render the pages of all hosts", ("2-59/5 * * * *", "*:2/5")),
     ];
-    runs.extend(pushes.then_some(push));
+    runs.extend(pushes.then(|| run("push", "Send what is new to an engine of metrics", every_minute)));
     runs
+}
+
+/// Everything that `install` may have written, by name.
+pub(super) fn all_runs() -> Vec<Run> {
+    let mut all = runs("cronograph", None, true);
+    all.push(ship::named());
+    all
 }
 
 #[cfg(test)]
@@ -80,7 +77,7 @@ mod tests {
     #[test]
     fn what_goes_by_the_minutes_sample_waits_for_it() {
         let runs = runs("/c", Some(Path::new("/x.toml")), true);
-        let commands: Vec<String> = runs.iter().map(|run| run.arguments.join(" ")).collect();
+        let commands: Vec<String> = runs.iter().map(|run| run.commands[0].join(" ")).collect();
         assert_eq!(
             commands,
             [

@@ -1,7 +1,7 @@
 //! What `install` and `uninstall` will do, step by step: first shown, then done.
 
 use super::machine::{Crontab, CrontabProgram, Machine};
-use super::{Run, block, cron, systemd};
+use super::{Run, block, cron, ship, systemd};
 use crate::base::{escape, files};
 use crate::cli::args::Scheduler;
 use crate::cli::output::failure;
@@ -92,7 +92,7 @@ impl Plan {
         runs: &[Run],
         user: Option<&str>,
     ) -> anyhow::Result<()> {
-        for argument in runs.iter().flat_map(|run| &run.arguments) {
+        for argument in runs.iter().flat_map(|run| &run.commands).flatten() {
             if let Some(objection) = cron::objection(argument) {
                 return Err(failure(
                     format!("`{}` {objection}", escape::terminal(argument)),
@@ -100,8 +100,16 @@ impl Plan {
                 ));
             }
         }
-        let after = block::put(before.as_deref().unwrap_or_default(), &cron::lines(runs, user));
-        let after = after.map_err(|error| mend(&place, error))?;
+        let text = before.as_deref().unwrap_or_default();
+        let mut lines = cron::lines(runs, user);
+        if !runs.iter().any(|run| run.name == ship::NAME) {
+            // What an earlier run was asked for stays.
+            let inside = block::inside(text).map_err(|error| mend(&place, error))?.unwrap_or_default();
+            lines.extend(
+                inside.lines().filter(|line| ship::told(line).is_some()).map(|line| format!("{line}\n")),
+            );
+        }
+        let after = block::put(text, &lines).map_err(|error| mend(&place, error))?;
         self.text(place, before, Some(after));
         Ok(())
     }

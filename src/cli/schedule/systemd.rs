@@ -29,12 +29,15 @@ pub(super) fn units(folder: &Path, runs: &[Run]) -> Vec<Unit> {
 
 /// Not hardened by mounts of its own (`PrivateTmp=`, `ProtectHome=`): a sample must see the host's file systems.
 fn service_text(run: &Run) -> String {
-    let command: Vec<String> = run.arguments.iter().map(|argument| word(argument)).collect();
+    let command = |arguments: &Vec<String>| {
+        let words: Vec<String> = arguments.iter().map(|argument| word(argument)).collect();
+        format!("ExecStart={}\n", words.join(" "))
+    };
+    let commands: String = run.commands.iter().map(command).collect();
     format!(
-        "# Written by `cronograph install`.\n[Unit]\nDescription={}\n\n[Service]\nType=oneshot\nExecStart={}\n\
+        "# Written by `cronograph install`.\n[Unit]\nDescription={}\n\n[Service]\nType=oneshot\n{}\
          SuccessExitStatus=3\nNoNewPrivileges=yes\nNice=10\nTimeoutStartSec=10min\n",
-        run.description,
-        command.join(" ")
+        run.description, commands
     )
 }
 

@@ -13,6 +13,7 @@ const COMMANDS: [&str; 16] = [
     "log",
     "try",
     "note",
+    "import",
     "install",
     "uninstall",
     "explain",

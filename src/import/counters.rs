@@ -2,10 +2,12 @@
 //!
 //! * A stretch is what follows without a hole and without a boot. Each has a boot id of its own and counters that begin at 0: no
 //!   rate is made over its edges, nor to the host's own samples. Its first line has only the counters, where its first rate begins.
+//! * `sadf` does not tell the first record of a file, from which it makes its first rates. Where one file goes on where another ended,
+//!   midnight is the mean of what is told around it; a longer pause stays one.
 //! * The sums are kept as they are and rounded only in the line: rounding does not add up.
 //! * What a line says depends on the source alone: the same files give the same lines.
 
-use super::reading::{Found, Number, Numbers};
+use super::reading::{Found, Number, Numbers, Value};
 use crate::sample::host::Host;
 use crate::sample::metric::{Kind, Metric, Visitor};
 use crate::sample::{FORMAT_VERSION, Sample};
@@ -19,7 +21,8 @@ pub(super) const WITH_INSTANCES: [&str; 3] = ["diskstats", "filesystem", "netdev
 
 /// The samples of what was found, by time.
 pub(super) fn samples(found: &Found) -> Vec<Sample> {
-    let mut writing = Writing { found, shapes: HashMap::new(), samples: Vec::new(), host_day: None };
+    let mut writing =
+        Writing { found, shapes: HashMap::new(), samples: Vec::new(), host_day: None, before: None };
     let mut stretch: Option<Stretch> = None;
     for (&t, numbers) in &found.points {
         let seconds = numbers.values().map(|value| value.seconds).min().unwrap_or(0);
@@ -27,8 +30,12 @@ pub(super) fn samples(found: &Found) -> Vec<Sample> {
             follows(stretch.last, t, seconds)
                 && !found.restarts.iter().any(|at| (stretch.last + 1..=t).contains(at))
         });
-        if !goes_on {
-            let start = t - seconds;
+        let start = t - seconds;
+        let middle = writing.untold(stretch.as_ref(), start, t);
+        if let Some((stretch, middle)) = stretch.as_mut().zip(middle) {
+            stretch.add(start, &middle);
+            writing.point(stretch, start, &middle);
+        } else if !goes_on {
             let after = stretch.as_ref().is_none_or(|before| start > before.last);
             let new = Stretch::begin(start, found);
             if after {
@@ -39,6 +46,7 @@ pub(super) fn samples(found: &Found) -> Vec<Sample> {
         if let Some(stretch) = &mut stretch {
             stretch.add(t, numbers);
             writing.point(stretch, t, numbers);
+            writing.before = Some(numbers);
         }
     }
     writing.samples
@@ -90,9 +98,29 @@ struct Writing<'a> {
     samples: Vec<Sample>,
     /// The day and the stretch that have facts about the host.
     host_day: Option<(i64, String)>,
+    /// The point before.
+    before: Option<&'a Numbers>,
 }
 
 impl Writing<'_> {
+    /// What is not told between the end of a stretch and the start of the next point, where that is one record.
+    #[expect(clippy::cast_precision_loss, reason = "seconds")]
+    fn untold(&self, stretch: Option<&Stretch>, start: i64, t: i64) -> Option<Numbers> {
+        let (last, before) = (stretch?.last, self.before?);
+        let is_one = self.found.source == "sysstat" && start > last && follows(last, start, t - start);
+        let is_boot = self.found.restarts.iter().any(|at| (last + 1..=t).contains(at));
+        if !is_one || is_boot || follows(last, t, t - start) {
+            return None;
+        }
+        let after = self.found.points.get(&t)?;
+        let both = before.iter().filter_map(|(number, one)| Some((number, one, after.get(number)?)));
+        let mean = |one: &Value, other: &Value| Value {
+            value: f64::midpoint(one.value, other.value),
+            seconds: start - last,
+        };
+        Some(both.map(|(number, one, other)| (number.clone(), mean(one, other))).collect())
+    }
+
     /// The line from which the first rates of a stretch are made.
     fn base(&mut self, stretch: &Stretch, numbers: &Numbers) {
         let counters = numbers.keys().filter(|number| number.metric.kind == Kind::Counter);
@@ -190,7 +218,6 @@ fn put(parts: &mut Map<String, Json>, number: &Number, value: &Json) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reading::Value;
     use super::*;
     use proptest::prelude::*;
 
@@ -239,6 +266,26 @@ mod tests {
         assert_eq!(samples[0].loadavg, None, "where a rate begins no level is known");
         assert_eq!(samples[1].loadavg.as_ref().unwrap().load1, Some(0.5));
         assert!(samples.iter().all(|sample| sample.imported.as_deref() == Some("sysstat")));
+    }
+
+    #[test]
+    fn the_record_between_two_files_is_the_mean_of_those_around_it() {
+        let between = samples(&found(&[(1200, 600, 1.0), (2400, 600, 2.0)], &[]));
+        let expected = [(600, 0.0, 0), (1200, 600.0, 600), (1800, 1500.0, 1500), (2400, 2700.0, 2700)];
+        let seen: Vec<(i64, f64, u64)> =
+            lines(&between).iter().map(|(t, _, _, user, rx)| (*t, *user, *rx)).collect();
+        assert_eq!(seen, expected);
+        assert_eq!(between[2].loadavg.as_ref().unwrap().load1, Some(1.5));
+        assert!(between.iter().all(|sample| sample.boot == between[0].boot));
+        let booted = samples(&found(&[(1200, 600, 1.0), (2400, 600, 2.0)], &[1700]));
+        assert_ne!(booted[2].boot, booted[1].boot, "over a boot nothing is known");
+        let mut of_rrd = found(&[(1200, 600, 1.0), (2400, 600, 2.0)], &[]);
+        of_rrd.source = "rrd";
+        assert_ne!(
+            samples(&of_rrd)[2].boot,
+            samples(&of_rrd)[1].boot,
+            "what RRDtool does not know is not known"
+        );
     }
 
     #[test]

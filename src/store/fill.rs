@@ -1,20 +1,20 @@
 //! Puts samples of the past, which others observed, where the log has none: before its first sample, and into its gaps.
 //!
 //! * What is there stays as it is: own samples win, and the same samples again change nothing.
-//! * They go into the day's compressed file, which is replaced as a whole, at their place in time; what the plain one of an open day
+//! * They go into the day's compressed lines, which are replaced as a whole, at their place in time (columns of the day are made anew later); what the plain one of an open day
 //!   has comes behind it, so there only what was before its first line has a place.
 //! * Each day by itself is written whole or not at all: killed anywhere and run again, the result is the same.
 
 use super::append::relock;
 use super::error::StoreError;
-use super::layout::{Layout, day_of};
+use super::layout::{Form, Layout, day_of};
 use super::line::{decode, encode, head};
 use super::lines::{Ending, next_line};
 use super::reader::Reader;
+use super::source;
 use crate::base::files;
 use crate::sample::Sample;
 use flate2::Compression;
-use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use jiff::civil::Date;
 use std::cell::RefCell;
@@ -133,7 +133,13 @@ fn fill_day(
     if samples.is_empty() || dry {
         return Ok((samples.len(), open));
     }
-    let present = lines_of(&packed).map_err(|source| StoreError::Read { path: packed.clone(), source })?;
+    let present = match layout.files(day).packed() {
+        Some(form) => {
+            let path = layout.file_of(day, form);
+            lines_of(&path, form).map_err(|source| StoreError::Read { path, source })?
+        }
+        None => Vec::new(),
+    };
     let mut merged = Vec::with_capacity(present.len() + samples.len());
     let mut samples = samples.into_iter().peekable();
     let written = samples.len();
@@ -168,15 +174,11 @@ fn first_time(path: &Path) -> io::Result<Option<i64>> {
 }
 
 /// The lines of a compressed file, each with its end and its time. A broken one has none, and stays as it is.
-fn lines_of(path: &Path) -> io::Result<Vec<(Option<i64>, Vec<u8>)>> {
-    let file = match fs_err::File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        file => file?,
-    };
-    let mut source = BufReader::new(MultiGzDecoder::new(BufReader::new(file)));
+fn lines_of(path: &Path, form: Form) -> io::Result<Vec<(Option<i64>, Vec<u8>)>> {
+    let mut source = source::open(path, form)?;
     let (mut line, mut lines) = (Vec::new(), Vec::new());
     loop {
-        match next_line(&mut source, &mut line)? {
+        match next_line(source.as_mut(), &mut line)? {
             Ending::End => return Ok(lines),
             // It could not be written again.
             Ending::TooLong => {

@@ -142,10 +142,15 @@ pub fn rows(frame: &Frame, foreign: &[String]) -> Vec<Option<Breakdown>> {
     (0..frame.times.len()).map(|row| Breakdown::of(&|id| value(id, row), foreign)).collect()
 }
 
-/// The groups of every row of a window, from the bottom of the stack; NaN where a row has no memory.
+/// The groups of every row of a window, from the bottom of the stack; NaN where a row has no memory, or none of a group's parts is told
+/// (imported samples have slab as a whole only).
 pub fn over(frame: &Frame, foreign: &[String]) -> Vec<(Group, Vec<f64>)> {
     let rows = rows(frame, foreign);
-    let of = |group| rows.iter().map(|row| row.as_ref().map_or(f64::NAN, |row| row.group(group))).collect();
+    let is_told = |row: &&Breakdown, group| row.parts.iter().any(|(part, _)| part.group() == group);
+    let value = |row: &Option<Breakdown>, group| {
+        row.as_ref().filter(|row| is_told(row, group)).map_or(f64::NAN, |row| row.group(group))
+    };
+    let of = |group| rows.iter().map(|row| value(row, group)).collect();
     Group::ALL.map(|group| (group, of(group))).into()
 }
 

@@ -165,7 +165,8 @@ impl Feed {
 
     fn facts_at(&self, facts: Facts) -> Result<Option<Host>, StoreError> {
         let place = DayPlace { read: facts.at, ..DayPlace::default() };
-        let Some(mut follower) = Follower::open(&self.layout, &self.layout.files_of(facts.day), place)? else {
+        let Some(mut follower) = Follower::open(&self.layout, &self.layout.files_of(facts.day), place)?
+        else {
             return Ok(None);
         };
         Ok(follower.next_before(i64::MAX)?.and_then(|sample| sample.host))

@@ -4,6 +4,7 @@
 //! ```text
 //! /proc, /sys ─ sample ─> event ─> store (the logs) ─ series ─> analysis ─> alert ─> site (pages; pictures by chart)
 //!                                            └─ ship (to an engine of metrics)           └──> notify (messages)
+//! sysstat, Munin, RRD ─ import ─────────────────> store
 //! probe: runs a command many times and watches the same parts of memory
 //! ```
 //!
@@ -16,6 +17,7 @@ pub mod alert;
 pub mod analysis;
 pub mod chart;
 pub mod event;
+pub mod import;
 pub mod notify;
 pub mod probe;
 pub mod sample;

@@ -51,7 +51,7 @@ pub enum Unknown {
 }
 
 /// The metrics that a partition is made of.
-const SOURCES: [&str; 24] = [
+const SOURCES: [&str; 25] = [
     "meminfo.MemTotal",
     "meminfo.MemFree",
     "meminfo.Buffers",
@@ -62,6 +62,7 @@ const SOURCES: [&str; 24] = [
     "meminfo.KReclaimable",
     "meminfo.SReclaimable",
     "meminfo.SUnreclaim",
+    "meminfo.Slab",
     "meminfo.KernelStack",
     "meminfo.PageTables",
     "meminfo.SecPageTables",
@@ -141,10 +142,15 @@ pub fn rows(frame: &Frame, foreign: &[String]) -> Vec<Option<Breakdown>> {
     (0..frame.times.len()).map(|row| Breakdown::of(&|id| value(id, row), foreign)).collect()
 }
 
-/// The groups of every row of a window, from the bottom of the stack; NaN where a row has no memory.
+/// The groups of every row of a window, from the bottom of the stack; NaN where a row has no memory, or none of a group's parts is told
+/// (imported samples have slab as a whole only).
 pub fn over(frame: &Frame, foreign: &[String]) -> Vec<(Group, Vec<f64>)> {
     let rows = rows(frame, foreign);
-    let of = |group| rows.iter().map(|row| row.as_ref().map_or(f64::NAN, |row| row.group(group))).collect();
+    let is_told = |row: &&Breakdown, group| row.parts.iter().any(|(part, _)| part.group() == group);
+    let value = |row: &Option<Breakdown>, group| {
+        row.as_ref().filter(|row| is_told(row, group)).map_or(f64::NAN, |row| row.group(group))
+    };
+    let of = |group| rows.iter().map(|row| value(row, group)).collect();
     Group::ALL.map(|group| (group, of(group))).into()
 }
 
@@ -187,6 +193,9 @@ impl Sources<'_> {
         let unaccepted = self.field("Unaccepted").unwrap_or(0.0).min(free);
         let shared = self.expected("Shmem");
         let reclaimable = self.field("SReclaimable");
+        // Imported lines have the sum alone.
+        let is_split = (self.lookup)("meminfo.SUnreclaim").is_some();
+        let whole_slab = self.field("Slab").filter(|slab| *slab > 0.0 && !is_split);
         let stacks = self.expected("KernelStack");
         let fields = [
             (Part::Free, Some(free - unaccepted)),
@@ -197,7 +206,8 @@ impl Sources<'_> {
                 self.expected("Cached").map(|cached| (cached - shared.unwrap_or(0.0)).max(0.0)),
             ),
             (Part::Buffers, self.field("Buffers")),
-            (Part::SlabUnreclaimable, self.expected("SUnreclaim")),
+            (Part::SlabUnreclaimable, if whole_slab.is_some() { None } else { self.expected("SUnreclaim") }),
+            (Part::Slab, whole_slab),
             (Part::SlabReclaimable, reclaimable),
             (Part::KernelStacks, stacks),
             (Part::PageTables, self.expected("PageTables")),

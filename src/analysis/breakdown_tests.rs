@@ -236,3 +236,19 @@ proptest! {
         prop_assert_eq!(sum, total as f64, "{:?}", found);
     }
 }
+
+#[test]
+fn slab_as_a_whole_is_a_part_where_it_is_not_split() {
+    let known = |id: &str| match id {
+        "meminfo.MemTotal" => Some(100.0 * MIB),
+        "meminfo.MemFree" => Some(60.0 * MIB),
+        "meminfo.Slab" => Some(30.0 * MIB),
+        _ => None,
+    };
+    let found = Breakdown::of(&known, &[]).unwrap();
+    assert_eq!((found.part(Part::Slab), found.part(Part::Unaccounted)), (30.0 * MIB, 10.0 * MIB));
+    assert!(!found.unknown.contains(&Unknown::Missing("SUnreclaim")), "it is not unaccounted");
+    let split = |id: &str| if id == "meminfo.SUnreclaim" { Some(20.0 * MIB) } else { known(id) };
+    let found = Breakdown::of(&split, &[]).unwrap();
+    assert_eq!((found.part(Part::Slab), found.part(Part::SlabUnreclaimable)), (0.0, 20.0 * MIB));
+}

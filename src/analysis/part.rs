@@ -11,6 +11,8 @@ pub enum Part {
     Unaccounted,
     /// Slab that is never given back, large kmalloc included.
     SlabUnreclaimable,
+    /// All slab, of a source that does not say what of it can be given back.
+    Slab,
     /// A stack for each task.
     KernelStacks,
     /// Page tables of processes.
@@ -77,9 +79,10 @@ pub enum Group {
 }
 
 /// Each part with its group, its key in the words, and the kernel's own name for it.
-const PARTS: [(Part, Group, &str, &str); 23] = [
+const PARTS: [(Part, Group, &str, &str); 24] = [
     (Part::Unaccounted, Group::Unaccounted, "unaccounted", ""),
     (Part::SlabUnreclaimable, Group::SlabUnreclaimable, "slab_unreclaimable", "SUnreclaim"),
+    (Part::Slab, Group::KernelOther, "slab", "Slab"),
     (Part::KernelStacks, Group::KernelOther, "kernel_stacks", "KernelStack"),
     (Part::PageTables, Group::KernelOther, "page_tables", "PageTables"),
     (Part::SecondaryPageTables, Group::KernelOther, "secondary_page_tables", "SecPageTables"),

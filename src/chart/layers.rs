@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::area::{self, Area};
 use super::canvas::{Canvas, OPAQUE};
 use super::palette::Colour;
-use super::plot::{Fold, Plot, Profile};
+use super::plot::{Fold, Plot, Profile, gap_before};
 use super::spec::{ChartSpec, Layer, Shape};
 use super::stroke::Stroke;
 use super::value_axis::Measure;
@@ -166,10 +166,11 @@ pub(super) fn lines(canvas: &mut Canvas, plot: &Plot, spec: &ChartSpec) {
 /// Hatches, faintly, where samples are missing for longer than three times the gap that is not worth a mark.
 pub(super) fn hatch(canvas: &mut Canvas, plot: &Plot, spec: &ChartSpec) {
     let present = |row: usize| spec.layers.iter().any(|layer| layer.values[row].is_finite());
-    let known = (0..spec.times.len()).filter(|row| present(*row)).map(|row| spec.times[row]);
+    let known = (0..spec.times.len()).filter(|row| present(*row));
+    let known = known.map(|row| (spec.times[row], gap_before(&spec.times, row, spec.gap_after)));
     let mut last = spec.from;
-    for time in known.chain([spec.until.saturating_sub(spec.ahead)]) {
-        if time.saturating_sub(last) > spec.gap_after.saturating_mul(3) {
+    for (time, gap) in known.chain([(spec.until.saturating_sub(spec.ahead), spec.gap_after)]) {
+        if time.saturating_sub(last) > gap.saturating_mul(3) {
             let columns =
                 plot.x(last.max(spec.from)).ceil() as usize..plot.x(time.min(spec.until)).floor() as usize;
             for y in plot.rows.clone() {

@@ -117,7 +117,27 @@ fn between(one: (f64, f64), other: (f64, f64), x: f64) -> f64 {
     }
 }
 
-/// The rows that belong together: each has a value, and none is further than `gap_after` from the one before.
+/// How many distances on each side say what is usual around a row.
+const NEIGHBOURS: usize = 6;
+
+/// After how many seconds without a row there is a gap before this row: where rows are usually further apart than elsewhere (a log
+/// that begins with imported samples, another interval), one and a half times as far as they are there.
+pub(super) fn gap_before(times: &[i64], row: usize, gap_after: i64) -> i64 {
+    if row == 0 || times[row].saturating_sub(times[row - 1]) <= gap_after {
+        return gap_after;
+    }
+    let around = &times[row.saturating_sub(NEIGHBOURS + 1)..(row + NEIGHBOURS + 1).min(times.len())];
+    let mut distances: Vec<i64> = around.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+    let middle = distances.len().saturating_sub(1) / 2;
+    // Of few rows nothing is usual.
+    if distances.len() < 4 {
+        return gap_after;
+    }
+    let usual = *distances.select_nth_unstable(middle).1;
+    gap_after.max(usual.saturating_mul(3) / 2)
+}
+
+/// The rows that belong together: each has a value, and none is further than a gap from the one before.
 pub(super) fn runs(times: &[i64], values: &[f64], gap_after: i64) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (row, value) in values.iter().enumerate() {
@@ -125,7 +145,10 @@ pub(super) fn runs(times: &[i64], values: &[f64], gap_after: i64) -> Vec<Range<u
             continue;
         }
         match runs.last_mut() {
-            Some(run) if run.end == row && times[row].saturating_sub(times[row - 1]) <= gap_after => {
+            Some(run)
+                if run.end == row
+                    && times[row].saturating_sub(times[row - 1]) <= gap_before(times, row, gap_after) =>
+            {
                 run.end = row + 1;
             }
             _ => runs.push(row..row + 1),
@@ -183,6 +206,19 @@ mod tests {
         assert_eq!(plot.y(2.5), 75.0);
         assert_eq!(plot.y(99.0), 0.0, "values beyond the axis stay at its edge");
         assert_eq!(plot.floor(), 100.0);
+    }
+
+    #[test]
+    fn where_rows_are_further_apart_they_belong_together_all_the_same() {
+        // Each minute, then each ten minutes; then an hour is missing.
+        let times: Vec<i64> =
+            (0..10).map(|at| at * 60).chain((1..10).map(|at| 540 + at * 600)).chain([9540, 10_140]).collect();
+        assert_eq!(runs(&times, &vec![1.0; times.len()], 90), [0..19, 19..21]);
+        assert_eq!(gap_before(&times, 14, 90), 900);
+        assert_eq!(gap_before(&times, 19, 90), 900);
+        // A single hole within minutes is one.
+        let times: Vec<i64> = (0..20).filter(|at| *at != 9).map(|at| at * 60).collect();
+        assert_eq!(runs(&times, &vec![1.0; 19], 90), [0..9, 9..19]);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 
 mod check;
 mod experiment;
+mod import;
 mod pages;
 mod push;
 
 pub use check::{CheckArgs, MuteArgs};
 pub use experiment::{BisectArgs, Growth, ProbeArgs};
+pub use import::ImportArgs;
 pub use pages::{CompactArgs, LogArgs, SiteArgs, TryArgs};
 pub use push::PushArgs;
 
@@ -55,6 +57,8 @@ pub enum Command {
     Try(TryArgs),
     /// Write down what you did: a mark on the charts
     Note(NoteArgs),
+    /// Take over history that exists: sysstat, Munin, any RRD
+    Import(ImportArgs),
     /// Set up cron (or systemd timers) for this user, after showing what would be written
     Install(InstallArgs),
     /// Take out exactly what `install` put in; the logs stay
@@ -346,6 +350,7 @@ impl Command {
         match self {
             Self::Sample(args) => (args.host.as_deref(), None),
             Self::Note(args) => (args.host.as_deref(), None),
+            Self::Import(args) => (args.host.as_deref(), None),
             Self::Site(args) => (None, args.out.as_ref()),
             Self::Install(args) => (args.host.as_deref(), args.out.as_ref()),
             Self::Explain(args) => (args.host.as_deref(), None),

@@ -16,6 +16,7 @@ mod compact;
 mod config;
 mod doctor;
 mod explain;
+mod import;
 mod install;
 mod log;
 mod moment;
@@ -76,6 +77,7 @@ fn run(cli: &Cli, started: Stopwatch) -> anyhow::Result<ExitCode> {
         Command::Site(args) => site::run(args, &context),
         Command::Try(args) => try_run::run(args, &context),
         Command::Note(args) => note::run(args, &context),
+        Command::Import(args) => import::run(args, &context),
         Command::Install(args) => install::run(args, &context),
         Command::Uninstall(args) => uninstall::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),

@@ -32,6 +32,8 @@ record! {
         s_reclaimable "SReclaimable" u64 Gauge Memory;
         /// Slab that is never given back.
         s_unreclaim "SUnreclaim" u64 Gauge Memory;
+        /// All slab, where the source does not say what can be given back: imported lines.
+        slab "Slab" u64 Gauge Memory;
         /// Stacks of tasks, which may lie in vmalloc.
         kernel_stack "KernelStack" u64 Gauge Memory;
         /// Page tables of processes.
@@ -187,6 +189,9 @@ impl Meminfo {
     /// Leaves out what says nothing: the size of huge pages where there are none; and between slow beats the fields
     /// that no partition of MemTotal needs.
     fn shorten(&mut self, slow: bool) {
+        if self.s_unreclaim.is_some() {
+            self.slab = None;
+        }
         if self.huge_pages_total == Some(0) {
             (self.huge_pages_free, self.hugepagesize) = (None, None);
         }

@@ -186,6 +186,10 @@ macro_rules! collectors {
             /// Seconds since boot; rates are made over this clock, which does not jump.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub uptime: Option<f64>,
+            /// Not observed but taken from what another program wrote: `sysstat`, `rrd`. Its counters begin at 0
+            /// where a stretch of the source begins, which has a `boot` of its own.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub imported: Option<String>,
             /// Facts about the host; not in every line.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub host: Option<host::Host>,

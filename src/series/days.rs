@@ -92,8 +92,12 @@ fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
 
 /// The log's first day: of what was before the first sample only the boot is known.
 fn since_midnight(day: Date, first: &Edge) -> Between {
-    let boot = first.booted();
     let start = start_of(day);
+    let boot = first.booted();
+    if first.imported && boot <= 0 {
+        // Its source does not tell.
+        return Between { up_since: first.t, ..Between::default() };
+    }
     Between { up_since: boot.max(start), boot: (boot >= start).then_some(boot), ..Between::default() }
 }
 

@@ -24,6 +24,9 @@ pub(super) struct Edge {
     pub(super) boot: Option<String>,
     /// Seconds since boot.
     pub(super) uptime: f64,
+    /// It was not observed by the host itself: another boot may be only another stretch of a source.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) imported: bool,
     /// Bytes since boot, by interface.
     pub(super) bytes: Traffic,
     /// Processes killed since boot for want of memory.
@@ -89,6 +92,7 @@ impl Edge {
             t: sample.t,
             boot: sample.boot.clone(),
             uptime: sample.uptime.unwrap_or(sample.t as f64),
+            imported: sample.imported.is_some(),
             bytes: bytes.collect(),
             kills: sample.vmstat.as_ref().and_then(|vmstat| vmstat.oom_kill),
         }
@@ -108,10 +112,12 @@ impl Edge {
             let makes_sense = boot >= self.t.saturating_sub(CLOCK_SLACK_SECONDS);
             let traffic = if makes_sense { later.bytes.clone() } else { Traffic::new() };
             let kills = makes_sense.then(|| later.kills_since(Some(0))).flatten();
+            // Where imported samples begin or end the boot may be the same.
+            let is_boot = makes_sense || !(self.imported || later.imported);
             return Some(Between {
                 up_since: boot.max(self.t),
                 passed: None,
-                boot: Some(boot),
+                boot: is_boot.then_some(boot),
                 traffic,
                 kills,
             });

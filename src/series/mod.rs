@@ -23,6 +23,8 @@ mod rollup;
 mod rollup_line;
 #[cfg(test)]
 mod rollup_tests;
+#[cfg(test)]
+mod seam_tests;
 mod table;
 mod thin;
 mod today;

@@ -58,6 +58,8 @@ pub(super) struct Series {
 pub(super) struct Collecting {
     rows: Vec<Row>,
     boots: Vec<Option<String>>,
+    /// Whether the row before was imported.
+    is_imported: bool,
     columns: Vec<Series>,
     places: HashMap<(&'static str, &'static str), HashMap<String, usize>>,
     followers: Followers,
@@ -88,8 +90,12 @@ impl Collecting {
     /// Adds a sample.
     #[expect(clippy::cast_precision_loss, reason = "unix seconds are exact in an f64")]
     pub(super) fn add(&mut self, sample: &Sample) {
+        // Between the host's own samples and imported ones nothing is counted on, nor is what lies on both sides of them one.
+        let is_seam = sample.imported.is_some() != self.is_imported && !self.rows.is_empty();
+        self.is_imported = sample.imported.is_some();
         // Mostly it is the boot of the sample before.
-        let boot = self.boots.iter().rposition(|boot| *boot == sample.boot).unwrap_or_else(|| {
+        let known = self.boots.iter().rposition(|boot| *boot == sample.boot).filter(|_| !is_seam);
+        let boot = known.unwrap_or_else(|| {
             self.boots.push(sample.boot.clone());
             self.boots.len() - 1
         });
@@ -203,6 +209,8 @@ impl Table {
         let mut reboots: Vec<i64> =
             first_of_boots.map(booted).filter(|time| (from..until).contains(time)).collect();
         reboots.sort_unstable();
+        // Imported stretches of one boot.
+        reboots.dedup();
         reboots
     }
 
@@ -271,15 +279,25 @@ fn mark_covered(rows: &mut [Row]) {
             rows[index].covered = passed;
         }
     }
-    let intervals: Vec<f64> = rows.iter().map(|row| row.covered).collect();
+    let before: Vec<(usize, f64)> = rows.iter().map(|row| (row.boot, row.covered)).collect();
     for (index, row) in rows.iter_mut().enumerate() {
-        let around = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(intervals.len());
-        let mut around: Vec<f64> =
-            intervals[around].iter().copied().filter(|seconds| seconds.is_finite()).collect();
-        if median(&mut around).is_some_and(|usual| row.covered > GAP_FACTOR * usual) {
+        if usual_around(&before, index).is_some_and(|usual| row.covered > GAP_FACTOR * usual) {
             row.covered = f64::NAN;
         }
     }
+}
+
+/// The usual interval around a row: of its own boot where that has enough of them, since imported samples come at another one.
+fn usual_around(rows: &[(usize, f64)], index: usize) -> Option<f64> {
+    const ENOUGH: usize = 3;
+    let around = &rows[index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(rows.len())];
+    let finite = around.iter().filter(|(_, seconds)| seconds.is_finite());
+    let mut own: Vec<f64> =
+        finite.clone().filter(|(boot, _)| *boot == rows[index].0).map(|(_, seconds)| *seconds).collect();
+    if own.len() >= ENOUGH {
+        return median(&mut own);
+    }
+    median(&mut finite.map(|(_, seconds)| *seconds).collect::<Vec<_>>())
 }
 
 /// The middle one, of two middle ones the lesser.

@@ -67,7 +67,7 @@ pub(super) struct Taken {
 /// the sampler asks: the rest of a line takes as long as all else that an append does, and a quarter of a megabyte of
 /// code.
 pub(super) fn last_of(layout: &Layout, files: &DayFiles) -> Option<Taken> {
-    if files.packed().is_some() {
+    if files.packed().is_some() && !files.plain {
         let last = tail_of_day(layout, files, 1).ok()?.pop()?;
         return Some(Taken { v: last.v, t: last.t, boot: last.boot, uptime: last.uptime });
     }
@@ -79,7 +79,9 @@ pub(super) fn last_of(layout: &Layout, files: &DayFiles) -> Option<Taken> {
         last.is_none()
     })
     .ok()?;
-    last
+    // The plain file of a day comes last, unless it is empty.
+    let packed = DayFiles { plain: false, ..*files };
+    last.or_else(|| files.packed().and_then(|_| last_of(layout, &packed)))
 }
 
 fn tail_of_day(layout: &Layout, files: &DayFiles, count: usize) -> Result<Vec<Sample>, StoreError> {

@@ -6,13 +6,14 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "sample",
     "site",
     "compact",
     "log",
     "try",
     "note",
+    "import",
     "install",
     "uninstall",
     "explain",

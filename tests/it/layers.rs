@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each stage and what it may use, in the order of the data's path.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("base", &[]),
     ("config", &["base"]),
     ("sample", &["base"]),
     ("event", &["base", "sample"]),
     ("store", &["base", "sample", "event"]),
+    ("import", &["base", "sample", "store"]),
     ("series", &["base", "sample", "event", "store"]),
     ("ship", &["base", "config", "sample", "event", "store", "series"]),
     ("analysis", &["base", "config", "sample", "event", "store", "series"]),
@@ -26,7 +27,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "cli",
         &[
             "base", "config", "sample", "event", "store", "series", "analysis", "alert", "probe", "chart",
-            "site", "notify", "ship",
+            "site", "notify", "ship", "import",
         ],
     ),
 ];

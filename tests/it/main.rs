@@ -23,6 +23,7 @@ mod engine;
 mod events;
 mod explain;
 mod help;
+mod import;
 mod install;
 mod layers;
 mod leak;

@@ -110,15 +110,18 @@ fn samples_that_are_old_when_they_arrive_are_said() {
 #[test]
 fn a_host_that_comes_back_after_a_month_is_well_and_its_gap_a_gap() {
     let fleet = Fleet::new(NOW);
-    Synth::new("back", 512.0 * MIB, NOW - 31 * DAY - 1_800, NOW - 31 * DAY).write(&fleet.data()).unwrap();
-    Synth::new("back", 512.0 * MIB, NOW - 1_800, NOW).write(&fleet.data()).unwrap();
+    let before = Synth { interval: 300, ..Synth::new("back", 512.0 * MIB, NOW - 33 * DAY, NOW - 29 * DAY) };
+    before.write(&fleet.data()).unwrap();
+    Synth::new("back", 512.0 * MIB, NOW - 10_800, NOW).write(&fleet.data()).unwrap();
     let host = fleet.status("back", NOW);
     assert_eq!((host["state"].as_str(), texts(&host).len()), (Some("ok"), 0), "{host}");
     let page = fleet.page("index.html");
     let lately = page.split_once("<table class=\"lately\">").unwrap().1;
-    assert!(lately.contains("came back after 30 d 23 h"), "{lately}");
+    assert!(lately.contains("came back after 28 d 21 h"), "{lately}");
     assert!(lately.contains("2 hosts: <a href=\"web1/index.html\">"), "the others are new: {lately}");
-    assert!(fleet.page("back/30d.html").contains("chart-memory"));
+    for window in ["6h", "24h", "30d", "1y"] {
+        assert!(fleet.page(&format!("back/{window}.html")).contains("chart-memory"), "{window}");
+    }
 }
 
 #[test]

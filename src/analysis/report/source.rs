@@ -109,7 +109,9 @@ pub(super) fn kind_of(part: Part, history: &History) -> Option<Kind> {
         // They follow how many tasks there are, and what these map: by day more than by night.
         Part::KernelStacks | Part::PageTables | Part::SecondaryPageTables => Some(Kind::Process),
         Part::Anonymous | Part::Shared | Part::HugePages | Part::Zswap | Part::Zram => Some(Kind::Process),
+        // Of slab as a whole nobody knows how much is cache.
         Part::FileCache
+        | Part::Slab
         | Part::Buffers
         | Part::SlabReclaimable
         | Part::KernelReclaimable

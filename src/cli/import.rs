@@ -1,0 +1,195 @@
+//! `cronograph import`: history that others wrote, as lines of the log. Says what was read, what was written into which days, and
+//! what has no place in a sample.
+
+use super::args::ImportArgs;
+use super::{Context, output};
+use crate::base::format;
+use crate::base::words::Lang;
+use crate::import::{self, Found, Input, Mapping};
+use crate::sample::Root;
+use crate::store::{self, Filled, Layout};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::tz::TimeZone;
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// What takes less needs no bar.
+const BAR_SECONDS: f64 = 1.0;
+/// So many names of what was left out are told.
+const NAMES: usize = 12;
+
+/// Runs the command.
+pub(super) fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let layout = Layout::new(&context.config().data, context.host(&Root::real())?)?;
+    let maps = args.map.iter().map(|text| Mapping::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let inputs: Vec<Input> = args.files.iter().map(|path| Input { path: path.clone() }).collect();
+    let bar = bar(inputs.len());
+    let found = import::read(&inputs, &maps, &|done| {
+        if bar.is_hidden() && context.started.seconds() > BAR_SECONDS && std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(4));
+        }
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let found = found?;
+    refuse_other_hosts(&found, &layout, args)?;
+    refuse_unmapped(&found)?;
+    let zone = context.loaded.time_zone()?;
+    for found in &found {
+        let samples = import::samples(found);
+        let to_come = samples.partition_point(|sample| sample.t <= context.clock.now());
+        let filled = store::fill(&layout, &samples[..to_come], args.dry_run)?;
+        let told = Told { found, filled: &filled, to_come: samples.len() - to_come, dry: args.dry_run };
+        output::print(told.text(layout.host(), context, &zone))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bar(files: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::hidden());
+    match ProgressStyle::with_template("{bar:30} {pos} of {len} files, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// What is told of another host must not end up in this one's log by mistake.
+fn refuse_other_hosts(found: &[Found], layout: &Layout, args: &ImportArgs) -> anyhow::Result<()> {
+    let expected = args.from_host.as_deref().unwrap_or(layout.host());
+    let other = found.iter().filter_map(|found| found.name.as_deref()).find(|name| !is_same(name, expected));
+    let Some(other) = other else { return Ok(()) };
+    let host = layout.host();
+    Err(output::failure(
+        format!("the files are about a host {other}, and the log would be that of {host}"),
+        format!(
+            "--host {other} makes a log of its own; --host {host} --from-host {other} says that they are one host"
+        ),
+    ))
+}
+
+/// With or without the domain.
+fn is_same(one: &str, other: &str) -> bool {
+    let short = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
+    let has_domain = |name: &str| name.contains('.');
+    if has_domain(one) && has_domain(other) {
+        one.eq_ignore_ascii_case(other)
+    } else {
+        short(one) == short(other)
+    }
+}
+
+fn refuse_unmapped(found: &[Found]) -> anyhow::Result<()> {
+    let mut unmapped: Vec<_> = found.iter().flat_map(|found| &found.unmapped).collect();
+    unmapped.sort();
+    let Some(first) = unmapped.first() else { return Ok(()) };
+    let names: Vec<String> =
+        unmapped.iter().map(|source| format!("{} ({})", source.name, source.about)).collect();
+    Err(output::failure(
+        format!("nothing says what these are: {}", names.join(", ")),
+        format!(
+            "say it for each: --map {}=meminfo.MemFree, times a factor where the unit is another: *1024; docs/metrics.md has the numbers",
+            first.name
+        ),
+    ))
+}
+
+/// What is said of one source.
+struct Told<'a> {
+    found: &'a Found,
+    filled: &'a Filled,
+    to_come: usize,
+    dry: bool,
+}
+
+impl Told<'_> {
+    fn text(&self, host: &str, context: &Context, zone: &TimeZone) -> String {
+        let source = if self.found.source == "rrd" { "RRD" } else { self.found.source };
+        let files = count(self.found.files, "file");
+        let mut text = format!("{host}: {files} of {source}, ");
+        match self.found.stretch() {
+            Some((from, until)) => {
+                let at = |t| format!("{} {}", format::date(t, zone, Lang::En), format::minute(t, zone));
+                let _ = writeln!(
+                    text,
+                    "{} from {} to {}",
+                    count(self.found.points(), "point"),
+                    at(from),
+                    at(until)
+                );
+            }
+            None => text.push_str("no point in time\n"),
+        }
+        text.push_str(&self.written());
+        text.push_str(&self.left());
+        text.push_str(&self.going(context));
+        text
+    }
+
+    fn written(&self) -> String {
+        let days = &self.filled.days;
+        let (Some((first, _)), Some((last, _))) = (days.first_key_value(), days.last_key_value()) else {
+            return "  nothing new\n".to_owned();
+        };
+        let verb = if self.dry { "would be written" } else { "written" };
+        let lines = count(self.filled.lines(), "line");
+        format!("  {lines} {verb} into {}, {first} to {last}\n", count(days.len(), "day"))
+    }
+
+    fn left(&self) -> String {
+        let mut text = String::new();
+        for (number, what) in [
+            (self.filled.known, "at times of which there are samples"),
+            (
+                self.filled.open,
+                "in a gap of a day that is not compressed yet: again when it is over, or after `cronograph compact`",
+            ),
+            (self.to_come, "yet to come"),
+        ] {
+            if number > 0 {
+                let _ = writeln!(text, "  {} not written, {what}", count(number, "line"));
+            }
+        }
+        let left_out = &self.found.left_out;
+        if !left_out.is_empty() {
+            let mut names: Vec<&str> = left_out.keys().map(String::as_str).take(NAMES).collect();
+            let more = format!("{} more", left_out.len().saturating_sub(NAMES));
+            names.extend((left_out.len() > NAMES).then_some(more.as_str()));
+            let values: u64 = left_out.values().sum();
+            let _ = writeln!(text, "  {values} values have no place in a sample: {}", names.join(", "));
+        }
+        text
+    }
+
+    /// What `[retain]` lets go.
+    fn going(&self, context: &Context) -> String {
+        let now = context.clock.now();
+        let Some(days) = crate::site::ages(&context.config().retain).samples else { return String::new() };
+        let Ok(before) = store::day_of(now - i64::from(days) * 86_400) else { return String::new() };
+        let old = self.filled.days.keys().filter(|day| **day < before).count();
+        if old == 0 {
+            return String::new();
+        }
+        format!(
+            "  {} older than the {days} days of [retain]: their samples go with the next `site` or `compact`, what is rolled up stays\n",
+            count(old, "day")
+        )
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_may_be_left_out_on_one_side() {
+        assert!(is_same("web-1", "web-1.example.org"));
+        assert!(is_same("Web-1.example.org", "web-1.example.org"));
+        assert!(!is_same("web-1.example.org", "web-1.example.net"));
+        assert!(!is_same("web-1", "web-2.example.org"));
+    }
+}

@@ -1,0 +1,186 @@
+//! `cronograph import` with files that real programs printed: what it says, what it writes, what it refuses.
+
+use crate::program::{cronograph, stderr};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+/// 2026-11-26T10:00:00Z
+const NOW: &str = "1795687200";
+/// A database of one source: a level, each 300 s.
+const DUMP: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><rrd><version>0003</version><step>300</step>
+<lastupdate>1795609000</lastupdate><ds><name> 42 </name><type> GAUGE </type></ds>
+<rra><cf>AVERAGE</cf><pdp_per_row>1</pdp_per_row><database><row><v>1.0e+03</v></row><row><v>NaN</v></row>
+<row><v>2.0e+03</v></row></database></rra></rrd>";
+
+struct World(tempfile::TempDir);
+
+impl World {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn run(&self, host: &str, arguments: &[&str], files: &[&Path]) -> Output {
+        let mut command = cronograph();
+        command.arg("import").arg("--data").arg(self.0.path().join("data"));
+        command.args(["--now", NOW, "--host", host]).args(arguments).args(files).output().unwrap()
+    }
+
+    /// What it printed; it went well.
+    fn said(&self, host: &str, arguments: &[&str], files: &[&Path]) -> String {
+        let output = self.run(host, arguments, files);
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What it complained of; nothing was written.
+    fn refused(&self, host: &str, arguments: &[&str], files: &[&Path]) -> String {
+        let output = self.run(host, arguments, files);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(!self.0.path().join("data").join(host).exists());
+        stderr(&output)
+    }
+
+    fn log(&self, host: &str, day: &str) -> Vec<serde_json::Value> {
+        let path = self.0.path().join("data").join(host).join("samples").join(format!("{day}.jsonl.gz"));
+        let mut text = String::new();
+        flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap())
+            .read_to_string(&mut text)
+            .unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn sysstat() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import/sysstat-12.6.json")
+}
+
+#[test]
+fn sysstat_becomes_lines_and_again_changes_nothing() {
+    let world = World::new();
+    let dry = world.said("vm", &["--dry-run"], &[&sysstat()]);
+    assert!(dry.contains("4 lines would be written into 1 day"), "{dry}");
+    let said = world.said("vm", &[], &[&sysstat()]);
+    assert!(said.starts_with("vm: 1 file of sysstat, 3 points from 26 Nov 2026"), "{said}");
+    assert!(said.contains("\n  4 lines written into 1 day, 2026-11-26 to 2026-11-26\n"), "{said}");
+    assert!(said.contains("have no place in a sample: ") && said.contains("interrupts"), "{said}");
+    let log = world.log("vm", "2026-11-26");
+    let times: Vec<i64> = log.iter().map(|line| line["t"].as_i64().unwrap()).collect();
+    assert_eq!(times, [1_795_684_953, 1_795_684_958, 1_795_684_963, 1_795_684_969]);
+    assert!(log.iter().all(|line| line["imported"] == "sysstat" && line["v"] == 1));
+    assert_eq!(log[1]["meminfo"]["MemTotal"], 25_276_510_208_u64);
+    // 9.06 % of two CPUs over 5 s, then 8.97 %.
+    assert_eq!(log[1]["stat"]["system"], 0.906);
+    assert_eq!(log[2]["stat"]["system"], 1.803);
+    assert_eq!(log[0]["host"]["kernel"], "6.18.44-fc-v657");
+    let again = world.said("vm", &[], &[&sysstat()]);
+    assert!(again.contains("\n  nothing new\n  4 lines not written"), "{again}");
+    assert_eq!(world.log("vm", "2026-11-26"), log);
+}
+
+#[test]
+fn standard_input_is_a_dash() {
+    let world = World::new();
+    let mut command = cronograph();
+    command
+        .arg("import")
+        .arg("--data")
+        .arg(world.0.path().join("data"))
+        .args(["--now", NOW, "--host", "vm", "-"]);
+    command.write_stdin(std::fs::read(sysstat()).unwrap()).assert().success();
+    assert_eq!(world.log("vm", "2026-11-26").len(), 4);
+}
+
+#[test]
+fn another_hosts_files_need_a_word() {
+    let world = World::new();
+    let said = world.refused("web-1", &[], &[&sysstat()]);
+    assert!(said.contains("about a host vm, and the log would be that of web-1"), "{said}");
+    assert!(said.contains("--host web-1 --from-host vm"), "{said}");
+    world.said("web-1", &["--from-host", "vm"], &[&sysstat()]);
+    assert_eq!(world.log("web-1", "2026-11-26").len(), 4);
+}
+
+#[test]
+fn munins_files_are_known_by_their_names() {
+    let world = World::new();
+    let dump = world.file("web-1.example.org-memory-free-g.xml", DUMP);
+    let other = world.file("web-1.example.org-df-_dev_vda-g.xml", DUMP);
+    let said = world.said("web-1", &[], &[&dump, &other]);
+    assert!(said.contains("2 files of RRD, 2 points"), "{said}");
+    assert!(said.contains("2 values have no place in a sample: df._dev_vda"), "{said}");
+    let log = world.log("web-1", "2026-11-25");
+    let free: Vec<(i64, u64)> = log
+        .iter()
+        .map(|line| (line["t"].as_i64().unwrap(), line["meminfo"]["MemFree"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(free, [(1_795_608_300, 1000), (1_795_608_900, 2000)]);
+}
+
+#[test]
+fn what_no_name_tells_a_mapping_must() {
+    let world = World::new();
+    let dump = world.file("swap.xml", DUMP);
+    let said = world.refused("web-1", &[], &[&dump]);
+    assert!(said.contains("nothing says what these are: swap (GAUGE each 300 s)"), "{said}");
+    assert!(said.contains("hint: say it for each: --map swap=meminfo.MemFree"), "{said}");
+    let wrong = world.refused("web-1", &["--map", "swap=meminfo.Nothing"], &[&dump]);
+    assert!(wrong.contains("no sample has a number \"meminfo.Nothing\""), "{wrong}");
+    world.said("web-1", &["--map", "42=meminfo.SwapFree*1024"], &[&dump]);
+    assert_eq!(world.log("web-1", "2026-11-25")[0]["meminfo"]["SwapFree"], 1_024_000);
+    let rates = world.file("net.xml", DUMP.replace("GAUGE", "DERIVE"));
+    let said = world.refused("web-2", &["--map", "net=meminfo.MemFree"], &[&rates]);
+    assert!(said.contains("DERIVE, a rate, and meminfo.MemFree is a level"), "{said}");
+    world.said("web-2", &["--map", "net=netdev.rx_bytes:eth0"], &[&rates]);
+    let log = world.log("web-2", "2026-11-25");
+    let totals: Vec<&serde_json::Value> =
+        log.iter().map(|line| &line["netdev"]["eth0"]["rx_bytes"]).collect();
+    // Two stretches, since a row in between is not known.
+    assert_eq!(totals, [0, 300_000, 0, 600_000]);
+}
+
+#[test]
+fn what_is_no_history_is_refused_with_the_way_out() {
+    let world = World::new();
+    for (name, text, expected) in [
+        ("a.txt", &b"hello"[..], "it is of no known format"),
+        ("b.txt", b"", "it is empty"),
+        ("c.xz", b"\xfd7zXZ\x00", "unxz -k"),
+        ("d.json", b"{\"sysstat\": {\"hosts\": [", "it is no whole JSON"),
+        ("e.json", b"{\"a\": 1}", "neither sysstat's JSON nor RRDtool's"),
+        ("f.xml", b"<html></html>", "not RRDtool's XML"),
+    ] {
+        let path = world.file(name, text);
+        let said = world.refused("web-1", &[], &[&path]);
+        assert!(said.contains(expected) && said.contains("hint: "), "{name}: {said}");
+    }
+    let said = world.refused("web-1", &[], &[Path::new("/nonexistent/sa01")]);
+    assert!(said.contains("/nonexistent/sa01"), "{said}");
+}
+
+#[test]
+fn own_samples_stay_and_what_is_yet_to_come_waits() {
+    let world = World::new();
+    let samples = world.0.path().join("data/vm/samples");
+    std::fs::create_dir_all(&samples).unwrap();
+    // At the time of the third point.
+    let own = "{\"v\":1,\"t\":1795684969,\"boot\":\"abcd\",\"uptime\":9000.0}\n";
+    std::fs::write(samples.join("2026-11-26.jsonl"), own).unwrap();
+    let said = world.said("vm", &[], &[&sysstat()]);
+    assert!(said.contains("4 lines not written, at times of which there are samples"), "{said}");
+    let own = own.replace("1795684969", "1795686000");
+    std::fs::write(samples.join("2026-11-26.jsonl"), &own).unwrap();
+    assert!(world.said("vm", &[], &[&sysstat()]).contains("4 lines written"));
+    assert_eq!(std::fs::read_to_string(samples.join("2026-11-26.jsonl")).unwrap(), own);
+    let mut command = cronograph();
+    command.arg("import").arg("--data").arg(world.0.path().join("later")).args(["--host", "vm"]);
+    let output = command.args(["--now", "1795684960"]).arg(sysstat()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("2 lines written") && said.contains("2 lines not written, yet to come"), "{said}");
+}

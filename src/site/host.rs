@@ -294,7 +294,7 @@ impl<'a> Host<'a> {
     fn page(&self, window: Window, view: &WindowView, root: &str, here: &str) -> HostPage {
         let scene = self.workshop.scene;
         let name = self.layout.host().to_owned();
-        let is_silent = self.state.class == "silent";
+        let (is_silent, past) = (self.state.class == "silent", self.workshop.inputs.span.is_some());
         HostPage {
             page: self.workshop.page(&name, root),
             name,
@@ -307,8 +307,7 @@ impl<'a> Host<'a> {
             // What leaks has a panel of its own.
             problems: self.problems.iter().filter(|problem| !problem.leaks).cloned().collect(),
             leaks: leaks::panels(self.report.as_ref(), scene),
-            parts_table: leaks::parts(self.report.as_ref(), scene, self.latest_word())
-                .filter(|_| self.has_findings()),
+            parts_table: leaks::parts(self.report.as_ref(), scene, past).filter(|_| self.has_findings()),
             all_well: self.all_well(),
             past: alerts::past([&self.watched], scene),
             muted: muted::of_host(self.workshop.mutes, self.layout.host(), scene),
@@ -316,16 +315,10 @@ impl<'a> Host<'a> {
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),
             window_note: self.window_note(view),
-            latest: if is_silent { scene.word("legend.last") } else { self.latest_word() },
+            latest: scene.word(if is_silent || past { "legend.last" } else { "legend.now" }),
             sections: sections::of(self, view),
             facts: facts::of(self.latest, scene),
         }
-    }
-
-    /// The newest values of a page of the past are not those of now.
-    pub(super) fn latest_word(&self) -> String {
-        let is_past = self.workshop.inputs.span.is_some();
-        self.workshop.scene.word(if is_past { "legend.last" } else { "legend.now" })
     }
 
     pub(super) fn has_findings(&self) -> bool {

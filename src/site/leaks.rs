@@ -61,8 +61,8 @@ fn panel(finding: &Finding, telling: &Telling) -> Leak {
     }
 }
 
-/// Where the memory is: every part that there is any of, and how it changed. `latest`: the word for the newest values.
-pub(crate) fn parts(report: Option<&Report>, scene: &Scene, latest: String) -> Option<Table> {
+/// Where the memory is: every part that there is any of, and how it changed. `past`: what was last is not now.
+pub(crate) fn parts(report: Option<&Report>, scene: &Scene, past: bool) -> Option<Table> {
     let report = report?;
     let telling = scene.telling(report.at);
     let since = report.since.map(|since| telling.time(since)).unwrap_or_default();
@@ -70,7 +70,7 @@ pub(crate) fn parts(report: Option<&Report>, scene: &Scene, latest: String) -> O
     let columns = vec![
         column(scene.word("column.part"), false),
         column(scene.word("column.kernel_name"), false),
-        column(latest, true),
+        column(scene.word(if past { "legend.last" } else { "legend.now" }), true),
         column(scene.words().fill("explain.since", &[("time", &since)]), true),
     ];
     let shown = report.parts.iter().filter(|row| row.is_shown());

@@ -23,8 +23,8 @@ pub(crate) fn of(host: &Host, view: &WindowView) -> Vec<Section> {
     let of = |id: SectionId, tables: Vec<Option<Table>>| section(id.id(), charts(id), tables);
     let extras = &host.extras;
     // Beside what leaks it stands at the top already.
-    let parts =
-        leaks::parts(host.report.as_ref(), scene, host.latest_word()).filter(|_| !host.has_findings());
+    let past = host.workshop.inputs.span.is_some();
+    let parts = leaks::parts(host.report.as_ref(), scene, past).filter(|_| !host.has_findings());
     let changes = view.changes.table(&tables);
     let sections = vec![
         of(SectionId::Memory, vec![changes, parts, tables.processes(), tables.cgroups(), tables.slab()]),

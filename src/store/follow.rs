@@ -11,6 +11,7 @@ use super::lines::{Ending, next_line};
 use super::source;
 use crate::base::hash;
 use crate::sample::Sample;
+use jiff::civil::Date;
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -57,6 +58,19 @@ enum Kind {
     Compressed(Form),
     /// The plain file of a day that has a compressed one.
     Beside,
+}
+
+impl Layout {
+    /// The files of one day, without listing the others.
+    pub fn files_of(&self, day: Date) -> DayFiles {
+        let is_there = |form| self.file_of(day, form).is_file();
+        DayFiles {
+            day,
+            plain: self.day_file(day).is_file(),
+            gz: is_there(Form::Gzip),
+            columns: is_there(Form::Columns),
+        }
+    }
 }
 
 impl Follower {

@@ -245,17 +245,6 @@ impl Layout {
         Ok(days.into_values().collect())
     }
 
-    /// The files of one day, without listing the others.
-    pub fn files_of(&self, day: Date) -> DayFiles {
-        let is_there = |form| self.file_of(day, form).is_file();
-        DayFiles {
-            day,
-            plain: self.day_file(day).is_file(),
-            gz: is_there(Form::Gzip),
-            columns: is_there(Form::Columns),
-        }
-    }
-
     /// The sizes of a day's files.
     pub fn sizes(&self, files: &DayFiles) -> DaySizes {
         let size = |there: bool, path: PathBuf| {

@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(gap_before(&times, 19, 90), 900);
         // A single hole within minutes is one.
         let times: Vec<i64> = (0..20).filter(|at| *at != 9).map(|at| at * 60).collect();
-        assert_eq!(runs(&times, &vec![1.0; 19], 90), [0..9, 9..19]);
+        assert_eq!(runs(&times, &[1.0; 19], 90), [0..9, 9..19]);
     }
 
     #[test]

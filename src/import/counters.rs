@@ -104,7 +104,6 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     /// What is not told between the end of a stretch and the start of the next point, where that is one record.
-    #[expect(clippy::cast_precision_loss, reason = "seconds")]
     fn untold(&self, stretch: Option<&Stretch>, start: i64, t: i64) -> Option<Numbers> {
         let (last, before) = (stretch?.last, self.before?);
         let is_one = self.found.source == "sysstat" && start > last && follows(last, start, t - start);

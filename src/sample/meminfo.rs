@@ -162,6 +162,10 @@ fn parse(bytes: &[u8]) -> Meminfo {
             meminfo.set(key, number.saturating_mul(factor));
         }
     }
+    // Both of its parts are known.
+    if meminfo.s_unreclaim.is_some() {
+        meminfo.slab = None;
+    }
     meminfo
 }
 
@@ -189,9 +193,6 @@ impl Meminfo {
     /// Leaves out what says nothing: the size of huge pages where there are none; and between slow beats the fields
     /// that no partition of MemTotal needs.
     fn shorten(&mut self, slow: bool) {
-        if self.s_unreclaim.is_some() {
-            self.slab = None;
-        }
         if self.huge_pages_total == Some(0) {
             (self.huge_pages_free, self.hugepagesize) = (None, None);
         }

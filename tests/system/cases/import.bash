@@ -14,6 +14,8 @@ sadc=/usr/lib/sysstat/sadc
 record() { "$sadc" -S XALL 2 7 "$WORK/sa01"; }
 dd if=/dev/urandom of="$WORK/noise" bs=1M count=64 status=none
 check "sadc records this machine" record
+# No machine boots within a second.
+sleep 3
 check "sadc records that it restarted" "$sadc" -S XALL "$WORK/sa01"
 check "sadc goes on" record
 sadf -j "$WORK/sa01" -- -A -F MOUNT >"$WORK/sadf.json"

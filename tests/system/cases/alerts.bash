@@ -49,6 +49,10 @@ name = "service"
 host = "vps-two"
 enabled = false
 TOML
+# What the machine that runs the tests is at the moment is not what they are about: other builds, other cases.
+for rule in memory leak swap pressure-memory load steal pressure-cpu iowait pressure-io disk-busy; do
+    printf '[[rule]]\nname = "%s"\nenabled = false\n' "$rule" >>"$root/etc/cronograph.toml"
+done
 chmod 600 "$root/etc/cronograph.toml"
 
 # --- a minute is a sample whose clock says so; a second host stands beside until it does not

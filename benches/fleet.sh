@@ -77,7 +77,7 @@ tell() {
 
 # history DAYS: one host; the mean of five runs is left in `mean`.
 history() {
-    local folder=$work/one$1 step line total=0
+    local folder=$work/one$1 step line part total=0
     # Its own log: it is compacted.
     export CRONOGRAPH_HOST=host1
     make "$folder" 1 "$1"
@@ -89,7 +89,8 @@ history() {
         total=$(awk -v total="$total" -v line="$line" 'BEGIN { split(line, part); print total + part[2] }')
     done
     mean=$(awk -v total="$total" 'BEGIN { print total / 5 }')
-    du -sk "$folder" "$folder"/host1/{samples,5m,1h} | awk -v days="$1" '{ size[NR] = $1 * 1024 / 1e6 }
+    # Apart, since du counts nothing twice.
+    for part in . samples 5m 1h; do du -sk "$folder/host1/$part"; done | awk -v days="$1" '{ size[NR] = $1 * 1024 / 1e6 }
         END { printf "one host, %d days: %.0f MB on disk (samples %.0f, bins of 5 minutes %.0f, of an hour %.0f), ", days,
             size[1], size[2], size[3], size[4] }'
     awk -v mean="$mean" 'BEGIN { printf "%.0f ms of CPU a run\n", 1000 * mean }'

@@ -28,7 +28,7 @@ pub struct ImportArgs {
     /// The name that the files have for the host, where it is another one
     #[arg(long, value_name = "NAME")]
     pub from_host: Option<String>,
-    /// Say what a source is: --map NAME=NUMBER[:INSTANCE][*FACTOR], NUMBER as in docs/metrics.md
+    /// Say what a source is: `NAME=NUMBER[:INSTANCE][*FACTOR]`, NUMBER as in docs/metrics.md
     #[arg(long, value_name = "SOURCE")]
     pub map: Vec<String>,
     /// Tell what would be written, and write nothing

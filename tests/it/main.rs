@@ -28,6 +28,7 @@ mod install;
 mod layers;
 mod leak;
 mod leak_properties;
+mod log;
 mod metrics;
 mod pages;
 mod probe;

@@ -85,8 +85,9 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
             .iter()
             .any(|(level, before)| before.is_some_and(|before| is_over(layout, *level, *day, before)))
     });
-    let thin = thin::files(layout, &index, day_of(now - fold::FIVE_MINUTES_DAYS * DAY)?);
-    if closed.is_empty() && old.is_empty() && !turning && !has_old_rollups && thin.is_empty() {
+    let whole = day_of(now - fold::FIVE_MINUTES_DAYS * DAY)?;
+    let has_spare_bins = !thin::files(layout, &index, whole).is_empty();
+    if closed.is_empty() && old.is_empty() && !turning && !has_old_rollups && !has_spare_bins {
         return Ok(done);
     }
     let _lock = fold::lock(layout)?;
@@ -101,7 +102,9 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
             expire_rollups(layout, &mut index, level, before, &mut done)?;
         }
     }
-    thin::remove(layout, &mut index, &thin)?;
+    // Not before: bins of days whose samples just went are all that is left of them.
+    let spare = thin::files(layout, &index, whole);
+    thin::remove(layout, &mut index, &spare)?;
     Ok(done)
 }
 

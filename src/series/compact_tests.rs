@@ -130,6 +130,27 @@ fn bins_that_no_page_shows_go_and_come_back_before_the_samples_go() {
 }
 
 #[test]
+fn bins_are_not_spare_where_the_samples_are_gone() {
+    let (now, until) = (FIRST + 50 * DAY, FIRST + 3 * DAY);
+    // A day's samples go in the very run that would let the bins of its month go; or were removed by hand.
+    for by_hand in [false, true] {
+        let world = World::new(3);
+        world.compact(until, NEVER);
+        let before = world.week(until);
+        world.sample(now - DAY);
+        let mut ages = NEVER;
+        if by_hand {
+            let first = world.layout.files(day_of(FIRST).unwrap());
+            assert!(store::remove(&world.layout, &first, world.layout.sizes(&first)).unwrap());
+        } else {
+            ages.samples = Some(49);
+        }
+        assert_eq!(world.compact(now, ages).expired, usize::from(!by_hand));
+        assert_eq!(world.week(until), before, "by hand: {by_hand}");
+    }
+}
+
+#[test]
 fn what_is_old_goes_and_its_rollups_stay() {
     let world = World::new(5);
     let now = FIRST + 5 * DAY;

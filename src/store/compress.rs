@@ -86,12 +86,8 @@ pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, Sto
         if !columns::decode(text.as_bytes()).is_ok_and(|back| back == lines) {
             return Ok(false);
         }
-        files::replace_durably(&turned, |file| {
-            let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::best());
-            encoder.write_all(text.as_bytes())?;
-            encoder.finish()?.flush()
-        })
-        .map_err(write_error)?;
+        source::replace(&turned, Compression::best(), |out| out.write_all(text.as_bytes()))
+            .map_err(write_error)?;
     }
     // What is on the disk now is what counts.
     if !read(&turned, Form::Columns).is_ok_and(|back| back.starts_with(&lines)) {
@@ -104,11 +100,8 @@ pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, Sto
 /// Makes compressed lines of a day's columns, beside them; from then on the lines count.
 fn unturn(layout: &Layout, files: &DayFiles) -> io::Result<()> {
     let mut lines = source::open(&layout.day_file_columns(files.day), Form::Columns)?;
-    files::replace_durably(&layout.day_file_gz(files.day), |file| {
-        let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::new(6));
-        io::copy(&mut lines, &mut encoder)?;
-        encoder.finish()?.flush()
-    })
+    let packed = layout.day_file_gz(files.day);
+    source::replace(&packed, source::LINES, |mut out| io::copy(&mut lines, &mut out).map(|_| ()))
 }
 
 /// Removes a day's files if they are still of these sizes: nothing was appended since. False: they are not.
@@ -197,7 +190,7 @@ fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::new(6));
+        let mut encoder = GzEncoder::new(BufWriter::new(file), source::LINES);
         if lines.seen.is_empty() {
             // Byte by byte: who follows the log counts them.
             let mut plain = plain;

@@ -14,12 +14,10 @@ use super::reader::Reader;
 use super::source;
 use crate::base::files;
 use crate::sample::Sample;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use jiff::civil::Date;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, BufWriter, ErrorKind, Write};
+use std::io::{self, BufReader, ErrorKind};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -152,12 +150,8 @@ fn fill_day(
     for sample in samples {
         merged.push(encode(sample)?);
     }
-    files::replace_durably(&packed, |file| {
-        let mut encoder = GzEncoder::new(BufWriter::new(file), Compression::new(6));
-        merged.iter().try_for_each(|line| encoder.write_all(line))?;
-        encoder.finish()?.flush()
-    })
-    .map_err(|source| StoreError::Compress { path: packed, source })?;
+    source::replace(&packed, source::LINES, |out| merged.iter().try_for_each(|line| out.write_all(line)))
+        .map_err(|source| StoreError::Compress { path: packed, source })?;
     Ok((written, open))
 }
 

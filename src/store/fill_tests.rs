@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::store::Reader;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::civil::date;
+use std::io::Write;
 
 /// 2026-11-22T00:00:00Z
 const SUNDAY: i64 = 1_795_305_600;

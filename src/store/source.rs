@@ -1,9 +1,12 @@
-//! Opens a file of a day, in whatever form it is: what comes out are its lines.
+//! Opens a file of a day, in whatever form it is: what comes out are its lines. And writes a compressed one anew.
 
 use super::columns;
 use super::layout::Form;
+use crate::base::files;
+use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use flate2::write::GzEncoder;
+use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes read at once.
@@ -20,6 +23,22 @@ pub(super) fn open(path: &Path, form: Form) -> io::Result<Box<dyn BufRead + Send
             MultiGzDecoder::new(plain).take(columns::LARGEST_DAY as u64).read_to_end(&mut text)?;
             Box::new(Cursor::new(columns::decode(&text)?))
         }
+    })
+}
+
+/// How hard lines are compressed.
+pub(super) const LINES: Compression = Compression::new(6);
+
+/// Writes a compressed file in the place of the one that is there, as a whole.
+pub(super) fn replace(
+    path: &Path,
+    level: Compression,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    files::replace_durably(path, |file| {
+        let mut encoder = GzEncoder::new(BufWriter::new(file), level);
+        write(&mut encoder)?;
+        encoder.finish()?.flush()
     })
 }
 

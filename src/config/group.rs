@@ -30,11 +30,11 @@ fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
     if hosts.is_empty() {
         return Err(D::Error::custom("must name at least one host, like [\"web-*\"]"));
     }
-    let is_pattern = |host: &&String| {
+    let is_none = |host: &&String| {
         let fits = |character: char| character.is_alphanumeric() || "-_.*?".contains(character);
         host.is_empty() || !host.chars().all(fits)
     };
-    if let Some(host) = hosts.iter().find(is_pattern) {
+    if let Some(host) = hosts.iter().find(is_none) {
         let shown = host.escape_debug();
         return Err(D::Error::custom(format!(
             "`{shown}` is not the name of a host, like \"db1\" or \"web-*\""

@@ -79,7 +79,7 @@ pub(super) fn lock(layout: &Layout) -> Result<File, SeriesError> {
         let path = path.to_owned();
         move |source| SeriesError::Rollup { path, source }
     };
-    let lock = lock_path(&own.join("lock"), PATIENCE_SECONDS).map_err(rollup_error(&own))?;
+    let lock = lock_path(&layout.closed_lock(), PATIENCE_SECONDS).map_err(rollup_error(&own))?;
     for folder in [&own, &five_minutes, &hours] {
         remove_leftovers(folder).map_err(rollup_error(folder))?;
     }

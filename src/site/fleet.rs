@@ -198,12 +198,10 @@ fn line(title: &str, href: String, hosts: &[&HostView], scene: &Scene) -> GroupL
     let memory = known().filter_map(|now| now.memory_used().zip(now.memory_total));
     let memory = memory.reduce(|one, other| (one.0 + other.0, one.1 + other.1));
     let cpu: Vec<f64> = known().filter_map(|now| now.cpu).collect();
-    let mut worst: Vec<&HostView> = hosts.to_vec();
-    sort(&mut worst);
     GroupLine {
         title: title.to_owned(),
         href,
-        state: worst.first().map(|host| host.state.clone()),
+        state: hosts.iter().min_by_key(|host| rank(host).1).map(|host| host.state.clone()),
         hosts: hosts.len(),
         bad: if bad > 0 { bad.to_string() } else { String::new() },
         memory: memory.map(|both| memory_of(both, scene)).unwrap_or_default(),

@@ -71,10 +71,10 @@ pub(crate) fn of(hosts: &[HostView], scene: &Scene) -> Lately {
     let mut merged: HashMap<String, (Change, Vec<&str>)> = HashMap::new();
     for host in hosts {
         for change in changes(host, scene) {
-            let (known, names) =
-                merged.entry(change.text.clone()).or_insert_with(|| (Change { ..change.copy() }, Vec::new()));
-            known.t = known.t.max(change.t);
-            known.level = known.level.max(change.level);
+            let (t, level) = (change.t, change.level);
+            let (known, names) = merged.entry(change.text.clone()).or_insert_with(|| (change, Vec::new()));
+            known.t = known.t.max(t);
+            known.level = known.level.max(level);
             if names.last() != Some(&host.name.as_str()) {
                 names.push(&host.name);
             }
@@ -91,10 +91,6 @@ pub(crate) fn of(hosts: &[HostView], scene: &Scene) -> Lately {
 }
 
 impl Change {
-    fn copy(&self) -> Self {
-        Self { t: self.t, text: self.text.clone(), alone: self.alone.clone(), level: self.level }
-    }
-
     fn plain(t: i64, text: String) -> Self {
         Self { t, alone: text.clone(), text, level: None }
     }

@@ -72,7 +72,7 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
 /// # Errors
 /// [`StoreError`] where a file cannot be read or written; then all of the day is where it was.
 pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, StoreError> {
-    let (packed, turned) = (layout.day_file_gz(files.day), layout.day_file_columns(files.day));
+    let (packed, turned) = (layout.day_file_gz(files.day), layout.file_of(files.day, Form::Columns));
     let read = |path: &Path, form| {
         let mut text = Vec::new();
         let limit = columns::LARGEST_DAY as u64 + 1;
@@ -99,7 +99,7 @@ pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, Sto
 
 /// Makes compressed lines of a day's columns, beside them; from then on the lines count.
 fn unturn(layout: &Layout, files: &DayFiles) -> io::Result<()> {
-    let mut lines = source::open(&layout.day_file_columns(files.day), Form::Columns)?;
+    let mut lines = source::open(&layout.file_of(files.day, Form::Columns), Form::Columns)?;
     let packed = layout.day_file_gz(files.day);
     source::replace(&packed, source::LINES, |mut out| io::copy(&mut lines, &mut out).map(|_| ()))
 }
@@ -330,7 +330,7 @@ mod tests {
         let gz = fs_err::metadata(world.1.day_file_gz(DAY)).unwrap().len();
         assert!(turn(&world.1, &world.1.files(DAY), true).unwrap());
         assert_eq!(world.1.files(DAY), DayFiles { columns: true, ..DayFiles::none(DAY) });
-        assert!(fs_err::metadata(world.1.day_file_columns(DAY)).unwrap().len() * 4 < gz);
+        assert!(fs_err::metadata(world.1.file_of(DAY, Form::Columns)).unwrap().len() * 4 < gz);
         let lines = |form| {
             let mut text = String::new();
             source::open(&world.1.file_of(DAY, form), form).unwrap().read_to_string(&mut text).unwrap();

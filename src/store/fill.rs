@@ -26,7 +26,7 @@ use std::rc::Rc;
 const GAP_SECONDS: i64 = 900;
 /// A sample that is nearer to one that is there tells nothing new.
 const NEAR_SECONDS: i64 = 60;
-/// How long to wait for another import.
+/// How long to wait for another import, or a compaction.
 const PATIENCE_SECONDS: f64 = 60.0;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -76,12 +76,13 @@ pub fn fill(layout: &Layout, samples: &[Sample], dry: bool) -> Result<Filled, St
     Ok(filled)
 }
 
-/// Makes the folders, and keeps other imports out.
+/// Makes the folders, and keeps other imports and compactions out.
 fn lock(layout: &Layout) -> Result<std::fs::File, StoreError> {
-    for folder in [layout.samples(), layout.cache()] {
+    let path = layout.closed_lock();
+    let beside = path.parent().map(Path::to_owned);
+    for folder in [layout.samples(), layout.cache()].into_iter().chain(beside) {
         files::create_folder(&folder).map_err(|source| StoreError::Write { path: folder, source })?;
     }
-    let path = layout.cache().join("import.lock");
     files::lock_path(&path, PATIENCE_SECONDS).map_err(|source| StoreError::Write { path, source })
 }
 

@@ -144,11 +144,6 @@ impl Layout {
         self.file_of(day, Form::Gzip)
     }
 
-    /// The sample log of a closed day, as columns.
-    pub fn day_file_columns(&self, day: Date) -> PathBuf {
-        self.file_of(day, Form::Columns)
-    }
-
     pub(super) fn file_of(&self, day: Date, form: Form) -> PathBuf {
         self.samples().join(format!("{day}{}", form.ending()))
     }
@@ -162,6 +157,11 @@ impl Layout {
     /// A folder for what can be deleted and is made again.
     pub fn cache(&self) -> PathBuf {
         self.folder().join("cache")
+    }
+
+    /// Held by who replaces files of closed days, or makes something of them.
+    pub fn closed_lock(&self) -> PathBuf {
+        self.cache().join("series/lock")
     }
 
     /// What changed on the host.
@@ -253,7 +253,7 @@ impl Layout {
         DaySizes {
             plain: size(files.plain, self.day_file(files.day)),
             gz: size(files.gz, self.day_file_gz(files.day)),
-            columns: size(files.columns, self.day_file_columns(files.day)),
+            columns: size(files.columns, self.file_of(files.day, Form::Columns)),
         }
     }
 }

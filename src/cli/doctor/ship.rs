@@ -22,7 +22,7 @@ fn judge(patient: &Patient, place: &str, line: &str, (folder, to): (String, Stri
     // Only what begins with / is a path of ours; the home of the key's user is not looked for.
     let words = line.split([' ', '\'', '"', '=']).filter(|word| word.starts_with('/'));
     let program = |word: &&str| word.ends_with("/rsync") || word.ends_with("/flock");
-    let mut needed = words.clone().filter(program).chain(key(line));
+    let mut needed = words.clone().filter(program).chain(key(line).filter(|key| key.starts_with('/')));
     if let Some(lost) = needed.find(|path| !patient.path(path.trim_start_matches('/')).exists()) {
         return Finding::wrong(format!("{place} sends the log to {to}, but there is no {lost}"), again);
     }

@@ -35,6 +35,7 @@ pub use finds::finds;
 pub use history::{Entry, Place};
 pub use machine::{Machine, Phase, Turn};
 pub use mute::{Mute, Mutes};
+pub(crate) use rule::SILENT;
 pub use rule::{DEFAULTS, Rule, RuleError, Rules, built_in};
 pub use tell::{Marked, Policy, Telling, What, tellings};
 pub use watch::{Shelf, Subject};

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// What is about silence: a host that is silent is not said to be in trouble, nobody knows.
-pub(super) const SILENT: &str = "silent";
+pub(crate) const SILENT: &str = "silent";
 
 /// A rule of one host.
 #[derive(Clone, Debug, PartialEq)]

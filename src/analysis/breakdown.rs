@@ -21,10 +21,10 @@ use super::part::{Group, Part};
 use crate::sample::Sample;
 use crate::sample::metric::{Metric, Visitor};
 use crate::series::Frame;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-/// Where a number comes from, by metric id: `meminfo.SUnreclaim`.
-pub type Lookup<'a> = dyn Fn(&str) -> Option<f64> + 'a;
+/// Where a number comes from, by collector and field: `meminfo`, `SUnreclaim`.
+pub type Lookup<'a> = dyn Fn(&str, &str) -> Option<f64> + 'a;
 
 /// The partition of MemTotal at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,35 +51,35 @@ pub enum Unknown {
 }
 
 /// The metrics that a partition is made of.
-const SOURCES: [&str; 25] = [
-    "meminfo.MemTotal",
-    "meminfo.MemFree",
-    "meminfo.Buffers",
-    "meminfo.Cached",
-    "meminfo.SwapCached",
-    "meminfo.AnonPages",
-    "meminfo.Shmem",
-    "meminfo.KReclaimable",
-    "meminfo.SReclaimable",
-    "meminfo.SUnreclaim",
-    "meminfo.Slab",
-    "meminfo.KernelStack",
-    "meminfo.PageTables",
-    "meminfo.SecPageTables",
-    "meminfo.Percpu",
-    "meminfo.VmallocUsed",
-    "meminfo.Hugetlb",
-    "meminfo.HugePages_Total",
-    "meminfo.Hugepagesize",
-    "meminfo.Balloon",
-    "meminfo.Unaccepted",
-    "meminfo.HardwareCorrupted",
-    "meminfo.Zswap",
-    "zoneinfo.per_cpu_pages",
-    "arcstats.size",
+const SOURCES: [(&str, &str); 25] = [
+    ("meminfo", "MemTotal"),
+    ("meminfo", "MemFree"),
+    ("meminfo", "Buffers"),
+    ("meminfo", "Cached"),
+    ("meminfo", "SwapCached"),
+    ("meminfo", "AnonPages"),
+    ("meminfo", "Shmem"),
+    ("meminfo", "KReclaimable"),
+    ("meminfo", "SReclaimable"),
+    ("meminfo", "SUnreclaim"),
+    ("meminfo", "Slab"),
+    ("meminfo", "KernelStack"),
+    ("meminfo", "PageTables"),
+    ("meminfo", "SecPageTables"),
+    ("meminfo", "Percpu"),
+    ("meminfo", "VmallocUsed"),
+    ("meminfo", "Hugetlb"),
+    ("meminfo", "HugePages_Total"),
+    ("meminfo", "Hugepagesize"),
+    ("meminfo", "Balloon"),
+    ("meminfo", "Unaccepted"),
+    ("meminfo", "HardwareCorrupted"),
+    ("meminfo", "Zswap"),
+    ("zoneinfo", "per_cpu_pages"),
+    ("arcstats", "size"),
 ];
 /// A source that has an instance for each device.
-const ZRAM: &str = "zram.used";
+const ZRAM: (&str, &str) = ("zram", "used");
 
 /// Share of MemTotal above which fields that overlap are worth a word.
 const OVERLAP_SHARE: f64 = 0.01;
@@ -112,7 +112,11 @@ impl Breakdown {
         let mut numbers = Numbers::default();
         sample.numbers(&mut numbers);
         let foreign = sample.meminfo.as_ref().map_or(&[][..], |memory| &memory.foreign);
-        Self::of(&|id| numbers.0.get(id).copied(), foreign)
+        let lookup = |collector: &str, field: &str| {
+            let of = |(metric, _): &&(&Metric, f64)| metric.field == field && metric.collector == collector;
+            numbers.0.iter().filter(of).map(|(_, value)| *value).reduce(|sum, value| sum + value)
+        };
+        Self::of(&lookup, foreign)
     }
 
     /// A part's bytes; 0 for one that this host does not have.
@@ -128,18 +132,19 @@ impl Breakdown {
 
 /// The partition of every row of a window, from the mean columns; `None` where the row has no memory.
 pub fn rows(frame: &Frame, foreign: &[String]) -> Vec<Option<Breakdown>> {
-    let mut columns: HashMap<&str, Vec<&[f64]>> = HashMap::new();
-    for id in SOURCES {
-        columns.insert(id, frame.mean(id, "").into_iter().collect());
-    }
-    let devices = frame.instances(ZRAM);
-    columns.insert(ZRAM, devices.iter().filter_map(|device| frame.mean(ZRAM, device)).collect());
-    let value = |id: &str, row: usize| {
-        let values =
-            columns.get(id)?.iter().filter_map(|column| column.get(row)).filter(|value| !value.is_nan());
+    let mean = |(collector, field), instance: &str| frame.mean(&format!("{collector}.{field}"), instance);
+    let of_source = |source| (source, mean(source, "").into_iter().collect::<Vec<_>>());
+    let devices = frame.instances("zram.used");
+    let zram = (ZRAM, devices.iter().filter_map(|device| mean(ZRAM, device)).collect());
+    let columns: Vec<_> = SOURCES.into_iter().map(of_source).chain([zram]).collect();
+    // Few, and asked for in each row: looked through.
+    let value = |collector: &str, field: &str, row: usize| {
+        let (_, columns) = columns.iter().find(|(source, _)| source.1 == field && source.0 == collector)?;
+        let values = columns.iter().filter_map(|column| column.get(row)).filter(|value| !value.is_nan());
         values.copied().reduce(|sum, value| sum + value)
     };
-    (0..frame.times.len()).map(|row| Breakdown::of(&|id| value(id, row), foreign)).collect()
+    let of = |row| Breakdown::of(&|collector, field| value(collector, field, row), foreign);
+    (0..frame.times.len()).map(of).collect()
 }
 
 /// The groups of every row of a window, from the bottom of the stack; NaN where a row has no memory, or none of a group's parts is told
@@ -170,12 +175,13 @@ impl Sources<'_> {
         if self.foreign.iter().any(|foreign| foreign == name) {
             return None;
         }
-        (self.lookup)(&format!("meminfo.{name}")).filter(|value| value.is_finite() && *value >= 0.0)
+        (self.lookup)("meminfo", name).filter(|value| value.is_finite() && *value >= 0.0)
     }
 
     /// A number from another file, which in a container is the host's.
-    fn beside_meminfo(&self, id: &str) -> Option<f64> {
-        (self.lookup)(id).filter(|value| self.foreign.is_empty() && value.is_finite() && *value >= 0.0)
+    fn beside_meminfo(&self, (collector, field): (&str, &str)) -> Option<f64> {
+        (self.lookup)(collector, field)
+            .filter(|value| self.foreign.is_empty() && value.is_finite() && *value >= 0.0)
     }
 
     /// A field without which the partition is poorer: its absence is said.
@@ -194,7 +200,7 @@ impl Sources<'_> {
         let shared = self.expected("Shmem");
         let reclaimable = self.field("SReclaimable");
         // Imported lines have the sum alone.
-        let is_split = (self.lookup)("meminfo.SUnreclaim").is_some();
+        let is_split = (self.lookup)("meminfo", "SUnreclaim").is_some();
         let whole_slab = self.field("Slab").filter(|slab| *slab > 0.0 && !is_split);
         let stacks = self.expected("KernelStack");
         let fields = [
@@ -231,7 +237,7 @@ impl Sources<'_> {
     }
 
     fn per_cpu_pages(&mut self) -> f64 {
-        let lists = self.beside_meminfo("zoneinfo.per_cpu_pages");
+        let lists = self.beside_meminfo(("zoneinfo", "per_cpu_pages"));
         if lists.is_none() && self.foreign.is_empty() {
             self.unknown.push(Unknown::Missing("zoneinfo"));
         }
@@ -273,7 +279,7 @@ impl Sources<'_> {
         for (part, bytes) in inside {
             name(part, bytes.unwrap_or(0.0), parts, rest);
         }
-        let arc = self.beside_meminfo("arcstats.size").unwrap_or(0.0);
+        let arc = self.beside_meminfo(("arcstats", "size")).unwrap_or(0.0);
         let left = arc - name(Part::ZfsArc, arc, parts, rest);
         if let Some(slab) = parts.get_mut(&Part::SlabUnreclaimable) {
             let from_slab = left.clamp(0.0, *slab);
@@ -314,14 +320,14 @@ fn foreign_unknown(foreign: &[String]) -> Vec<Unknown> {
     foreign.iter().filter(|name| parts.contains(&name.as_str())).cloned().map(Unknown::Foreign).collect()
 }
 
-/// The numbers of one sample by metric id, instances added up.
+/// The numbers of one sample that a partition may need.
 #[derive(Default)]
-struct Numbers(HashMap<String, f64>);
+struct Numbers(Vec<(&'static Metric, f64)>);
 
 impl Visitor for Numbers {
     fn number(&mut self, metric: &'static Metric, _instance: &str, value: f64) {
         if matches!(metric.collector, "meminfo" | "zoneinfo" | "arcstats" | "zram") {
-            *self.0.entry(metric.id()).or_default() += value;
+            self.0.push((metric, value));
         }
     }
 }

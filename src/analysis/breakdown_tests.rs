@@ -9,9 +9,9 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// A partition of fields given in MiB; names without a dot are meminfo's.
 fn breakdown(fields: &[(&str, f64)], foreign: &[&str]) -> Breakdown {
     let foreign: Vec<String> = foreign.iter().map(|name| (*name).to_owned()).collect();
-    let lookup = |id: &str| {
-        let short = id.strip_prefix("meminfo.").unwrap_or(id);
-        fields.iter().find(|(name, _)| *name == short).map(|(_, mib)| mib * MIB)
+    let lookup = |collector: &str, field: &str| {
+        let id = if collector == "meminfo" { field.to_owned() } else { format!("{collector}.{field}") };
+        fields.iter().find(|(name, _)| *name == id).map(|(_, mib)| mib * MIB)
     };
     let found = Breakdown::of(&lookup, &foreign).unwrap();
     assert_adds_up(&found);
@@ -89,9 +89,9 @@ fn every_byte_is_in_one_part() {
 
 #[test]
 fn without_the_basics_there_is_none() {
-    assert_eq!(Breakdown::of(&|_| None, &[]), None);
-    assert_eq!(Breakdown::of(&|id| (id == "meminfo.MemTotal").then_some(1.0), &[]), None);
-    assert_eq!(Breakdown::of(&|_| Some(0.0), &[]), None);
+    assert_eq!(Breakdown::of(&|_, _| None, &[]), None);
+    assert_eq!(Breakdown::of(&|_, field| (field == "MemTotal").then_some(1.0), &[]), None);
+    assert_eq!(Breakdown::of(&|_, _| Some(0.0), &[]), None);
 }
 
 #[test]
@@ -221,13 +221,13 @@ proptest! {
         values in proptest::collection::vec(amount(), SOURCES.len() + 1),
         foreign in proptest::sample::subsequence(vec!["SUnreclaim", "Shmem", "Cached", "VmallocUsed"], 0..4),
     ) {
-        let mut ids: Vec<&str> = SOURCES.to_vec();
+        let mut ids = SOURCES.to_vec();
         ids.push(ZRAM);
         let foreign: Vec<String> = foreign.into_iter().map(str::to_owned).collect();
-        let lookup = |id: &str| match id {
-            "meminfo.MemTotal" => Some(total as f64),
-            "meminfo.MemFree" => Some(free as f64),
-            _ => ids.iter().position(|known| *known == id).and_then(|index| values[index]),
+        let lookup = |collector: &str, field: &str| match (collector, field) {
+            ("meminfo", "MemTotal") => Some(total as f64),
+            ("meminfo", "MemFree") => Some(free as f64),
+            id => ids.iter().position(|known| *known == id).and_then(|index| values[index]),
         };
         let found = Breakdown::of(&lookup, &foreign).unwrap();
         prop_assert!(found.parts.iter().all(|(_, bytes)| *bytes >= 0.0), "{:?}", found);
@@ -239,16 +239,17 @@ proptest! {
 
 #[test]
 fn slab_as_a_whole_is_a_part_where_it_is_not_split() {
-    let known = |id: &str| match id {
-        "meminfo.MemTotal" => Some(100.0 * MIB),
-        "meminfo.MemFree" => Some(60.0 * MIB),
-        "meminfo.Slab" => Some(30.0 * MIB),
+    let known = |_: &str, field: &str| match field {
+        "MemTotal" => Some(100.0 * MIB),
+        "MemFree" => Some(60.0 * MIB),
+        "Slab" => Some(30.0 * MIB),
         _ => None,
     };
     let found = Breakdown::of(&known, &[]).unwrap();
     assert_eq!((found.part(Part::Slab), found.part(Part::Unaccounted)), (30.0 * MIB, 10.0 * MIB));
     assert!(!found.unknown.contains(&Unknown::Missing("SUnreclaim")), "it is not unaccounted");
-    let split = |id: &str| if id == "meminfo.SUnreclaim" { Some(20.0 * MIB) } else { known(id) };
+    let split =
+        |of: &str, field: &str| if field == "SUnreclaim" { Some(20.0 * MIB) } else { known(of, field) };
     let found = Breakdown::of(&split, &[]).unwrap();
     assert_eq!((found.part(Part::Slab), found.part(Part::SlabUnreclaimable)), (0.0, 20.0 * MIB));
 }

@@ -57,6 +57,16 @@ pub(super) fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, 
     Ok(rows)
 }
 
+/// Entries of a list, each under a name of its own.
+pub(super) fn distinct<T, E: Error>(all: &[T], name: impl Fn(&T) -> &str, what: &str) -> Result<(), E> {
+    for (index, one) in all.iter().enumerate() {
+        if all[..index].iter().any(|other| name(other) == name(one)) {
+            return Err(E::custom(format!("there are two {what} of the name `{}`", name(one))));
+        }
+    }
+    Ok(())
+}
+
 /// Seconds, up to a day.
 pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let seconds = u32::deserialize(deserializer)?;
@@ -153,10 +163,6 @@ pub(super) fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
 /// Checks, each under a name of its own.
 pub(super) fn checks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CheckConfig>, D::Error> {
     let checks = Vec::<CheckConfig>::deserialize(deserializer)?;
-    for (index, check) in checks.iter().enumerate() {
-        if checks[..index].iter().any(|other| other.name == check.name) {
-            return Err(D::Error::custom(format!("there are two checks of the name `{}`", check.name)));
-        }
-    }
+    distinct(&checks, |check| &check.name, "checks")?;
     Ok(checks)
 }

@@ -45,21 +45,20 @@ fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 
 /// Groups, each under a name of its own.
 pub(super) fn groups<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GroupConfig>, D::Error> {
-    distinct(deserializer, "groups")
+    distinct_groups(deserializer, "groups")
 }
 
 /// Tags, each under a name of its own.
 pub(super) fn tags<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GroupConfig>, D::Error> {
-    distinct(deserializer, "tags")
+    distinct_groups(deserializer, "tags")
 }
 
-fn distinct<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<Vec<GroupConfig>, D::Error> {
+fn distinct_groups<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    what: &str,
+) -> Result<Vec<GroupConfig>, D::Error> {
     let all = Vec::<GroupConfig>::deserialize(deserializer)?;
-    for (index, one) in all.iter().enumerate() {
-        if all[..index].iter().any(|other| other.name == one.name) {
-            return Err(D::Error::custom(format!("there are two {what} of the name `{}`", one.name)));
-        }
-    }
+    field::distinct(&all, |group| &group.name, what)?;
     Ok(all)
 }
 

@@ -211,11 +211,7 @@ fn is_name(text: &str) -> bool {
 /// Targets, each under a name of its own.
 pub(super) fn targets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TargetConfig>, D::Error> {
     let targets = Vec::<TargetConfig>::deserialize(deserializer)?;
-    for (index, target) in targets.iter().enumerate() {
-        if targets[..index].iter().any(|other| other.name == target.name) {
-            return Err(D::Error::custom(format!("there are two targets of the name `{}`", target.name)));
-        }
-    }
+    field::distinct(&targets, |target| &target.name, "targets")?;
     Ok(targets)
 }
 

@@ -86,7 +86,7 @@ impl Window {
     pub fn refresh(self) -> i64 {
         match self {
             Self::Hour => 60,
-            Self::SixHours => 300,
+            Self::SixHours => 600,
             Self::Day => 900,
             Self::Week => 3600,
             Self::Month => 3 * 3600,

@@ -5,7 +5,7 @@ use super::alerts::Incident;
 use super::error::SiteError;
 use super::history::what;
 use super::host::Workshop;
-use super::host_view::HostView;
+use super::host_view::{HostView, host_page};
 use super::problems;
 use super::scene::{Scene, iso};
 use crate::analysis::Level;
@@ -72,7 +72,7 @@ fn feed(workshop: &Workshop, name: &str, folder: &str, hosts: &[&HostView]) -> F
         for incident in
             host.watched.incidents.iter().filter(|incident| incident.level > Level::Ok).take(MOST_ENTRIES)
         {
-            let link = format!("{root}{}/index.html", address(&host.name));
+            let link = format!("{root}{}", host_page(&host.name));
             entries.push((incident.fired, entry(&host.name, incident, incident.fired, false, &link, scene)));
             if let Some(until) = incident.until {
                 entries.push((until, entry(&host.name, incident, until, true, &link, scene)));

@@ -9,7 +9,7 @@ use super::fleet_row::{memory_of, row};
 use super::grouping::{Grouping, MOST_ON_FIRST, Section, sheet_name};
 use super::heat;
 use super::host::Workshop;
-use super::host_view::HostView;
+use super::host_view::{HostView, host_page};
 use super::lately;
 use super::model::{LegendRow, Link};
 use super::muted;
@@ -59,10 +59,9 @@ fn first(workshop: &Workshop, hosts: &[HostView], sections: &[Section]) -> Resul
     if grouping.is_paged {
         page.groups = sections.iter().flat_map(|section| group_lines(section, grouping, scene)).collect();
     } else {
-        page.groups = match grouping.has_groups() {
-            true => sections.iter().map(|section| group_line(section, grouping, scene)).collect(),
-            false => Vec::new(),
-        };
+        if grouping.has_groups() {
+            page.groups = sections.iter().map(|section| group_line(section, grouping, scene)).collect();
+        }
         page.sections = sections.iter().map(|section| listed(section, grouping, scene)).collect();
         page.legend = if hosts.is_empty() { Vec::new() } else { legend(scene) };
     }
@@ -161,7 +160,7 @@ fn worst(hosts: &[HostView], grouping: &Grouping, scene: &Scene) -> (Vec<WorstRo
     let more = bad.len().saturating_sub(MOST_WORST);
     let rows = bad.iter().take(MOST_WORST).map(|host| WorstRow {
         name: host.name.clone(),
-        href: format!("{}/index.html", address(&host.name)),
+        href: host_page(&host.name),
         group: grouping.group(&host.name).unwrap_or_default().to_owned(),
         state: host.state.clone(),
         problems: host.problems.iter().filter(|problem| problem.state.class != "note").cloned().collect(),

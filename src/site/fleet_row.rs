@@ -4,7 +4,7 @@ use super::bars;
 use super::figures;
 use super::fleet_model::{FleetRow, FleetValues};
 use super::grouping::Grouping;
-use super::host_view::HostView;
+use super::host_view::{HostView, host_page};
 use super::now::Now;
 use super::scene::Scene;
 use crate::base::escape::address;
@@ -21,7 +21,7 @@ pub(crate) fn row(host: &HostView, grouping: &Grouping, scene: &Scene) -> FleetR
         picture
     });
     FleetRow {
-        href: format!("{}/index.html", address(&host.name)),
+        href: host_page(&host.name),
         name: host.name.clone(),
         state: host.state.clone(),
         memory_bar: bars::memory(&now, scene),
@@ -68,12 +68,7 @@ fn age(host: &HostView, scene: &Scene) -> String {
         3_600..86_400 => seconds / 3_600 * 3_600,
         _ => seconds / 86_400 * 86_400,
     };
-    if rounded == 0 { scene.word("fleet.fresh") } else { scene.duration(seconds_as_float(rounded)) }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an age in seconds")]
-fn seconds_as_float(seconds: i64) -> f64 {
-    seconds as f64
+    if rounded == 0 { scene.word("fleet.fresh") } else { scene.whole_duration(rounded) }
 }
 
 fn memory(now: &Now, scene: &Scene) -> String {

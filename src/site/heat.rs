@@ -3,12 +3,11 @@
 //! two thousand hosts stay light. A host in trouble has its mark whatever is chosen, and every cell says its numbers.
 
 use super::grouping::{Grouping, Section};
-use super::host_view::HostView;
+use super::host_view::{HostView, host_page};
 use super::now::Now;
 use super::problems;
 use super::scene::Scene;
 use crate::analysis::Level;
-use crate::base::escape::address;
 use serde::Serialize;
 
 /// Fewer hosts are seen at a glance without a map.
@@ -129,7 +128,7 @@ fn cell(host: &HostView, grouping: &Grouping, scene: &Scene) -> HeatCell {
     }
     HeatCell {
         class: format!("m{} c{} s{}", class(memory), class(cpu), digit(host.state.class)),
-        href: format!("{}/index.html", address(&host.name)),
+        href: host_page(&host.name),
         title,
     }
 }

@@ -4,7 +4,7 @@
 use super::alerts::Incident;
 use super::error::SiteError;
 use super::host::Workshop;
-use super::host_view::HostView;
+use super::host_view::{HostView, host_page};
 use super::model::{Moment, Page, State};
 use super::problems;
 use super::scene::Scene;
@@ -95,14 +95,12 @@ fn row(host: &str, incident: &Incident, root: &str, scene: &Scene) -> HistoryRow
     HistoryRow {
         state: problems::state_of(incident.level, scene),
         host: host.to_owned(),
-        href: format!("{root}{}/index.html", address(host)),
+        href: format!("{root}{}", host_page(host)),
         what: what(incident, scene),
         since: scene.minute(incident.since),
         until: incident.until.map(|until| scene.minute(until)),
         // Of what goes on, the duration would make the page another one each minute.
-        duration: incident
-            .until
-            .map_or_else(String::new, |_| scene.duration(as_seconds(end - incident.since))),
+        duration: incident.until.map_or_else(String::new, |_| scene.whole_duration(end - incident.since)),
     }
 }
 
@@ -112,11 +110,6 @@ pub(crate) fn what(incident: &Incident, scene: &Scene) -> String {
         return scene.rule(&incident.rule);
     }
     terminal(&incident.text).into_owned()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a duration in seconds")]
-fn as_seconds(seconds: i64) -> f64 {
-    seconds.max(0) as f64
 }
 
 #[cfg(test)]

@@ -218,7 +218,11 @@ impl<'a> Host<'a> {
         let mounts = scene.mounts(mounts.into_iter().flatten());
         let targets = latest.sample.target.as_ref().map(|all| all.0.keys().map(String::as_str));
         let targets = scene.targets(targets.into_iter().flatten());
-        let extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
+        let mut extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
+        if workshop.inputs.span.is_some() {
+            // Who writes the log now is nothing of then.
+            extras.doubts.clear();
+        }
         let report = if workshop.inputs.span.is_some() {
             report::of_log(layout, latest.sample.t)?
         } else {

@@ -8,6 +8,12 @@ use super::now::Now;
 use super::problems;
 use super::scene::{Aliases, Scene};
 use crate::analysis::{Level, report::Report};
+use crate::base::escape::address;
+
+/// Where a host's own page is, from that of all hosts.
+pub(crate) fn host_page(name: &str) -> String {
+    format!("{}/index.html", address(name))
+}
 
 /// What the fleet page and `status.json` say of a host.
 #[derive(Clone, Debug)]

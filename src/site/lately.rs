@@ -4,12 +4,12 @@
 use super::alerts::Incident;
 use super::changes::Told;
 use super::history;
-use super::host_view::HostView;
+use super::host_view::{HostView, host_page};
 use super::model::{Link, Moment, State};
 use super::problems;
 use super::scene::Scene;
+use crate::alert::SILENT;
 use crate::analysis::Level;
-use crate::base::escape::address;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -20,8 +20,6 @@ const PERIOD_SECONDS: i64 = 86_400;
 const MOST_LINES: usize = 40;
 /// Hosts that a line names, at most.
 const MOST_NAMES: usize = 3;
-/// The rule that tells of hosts from which nothing comes.
-const SILENT: &str = "silent";
 
 /// What changed, newest first.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -61,8 +59,11 @@ struct Change {
 
 /// What happened on a host in the last 24 hours, of all its events in words.
 pub(crate) fn recent(told: &[Told], now: i64) -> Vec<Told> {
-    let is_recent = |told: &&Told| told.t <= now && now - told.t < PERIOD_SECONDS;
-    told.iter().filter(is_recent).cloned().collect()
+    told.iter().filter(|told| is_recent(told.t, now)).cloned().collect()
+}
+
+fn is_recent(t: i64, now: i64) -> bool {
+    t <= now && now - t < PERIOD_SECONDS
 }
 
 /// What changed on all hosts.
@@ -98,8 +99,7 @@ impl Change {
 
 fn line(change: &Change, names: &[&str], scene: &Scene) -> LatelyLine {
     let many = names.len() > 1;
-    let link =
-        |name: &&str| Link { label: (*name).to_owned(), href: format!("{}/index.html", address(name)) };
+    let link = |name: &&str| Link { label: (*name).to_owned(), href: host_page(name) };
     LatelyLine {
         time: scene.minute(change.t),
         state: change.level.map(|level| problems::state_of(level, scene)),
@@ -112,7 +112,7 @@ fn line(change: &Change, names: &[&str], scene: &Scene) -> LatelyLine {
 
 /// Everything that changed on one host.
 fn changes(host: &HostView, scene: &Scene) -> Vec<Change> {
-    let is_recent = |t: i64| t <= scene.now && scene.now - t < PERIOD_SECONDS;
+    let is_recent = |t: i64| is_recent(t, scene.now);
     let mut changes: Vec<Change> =
         host.lately.iter().map(|told| Change::plain(told.t, told.text.clone())).collect();
     for incident in host.watched.incidents.iter().filter(|incident| incident.level > Level::Ok) {
@@ -127,7 +127,7 @@ fn changes(host: &HostView, scene: &Scene) -> Vec<Change> {
     if let Some((back, gap)) = host.back.filter(|(back, _)| is_recent(*back)) {
         // The rule may have told it, too, where somebody looked meanwhile.
         changes.retain(|change| change.text != scene.word("lately.back"));
-        let text = scene.words().fill("lately.back_after", &[("duration", &scene.duration(seconds(gap)))]);
+        let text = scene.words().fill("lately.back_after", &[("duration", &scene.whole_duration(gap))]);
         changes.push(Change { t: back, text: scene.word("lately.back"), alone: text, level: None });
     }
     changes
@@ -155,11 +155,6 @@ fn ended(incident: &Incident, until: i64, scene: &Scene) -> Change {
     let filled = |what: &str| scene.words().fill("lately.ended", &[("what", what)]);
     let alone = filled(&history::what(incident, scene));
     Change { t: until, text: filled(&scene.rule(&incident.rule)), alone, level: None }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a gap in seconds")]
-fn seconds(gap: i64) -> f64 {
-    gap as f64
 }
 
 #[cfg(test)]

@@ -61,6 +61,12 @@ impl Scene {
         format::duration(seconds, self.lang)
     }
 
+    /// The same of whole seconds; what would be negative is none.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of some years are exact in an f64")]
+    pub(crate) fn whole_duration(&self, seconds: i64) -> String {
+        self.duration(seconds.max(0) as f64)
+    }
+
     /// The zone's name, `Europe/Berlin`; the offset where the zone has none.
     pub(crate) fn zone_name(&self) -> String {
         format::zone(&self.zone, self.now)

@@ -194,7 +194,7 @@ mod tests {
     fn what_is_ahead_is_shown_as_far_as_memory_lasts() {
         let report = report();
         assert_eq!(ahead(Some(&report), Window::Hour, 3_000), 600, "a sixth of the hour");
-        assert_eq!(ahead(Some(&report), Window::SixHours, 3_000), 2_100, "to the end, in whole steps");
+        assert_eq!(ahead(Some(&report), Window::SixHours, 3_000), 2_400, "to the end, in whole steps");
         assert_eq!(ahead(Some(&report), Window::Day, 6_000), 0, "full already");
         assert_eq!(ahead(None, Window::Day, 0), 0);
     }

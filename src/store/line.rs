@@ -86,7 +86,12 @@ pub(super) fn strip(line: &[u8]) -> (&[u8], usize) {
 
 fn parse(line: &[u8]) -> Result<Sample, String> {
     let newer = |v: u32| format!("format {v} is newer than this program knows ({FORMAT_VERSION}): update it");
-    match serde_json::from_slice::<Sample>(line) {
+    // Whether it is UTF-8 is asked once, not again for each of its names.
+    let sample = match std::str::from_utf8(line) {
+        Ok(text) => serde_json::from_str::<Sample>(text),
+        Err(_) => serde_json::from_slice::<Sample>(line),
+    };
+    match sample {
         Ok(sample) if sample.v == FORMAT_VERSION => Ok(sample),
         Ok(sample) if sample.v > FORMAT_VERSION => Err(newer(sample.v)),
         Ok(sample) => Err(format!("there is no format {}", sample.v)),

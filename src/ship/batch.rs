@@ -106,10 +106,9 @@ impl<'a> Batch<'a> {
 
     /// Notes where the hosts are; or, before a request goes out, that the engine may have it.
     fn note(&self, is_in_doubt: bool) -> Result<(), ShipError> {
-        let none = BTreeMap::new();
         let noted = self.pieces.iter().map(|piece| match is_in_doubt {
-            true => (piece.host.as_str(), &none, None, piece.table.times.iter().max().copied()),
-            false => (piece.host.as_str(), &piece.days, piece.facts, None),
+            true => (piece.host.as_str(), BTreeMap::new(), None, piece.table.times.iter().max().copied()),
+            false => (piece.host.as_str(), piece.days.clone(), piece.facts, None),
         });
         let noted = noted.filter(|(_, days, _, doubt)| !days.is_empty() || doubt.is_some());
         self.run.places().note(noted)

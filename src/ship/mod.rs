@@ -20,6 +20,7 @@ pub mod mapping;
 mod place;
 mod push;
 mod report;
+mod settled;
 mod status;
 mod table;
 mod walk;

@@ -6,8 +6,9 @@
 
 use super::back::{Back, Labels, meant};
 use super::error::ShipError;
+use super::login::Login;
 use crate::base::files;
-use crate::base::http::{Client, Exchange, authorization};
+use crate::base::http::{Client, Exchange};
 use crate::base::refusal::Refusal;
 use crate::config::{Secret, SourceConfig};
 use crate::sample::Sample;
@@ -83,7 +84,8 @@ impl Fetch<'_> {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(Fetched::default()),
             lock => lock?,
         };
-        let reader = Reader { client: Client::new(), url, config: self.config };
+        let reader =
+            Reader { client: Client::new(), url, config: self.config, login: Login::to_read(self.config) };
         let hosts = match reader.hosts(self.now) {
             Ok(hosts) => hosts,
             Err(refusal) => {
@@ -182,6 +184,7 @@ struct Reader<'a> {
     client: Client,
     url: &'a Secret,
     config: &'a SourceConfig,
+    login: Login,
 }
 
 impl Reader<'_> {
@@ -225,20 +228,18 @@ impl Reader<'_> {
     fn query(&self, query: &str, time: i64) -> Result<Vec<Found>, Refusal> {
         let url = format!("{}/api/v1/query", self.url.reveal().trim_end_matches('/'));
         let body = format!("query={}&time={time}", encoded(query));
-        let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
-        let password = self.config.password.as_ref().map(Secret::reveal);
-        let token = self.config.token.as_ref().map(Secret::reveal);
-        let login = authorization(self.config.user.as_deref(), password, token);
-        headers.extend(login.map(|login| ("Authorization", login)));
         let exchange = Exchange {
             method: "POST",
             url: &url,
             shown: self.url.shown_address(),
-            headers: headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            headers: [("Content-Type", "application/x-www-form-urlencoded")]
+                .into_iter()
+                .chain(self.login.headers())
+                .collect(),
             body: body.as_bytes(),
         };
         let answer = self.client.fetch(&exchange, LIMIT_SECONDS, ANSWER_BYTES)?;
-        answer.judge(time)?;
+        self.login.judge(&answer, time)?;
         let answer: Answer = serde_json::from_slice(&answer.body)
             .map_err(|_| Refusal::lasting("the server's answer is not Prometheus'"))?;
         Ok(answer.data.result)

@@ -16,6 +16,7 @@ mod exposition;
 mod extra;
 mod feed;
 mod fetch;
+mod login;
 pub mod mapping;
 mod place;
 mod push;

@@ -271,3 +271,58 @@ fn what_comes_back_is_what_was_sent() {
     explain(&["--config".as_ref(), config.as_os_str()]);
     assert_eq!(log(&other, "web-1").len(), sent.len());
 }
+
+/// A database of a level each 300 s, from a time on.
+fn database(from: i64, rows: usize) -> String {
+    let last = from + 300 * rows as i64;
+    let rows = "<row><v>4.2e+07</v></row>".repeat(rows);
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><rrd><version>0003</version><step>300</step>
+        <lastupdate>{last}</lastupdate><ds><name> 42 </name><type> GAUGE </type></ds><rra><cf>AVERAGE</cf>
+        <pdp_per_row>1</pdp_per_row><database>{rows}</database></rra></rrd>"
+    )
+}
+
+/// History that is imported after the own samples were sent arrives once, and nothing comes again: before the first sample of an open
+/// day, into gaps of a compressed one, and on a day that has nothing.
+#[test]
+fn what_is_imported_later_is_sent_once() {
+    let world = World::new("");
+    let until = DAY + 2 * 86_400;
+    for (name, gaps) in [("web1", vec![]), ("web2", vec![(DAY + 50_000, DAY + 60_000)])] {
+        let mut host = Synth::new(name, 512.0 * MIB, DAY + 40_000, until - 40_000);
+        host.gaps = gaps;
+        host.gzip = name == "web2";
+        host.write(&world.data()).unwrap();
+    }
+    world.push(until);
+    let loads = |host: &str| {
+        let name = format!("__name__=node_load1;instance={host};job=node;");
+        world.engine.inner().points.keys().filter(|(series, _)| *series == name).count()
+    };
+    let own = ["web1", "web2"].map(loads);
+    // A day and more before, up to the middle of the first one.
+    let history = world.folder.path().join("free.xml");
+    std::fs::write(&history, database(DAY - 30_000, 300)).unwrap();
+    for host in ["web1", "web2"] {
+        let mut command = cronograph();
+        command.args(["import", "--map", "free=meminfo.MemFree", "--host", host, "--data"]).arg(world.data());
+        let output = command.args(["--now", &until.to_string()]).arg(&history).output().unwrap();
+        assert_eq!((stderr(&output), output.status.code()), (String::new(), Some(0)));
+    }
+    world.push(until);
+    world.push(until);
+    for (host, own) in ["web1", "web2"].into_iter().zip(own) {
+        let free = format!("__name__=node_memory_MemFree_bytes;instance={host};job=node;");
+        let inner = world.engine.inner();
+        let imported = inner.points.iter().filter(|((series, _), (bits, _))| {
+            *series == free && f64::from_bits(*bits).to_bits() == 4.2e7_f64.to_bits()
+        });
+        // Up to the first own sample; those of web2 have a gap of 10,000 s as well.
+        let expected = if host == "web1" { 233 } else { 233 + 32 };
+        assert_eq!(imported.count(), expected, "{host}");
+        drop(inner);
+        assert_eq!(loads(host), own);
+        world.engine.count(host);
+    }
+}

@@ -159,11 +159,11 @@ fn an_engine_that_wants_another_login_is_told_with_the_way_out() {
     );
     world.is_discreet();
 
-    world.engine.inner().answers = vec!["403 Forbidden\r\nContent-Length: 0\r\n\r\n"; 2];
-    for (config, table) in [(world.source(""), "[source]"), (world.push(""), "[push]")] {
-        let command: &[&str] =
-            if table == "[push]" { &["push", "--host", "web1"] } else { &["explain", "--host", "web1"] };
-        let told = stderr(&run(command, &config));
+    for (table, command) in [("[source]", "explain"), ("[push]", "push")] {
+        let world = World::new();
+        world.engine.inner().answers = vec!["403 Forbidden\r\nContent-Length: 0\r\n\r\n"];
+        let config = if command == "push" { world.push("") } else { world.source("") };
+        let told = stderr(&run(&[command, "--host", "web1"], &config));
         let way_out = format!("answers 403; add `user` and `password`, or `token`, to `{table}`");
         assert!(told.contains(&way_out), "{told}");
     }

@@ -228,7 +228,8 @@ fn long(day: Date, numbers: &[i64]) -> Option<DayPlace> {
 /// The inverse.
 fn numbers(day: Date, place: &DayPlace) -> Vec<i64> {
     let start = start_of(day);
-    let sizes = [place.plain, place.compressed, place.sent.lines].map(u64::cast_signed);
+    let sizes = [place.plain, place.compressed, place.sent.lines];
+    let sizes = sizes.map(|size| i64::try_from(size).unwrap_or(i64::MAX));
     let stretches = place.sent.stretches.iter().flat_map(|(first, last)| [first - start, last - start]);
     sizes.into_iter().chain(stretches).collect()
 }

@@ -7,7 +7,11 @@ const TODAY: Date = date(2026, 11, 23);
 
 fn place(day: Date, plain: u64) -> DayPlace {
     let start = start_of(day);
-    DayPlace { plain, compressed: 7, sent: Sent { lines: plain + 1, stretches: vec![(start, start + 60)] } }
+    DayPlace {
+        plain,
+        compressed: 7,
+        sent: Sent { lines: plain + 1, stretches: vec![(start, start + 86_399)] },
+    }
 }
 
 fn at(day: Date, plain: u64) -> BTreeMap<Date, DayPlace> {
@@ -68,7 +72,7 @@ fn old_days_take_a_short_form_and_what_went_long_ago_is_forgotten() {
         assert!(record.is_of((7, days[&day].plain)));
     }
     let path = data.path().join("places.jsonl");
-    assert!(fs_err::metadata(&path).unwrap().len() < 398 * 20 + 500);
+    assert!(fs_err::metadata(&path).unwrap().len() < 398 * 12 + 500);
     // It is the same to who reads it.
     drop(places);
     assert_eq!(read(&path).unwrap(), (hosts, 1));

@@ -1,7 +1,7 @@
-//! How far old days of a host were sent, in twenty letters a day: they hardly change any more, and there are many.
+//! How far old days of a host were sent, in twelve letters a day: they hardly change any more, and there are many.
 //!
-//! A record is five letters for the sizes of the files as all was read, eight for the lines, six for each stretch of samples; records of
-//! days that follow each other stand in one text, by the first day.
+//! A record is four letters for the sizes of the files as all was read and seven for the lines; six more for each stretch of samples, of a
+//! day that has not one from its beginning to its end. Records of days that follow each other stand in one text, by the first day.
 
 use crate::base::hash;
 use crate::store::{DayPlace, LINE_BITS, Sent, start_of};
@@ -15,7 +15,12 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 /// Bits of a letter.
 const LETTER_BITS: u32 = 6;
 /// Letters for the sizes, for the lines, and for a time of the day.
-const WIDTHS: [usize; 3] = [5, (LINE_BITS / LETTER_BITS) as usize, 3];
+const WIDTHS: [usize; 3] = [4, (LINE_BITS / LETTER_BITS) as usize, 3];
+/// Of a day without any sample, in place of stretches.
+const NONE: &str = ".";
+/// A day that has samples up to so many seconds of its beginning and end has them to these: nothing has a place between.
+const EDGE_SECONDS: i64 = 60;
+const DAY_SECONDS: i64 = 86_400;
 /// So many days that are not there stand as nothing between two blanks; more of them, and a text ends.
 const HOLE_DAYS: i32 = 10;
 
@@ -38,10 +43,10 @@ impl Record {
     }
 }
 
-/// A number of two sizes, of 30 bits.
+/// A number of two sizes, of 24 bits.
 fn mark((compressed, plain): (u64, u64)) -> u64 {
     let number = hash::number(&[compressed.to_le_bytes(), plain.to_le_bytes()].concat());
-    (number ^ (number >> 30)) & ((1 << 30) - 1)
+    (number ^ (number >> 24)) & ((1 << 24) - 1)
 }
 
 impl Settled {
@@ -85,11 +90,23 @@ pub(super) fn encode(day: Date, place: &DayPlace) -> Option<String> {
     let [sizes, lines, time] = WIDTHS;
     push(&mut text, mark((place.compressed, place.plain)), sizes)?;
     push(&mut text, place.sent.lines, lines)?;
-    for (first, last) in &place.sent.stretches {
-        push(&mut text, u64::try_from(first - start_of(day)).ok()?, time)?;
-        push(&mut text, u64::try_from(last - first).ok()?, time)?;
+    let start = start_of(day);
+    match place.sent.stretches.as_slice() {
+        [] => text.push_str(NONE),
+        [(first, last)] if (0..EDGE_SECONDS).contains(&(first - start)) && is_last(last - start) => {}
+        stretches => {
+            for (first, last) in stretches {
+                push(&mut text, u64::try_from(first - start).ok()?, time)?;
+                push(&mut text, u64::try_from(last - first).ok()?, time)?;
+            }
+        }
     }
     Some(text)
+}
+
+/// Whether a second of a day is of its last ones.
+fn is_last(second: i64) -> bool {
+    (DAY_SECONDS - EDGE_SECONDS..DAY_SECONDS).contains(&second)
 }
 
 /// A record, if it is one.
@@ -97,11 +114,17 @@ pub(super) fn decode(day: Date, record: &str) -> Option<Record> {
     let [sizes, lines, time] = WIDTHS;
     let (mark, rest) = pull(record, sizes)?;
     let (lines, mut rest) = pull(rest, lines)?;
+    let start = start_of(day);
     let mut stretches = Vec::new();
+    match rest {
+        "" => stretches.push((start, start + DAY_SECONDS - 1)),
+        NONE => rest = "",
+        _ => {}
+    }
     while !rest.is_empty() {
         let (first, behind) = pull(rest, time)?;
         let (length, behind) = pull(behind, time)?;
-        let first = start_of(day) + i64::try_from(first).ok()?;
+        let first = start + i64::try_from(first).ok()?;
         stretches.push((first, first + i64::try_from(length).ok()?));
         rest = behind;
     }
@@ -144,14 +167,18 @@ mod tests {
     fn a_record_says_the_same_in_few_letters() {
         let whole = place(&[(3, 86_398)]);
         let record = encode(DAY, &whole).unwrap();
-        assert_eq!(record.len(), 19);
+        assert_eq!(record.len(), 11);
         let back = decode(DAY, &record).unwrap();
-        assert_eq!(back.sent, whole.sent);
+        assert_eq!(back.sent, place(&[(0, 86_399)]).sent);
         assert!(back.is_of((123_456, 0)) && !back.is_of((123_457, 0)) && !back.is_of((0, 123_456)));
-        let parts = place(&[(0, 0), (3_600, 7_200), (80_000, 86_399)]);
-        assert_eq!(decode(DAY, &encode(DAY, &parts).unwrap()).unwrap().sent, parts.sent);
+        let parts = [(0, 0), (3_600, 7_200), (80_000, 86_399)];
+        for stretches in [&[][..], &parts[..], &[(60, 86_399)], &[(0, 86_339)], &[(0, 90_000)]] {
+            let place = place(stretches);
+            let back = decode(DAY, &encode(DAY, &place).unwrap()).unwrap();
+            assert_eq!(back.sent, place.sent, "{stretches:?}");
+        }
         assert_eq!(encode(DAY, &place(&[(-1, 5)])), None, "of another day");
-        for broken in ["", "AAAAA", "AAAAABBBBBBBBCC", "AAAAABBBBBBB!", "ÄÄÄÄÄÄÄÄÄÄÄÄ"] {
+        for broken in ["", "AAAA", "AAAABBBBBBBCC", "AAAABBBBBB!", "ÄÄÄÄÄÄÄÄÄÄÄÄ"] {
             assert_eq!(decode(DAY, broken), None, "{broken}");
         }
     }

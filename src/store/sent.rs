@@ -7,8 +7,8 @@
 use super::fill::GAP_SECONDS;
 use crate::base::hash;
 
-/// What of a line's number is kept: exact as JSON, and eight letters in base 64.
-pub const LINE_BITS: u32 = 48;
+/// What of a line's number is kept: exact as JSON, and seven letters in base 64.
+pub const LINE_BITS: u32 = 42;
 /// More than a day can have, with gaps between them. Beyond that the closest two become one.
 const MOST_STRETCHES: usize = 100;
 
@@ -21,7 +21,7 @@ pub struct Sent {
     pub stretches: Vec<(i64, i64)>,
 }
 
-/// The number of a line, of 48 bits. A blank one counts for nothing.
+/// The number of a line, of 42 bits. A blank one counts for nothing.
 pub(super) fn number_of(line: &[u8]) -> u64 {
     match line.trim_ascii() {
         [] => 0,

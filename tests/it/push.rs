@@ -329,4 +329,16 @@ fn what_is_imported_later_is_sent_once() {
         assert_eq!(loads(host), own);
         world.engine.count(host);
     }
+    // And back, marked as what it is.
+    let (other, config) = (world.folder.path().join("other"), world.folder.path().join("source.toml"));
+    let source = format!("[source]\nprometheus = \"http://127.0.0.1:{}\"\n", world.engine.port);
+    std::fs::write(&config, format!("data = {:?}\n{source}", other.to_str().unwrap())).unwrap();
+    let mut command = cronograph();
+    command.args(["explain", "--host", "web1", "--now", &(until + 120).to_string(), "--config"]);
+    assert_eq!(stderr(&command.arg(&config).output().unwrap()), "");
+    let (own, imported): (Vec<Value>, Vec<Value>) =
+        log(&other, "web1").into_iter().partition(|line| line["imported"].is_null());
+    assert_eq!(own.len(), loads("web1"));
+    // The row before the own samples' day, too: 300 rows, without those that have no place.
+    assert!(imported.len() >= 233 && imported.iter().all(|line| line["imported"] == "rrd"));
 }

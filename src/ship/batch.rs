@@ -59,7 +59,8 @@ impl<'a> Batch<'a> {
     pub(super) fn add(&mut self, sample: &Sample, behind: Behind, feed: &Feed) -> Result<(), ShipError> {
         let Some(piece) = self.pieces.last_mut() else { return Ok(()) };
         let before = piece.table.points();
-        piece.table.add(sample, feed.host());
+        let host = if sample.imported.is_some() { sample.host.as_ref() } else { feed.host() };
+        piece.table.add(sample, host);
         piece.days.insert(behind.day, behind.place);
         piece.facts = behind.facts;
         self.points += piece.table.points() - before;

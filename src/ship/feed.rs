@@ -119,7 +119,8 @@ impl Feed {
             if let Some(sample) = follower.next_before(until)? {
                 place.clone_from(follower.place());
                 let place = place.clone();
-                if sample.host.is_some() {
+                // What another program observed says nothing of later samples.
+                if sample.host.is_some() && sample.imported.is_none() {
                     self.host.clone_from(&sample.host);
                     self.facts = Some(Facts { day, at: follower.began() });
                 }
@@ -181,7 +182,7 @@ impl Feed {
         };
         let mut found = None;
         while let Some(sample) = follower.next_before(i64::MAX)? {
-            if sample.t <= last {
+            if sample.t <= last && sample.imported.is_none() {
                 found = sample.host.or(found);
             }
         }

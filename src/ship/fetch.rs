@@ -30,6 +30,8 @@ const LIMIT_SECONDS: f64 = 30.0;
 /// The longest answer: an hour of a large host has a few megabytes.
 const ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 const DAY_SECONDS: i64 = 86_400;
+/// Each sample of ours has one of them; an imported one may have no uptime.
+const CLOCKS: [&str; 2] = ["cronograph_uptime_seconds", "cronograph_imported_info"];
 
 /// What is to be read.
 pub struct Fetch<'a> {
@@ -209,9 +211,8 @@ impl Reader<'_> {
             (time.fract() == 0.0 && (from..to).contains(&t)).then_some((t, value))
         };
         // What node_exporter says of the same host has other times.
-        let is_clock = |found: &&Found| {
-            found.metric.get("__name__").is_some_and(|name| name == "cronograph_uptime_seconds")
-        };
+        let is_clock =
+            |found: &&Found| found.metric.get("__name__").is_some_and(|name| CLOCKS.contains(&name.as_str()));
         let clocks = found.iter().filter(is_clock).flat_map(|found| found.values.iter().filter_map(whole));
         let mut samples: BTreeMap<i64, Back> = clocks.map(|(t, _)| (t, Back::default())).collect();
         for series in &found {

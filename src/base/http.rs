@@ -40,7 +40,7 @@ pub fn authorization(user: Option<&str>, password: Option<&str>, token: Option<&
 }
 
 /// What came back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// The status.
     pub status: u16,

@@ -228,7 +228,13 @@ pub(super) fn source_entries(config: &Config) -> Vec<Entry> {
         ("user", source.user.as_deref().map(Value::from)),
         ("password", secret(&source.password)),
         ("token", secret(&source.token)),
+        ("headers", table(source.headers.keys().map(|name| (name.clone(), SET.into())).collect())),
     ]
+}
+
+/// A table in one line; none where it is empty.
+fn table(table: toml::Table) -> Option<Value> {
+    (!table.is_empty()).then_some(Value::Table(table))
 }
 
 /// An address, without what may be a secret in it.
@@ -243,7 +249,6 @@ fn address(url: &Secret) -> Value {
 pub(super) fn push_entries(config: &Config) -> Vec<Entry> {
     let push = &config.push;
     let secret = |secret: &Option<Secret>| secret.as_ref().map(|_| Value::from(SET));
-    let table = |table: toml::Table| (!table.is_empty()).then_some(Value::Table(table));
     vec![
         ("url", push.url.as_ref().map(address)),
         (

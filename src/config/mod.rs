@@ -26,7 +26,7 @@ pub use origin::Origin;
 pub use push::PushConfig;
 pub use retain::{Age, RetainConfig};
 pub use rule::{MessagesConfig, Quiet, RuleConfig, Severity, Span};
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 pub use server::{Security, Server};
 pub use services::ServicesConfig;
 pub use source::SourceConfig;

@@ -67,23 +67,37 @@ pub(super) fn fault(config: &Config) -> Option<Fault> {
     if !push.labels.keys().all(|name| is_label(name)) {
         return found("labels", "these are no labels of Prometheus", "like `labels = { site = \"berlin\" }`");
     }
-    if push.user.is_some() != push.password.is_some() {
-        let key = if push.user.is_some() { "user" } else { "password" };
+    login_fault("push", &push.user, &push.password, &push.token, &push.headers)
+}
+
+/// What is wrong with how a table logs in, and at which key.
+pub(super) fn login_fault(
+    table: &str,
+    user: &Option<String>,
+    password: &Option<Secret>,
+    token: &Option<Secret>,
+    headers: &BTreeMap<String, Secret>,
+) -> Option<Fault> {
+    let found = |key: &str, message: &str, hint: &str| {
+        Some(Fault { key: format!("{table}.{key}"), message: message.to_owned(), hint: hint.to_owned() })
+    };
+    if user.is_some() != password.is_some() {
+        let key = if user.is_some() { "user" } else { "password" };
         return found(key, "`user` and `password` belong together", "add the other one, or use `token`");
     }
-    if push.token.is_some() && push.user.is_some() {
+    if token.is_some() && user.is_some() {
         return found("token", "there is a `user`, too", "take one of them out");
     }
     let is_name = |name: &String| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     let is_value = |text: &str| text.chars().all(|letter| letter == ' ' || letter.is_ascii_graphic());
-    let are_plain = push.headers.iter().all(|(name, value)| is_name(name) && is_value(value.reveal()))
-        && push.token.as_ref().is_none_or(|token| is_value(token.reveal()));
-    if !are_plain {
-        let key = if push.headers.is_empty() { "token" } else { "headers" };
+    if token.as_ref().is_some_and(|token| !is_value(token.reveal())) {
+        return found("token", "this is no header of HTTP", "a token is one line of plain letters");
+    }
+    if !headers.iter().all(|(name, value)| is_name(name) && is_value(value.reveal())) {
         let hint = "like `headers = { X-Scope-OrgID = \"…\" }`, without line breaks";
-        return found(key, "this is no header of HTTP", hint);
+        return found("headers", "this is no header of HTTP", hint);
     }
     None
 }

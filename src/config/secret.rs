@@ -39,9 +39,34 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Secrets that a server may say back in its answer.
+#[derive(Clone, Default)]
+pub struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// These; each is hidden as a whole before another that is a part of it.
+    pub fn of(secrets: impl IntoIterator<Item = String>) -> Self {
+        // A word of three letters would make holes in every text.
+        let mut secrets: Vec<String> = secrets.into_iter().filter(|secret| secret.len() > 3).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self(secrets)
+    }
+
+    /// A text of which none of them is a part.
+    pub fn hidden_in(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "(secret)"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_hidden_where_somebody_says_it() {
+        let secrets = Secrets::of(["hush", "hush-hush", "no"].map(str::to_owned));
+        assert_eq!(secrets.hidden_in("no hush-hush, hush"), "no (secret), (secret)");
+    }
 
     #[test]
     fn is_never_told() {

@@ -3,6 +3,7 @@
 use super::channel::Fault;
 use super::{Config, Secret, field, push};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// `[source]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,11 +20,13 @@ pub struct SourceConfig {
     pub password: Option<Secret>,
     /// A token, in place of both.
     pub token: Option<Secret>,
+    /// More headers of each request.
+    pub headers: BTreeMap<String, Secret>,
 }
 
 impl Default for SourceConfig {
     fn default() -> Self {
-        Self { prometheus: None, days: 7, user: None, password: None, token: None }
+        Self { prometheus: None, days: 7, user: None, password: None, token: None, headers: BTreeMap::new() }
     }
 }
 
@@ -32,6 +35,7 @@ impl SourceConfig {
     pub fn holds_secrets(&self) -> bool {
         self.password.is_some()
             || self.token.is_some()
+            || !self.headers.is_empty()
             || self.prometheus.as_ref().is_some_and(push::is_secret)
     }
 }
@@ -46,12 +50,5 @@ pub(super) fn fault(config: &Config) -> Option<Fault> {
         let hint = "like `prometheus = \"http://127.0.0.1:9090\"`";
         return found("prometheus", "must be an address that begins with https:// or http://", hint);
     }
-    if source.user.is_some() != source.password.is_some() {
-        let key = if source.user.is_some() { "user" } else { "password" };
-        return found(key, "`user` and `password` belong together", "add the other one, or use `token`");
-    }
-    if source.token.is_some() && source.user.is_some() {
-        return found("token", "there is a `user`, too", "take one of them out");
-    }
-    None
+    push::login_fault("source", &source.user, &source.password, &source.token, &source.headers)
 }

@@ -58,7 +58,7 @@ fn followed(layout: &Layout, files: &DayFiles) -> Option<Option<DayFacts>> {
     let mut kept =
         kept.filter(is_of).unwrap_or_else(|| Kept { day: files.day, beginning, ..Kept::default() });
     let before = kept.reading.samples();
-    let place = DayPlace { read: kept.read, ..DayPlace::default() };
+    let place = DayPlace { plain: kept.read, ..DayPlace::default() };
     if let Some(mut follower) = Follower::open(layout, files, place).ok()? {
         let start = start_of(files.day);
         while let Some(sample) = follower.next_before(i64::MAX).ok()? {
@@ -66,7 +66,7 @@ fn followed(layout: &Layout, files: &DayFiles) -> Option<Option<DayFacts>> {
                 kept.reading.add(&sample);
             }
         }
-        kept.read = follower.place().read;
+        kept.read = follower.place().plain;
     }
     if kept.reading.samples() >= before + KEEP_AFTER
         && let Ok(text) = serde_json::to_vec(&kept)

@@ -136,6 +136,7 @@ impl Back {
         match field {
             "uptime" => drop(self.line.insert(field.to_owned(), json!(value))),
             "reboot_required" => drop(self.line.insert(field.to_owned(), json!(value > 0.0))),
+            "imported" => drop(self.line.insert(field.to_owned(), json!(label("source")))),
             "boot" => drop(self.line.insert(field.to_owned(), json!(label("boot")))),
             "host.boot_time" => drop(self.host.insert("boot_time".to_owned(), number(value))),
             "host.…" => self.add_host(label),

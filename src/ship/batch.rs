@@ -59,7 +59,8 @@ impl<'a> Batch<'a> {
     pub(super) fn add(&mut self, sample: &Sample, behind: Behind, feed: &Feed) -> Result<(), ShipError> {
         let Some(piece) = self.pieces.last_mut() else { return Ok(()) };
         let before = piece.table.points();
-        piece.table.add(sample, feed.host());
+        let host = if sample.imported.is_some() { sample.host.as_ref() } else { feed.host() };
+        piece.table.add(sample, host);
         piece.days.insert(behind.day, behind.place);
         piece.facts = behind.facts;
         self.points += piece.table.points() - before;
@@ -106,10 +107,9 @@ impl<'a> Batch<'a> {
 
     /// Notes where the hosts are; or, before a request goes out, that the engine may have it.
     fn note(&self, is_in_doubt: bool) -> Result<(), ShipError> {
-        let none = BTreeMap::new();
         let noted = self.pieces.iter().map(|piece| match is_in_doubt {
-            true => (piece.host.as_str(), &none, None, piece.table.times.iter().max().copied()),
-            false => (piece.host.as_str(), &piece.days, piece.facts, None),
+            true => (piece.host.as_str(), BTreeMap::new(), None, piece.table.times.iter().max().copied()),
+            false => (piece.host.as_str(), piece.days.clone(), piece.facts, None),
         });
         let noted = noted.filter(|(_, days, _, doubt)| !days.is_empty() || doubt.is_some());
         self.run.places().note(noted)

@@ -1,13 +1,20 @@
 //! The engine at the other end: one request of remote write, tried again for a while, and what its answer means.
 
 use super::error::ShipError;
+use super::login::Login;
 use super::wire;
 use crate::base::clock::Stopwatch;
-use crate::base::http::{Client, Exchange, authorization};
+use crate::base::http::{Client, Exchange};
 use crate::base::refusal::{Again, Refusal};
 use crate::config::{PushConfig, Secret};
 use std::time::Duration;
 
+/// What remote write asks for.
+const FIXED: [(&str, &str); 3] = [
+    ("Content-Type", "application/x-protobuf"),
+    ("Content-Encoding", "snappy"),
+    ("X-Prometheus-Remote-Write-Version", "0.1.0"),
+];
 /// The longest that one try may take.
 const TRY_SECONDS: f64 = 15.0;
 /// For so long a request is tried again: then the run ends, before cron starts many more.
@@ -19,7 +26,7 @@ const PAUSE_SECONDS: f64 = 1.0;
 pub(super) struct Engine {
     client: Client,
     url: Secret,
-    headers: Vec<(String, Secret)>,
+    login: Login,
     now: i64,
 }
 
@@ -43,19 +50,7 @@ impl Engine {
     /// The engine of the configuration, if there is one.
     pub(super) fn of(push: &PushConfig, now: i64) -> Option<Self> {
         let url = push.url.clone()?;
-        let fixed = [
-            ("Content-Type", "application/x-protobuf"),
-            ("Content-Encoding", "snappy"),
-            ("X-Prometheus-Remote-Write-Version", "0.1.0"),
-        ];
-        let mut headers: Vec<(String, Secret)> =
-            fixed.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect();
-        let password = push.password.as_ref().map(Secret::reveal);
-        let token = push.token.as_ref().map(Secret::reveal);
-        let login = authorization(push.user.as_deref(), password, token);
-        headers.extend(login.map(|login| ("Authorization".to_owned(), Secret::new(login))));
-        headers.extend(push.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-        Some(Self { client: Client::new(), url, headers, now })
+        Some(Self { client: Client::new(), url, login: Login::to_push(push), now })
     }
 
     /// Sends a request, and again where that may help. `goes_on` is asked before each further try.
@@ -88,14 +83,14 @@ impl Engine {
             method: "POST",
             url: self.url.reveal(),
             shown: self.url.shown_address(),
-            headers: self.headers.iter().map(|(name, value)| (name.as_str(), value.reveal())).collect(),
+            headers: FIXED.into_iter().chain(self.login.headers()).collect(),
             body,
         };
         let answer = match self.client.exchange(&exchange, TRY_SECONDS) {
             Ok(answer) => answer,
             Err(refusal) => return Outcome::Down(refusal),
         };
-        match (answer.status, answer.judge(self.now)) {
+        match (answer.status, self.login.judge(&answer, self.now)) {
             (_, Ok(())) => Outcome::Taken,
             // Thanos says 409 of what is out of order, Mimir 422 of limits.
             (400 | 409 | 413 | 422, Err(refusal)) => {

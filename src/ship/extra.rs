@@ -56,8 +56,9 @@ pub(super) const MANAGER: usize = 15;
 pub(super) const TARGET_TIME: usize = 16;
 pub(super) const TARGET_INTERVAL: usize = 17;
 pub(super) const CHECK_TIME: usize = 18;
+pub(super) const IMPORTED: usize = 19;
 /// Where the eight modes of the cores begin.
-pub(super) const CORES: usize = 19;
+pub(super) const CORES: usize = 20;
 
 /// The place of a core's number among its modes.
 pub(super) fn mode_of(field: &str) -> Option<usize> {
@@ -65,7 +66,7 @@ pub(super) fn mode_of(field: &str) -> Option<usize> {
 }
 
 /// All of them.
-pub(super) static TABLE: [Extra; 27] = [
+pub(super) static TABLE: [Extra; 28] = [
     level("t", "node_time_seconds", &[], "When the sample was taken, unix time."),
     level("uptime", "cronograph_uptime_seconds", &[], "Time since boot."),
     level("host.boot_time", "node_boot_time_seconds", &[], "When the host booted, unix time."),
@@ -115,6 +116,7 @@ pub(super) static TABLE: [Extra; 27] = [
     level("target.t", "cronograph_target_asked_seconds", &["target"], "When a target was asked, unix time."),
     level("target.interval", "cronograph_target_interval_seconds", &["target"], "How often it is asked."),
     level("check.t", "cronograph_check_started_seconds", &["check"], "When a check was started, unix time."),
+    level("imported", "cronograph_imported_info", &["source"], "What program observed an imported sample."),
     core("cores[0]", "user"),
     core("cores[1]", "nice"),
     core("cores[2]", "system"),

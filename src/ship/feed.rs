@@ -5,7 +5,8 @@
 //! day is found by the next day.
 
 use super::error::ShipError;
-use super::place::{Facts, HostPlace};
+use super::place::{Facts, GROWING_DAYS, HostPlace};
+use super::settled;
 use crate::base::clock::Clock;
 use crate::sample::Sample;
 use crate::sample::host::Host;
@@ -15,8 +16,6 @@ use jiff::civil::Date;
 use std::collections::VecDeque;
 use std::os::unix::fs::MetadataExt;
 
-/// So many of the newest days are looked at in any case: a sender that was away appends to yesterday's.
-const GROWING_DAYS: i8 = 3;
 /// A change that is younger may not be the last one of its tick.
 const SETTLED_SECONDS: i64 = 2;
 
@@ -41,7 +40,7 @@ pub(super) struct Feed {
 }
 
 /// Behind a sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Behind {
     pub(super) day: Date,
     pub(super) place: DayPlace,
@@ -51,18 +50,25 @@ pub(super) struct Behind {
 impl Feed {
     /// The log of a host behind its place.
     pub(super) fn new(layout: Layout, place: Option<&HostPlace>, today: Date) -> Result<Self, ShipError> {
-        let known = |day| place.and_then(|place| place.days.get(&day)).copied().unwrap_or_default();
         // Before it is listed: what comes meanwhile is found next time.
         let folder = changed(&layout);
         let unchanged = place.filter(|place| place.folder.is_some() && place.folder == folder);
         let listed = match unchanged {
-            Some(place) => newest(place, today).map(|day| layout.files_of(day)).collect(),
+            Some(place) => newest(place, today).map(|day| layout.files(day)).collect(),
             None => layout.days()?,
         };
         let mut days = VecDeque::new();
+        let records = place.map(|place| place.settled.records()).unwrap_or_default();
         for files in listed {
-            let at = known(files.day);
-            if Follower::open(&layout, &files, at)?.is_some() {
+            let at = match place.and_then(|place| place.days.get(&files.day)) {
+                Some(at) => at.clone(),
+                None => match records.get(&files.day).and_then(|record| settled::decode(files.day, record)) {
+                    Some(record) if record.is_of(layout.sizes(&files).both(&files)) => continue,
+                    Some(record) => DayPlace { sent: record.sent, ..DayPlace::default() },
+                    None => DayPlace::default(),
+                },
+            };
+            if !at.is_of(&layout, &files) {
                 days.push_back((files, at));
             }
         }
@@ -104,20 +110,19 @@ impl Feed {
                 break;
             }
             if self.open.is_none() {
-                self.open = Follower::open(&self.layout, files, *place)?;
+                self.open = Follower::open(&self.layout, files, place.clone())?;
             }
             let Some(follower) = &mut self.open else {
                 self.days.pop_front();
                 continue;
             };
-            let before = follower.place();
             if let Some(sample) = follower.next_before(until)? {
-                *place = follower.place();
-                let place = *place;
-                if sample.host.is_some() {
+                place.clone_from(follower.place());
+                let place = place.clone();
+                // What another program observed says nothing of later samples.
+                if sample.host.is_some() && sample.imported.is_none() {
                     self.host.clone_from(&sample.host);
-                    // Of a day with both files it is found by its beginning only.
-                    self.facts = Some(Facts { day, at: before.read });
+                    self.facts = Some(Facts { day, at: follower.began() });
                 }
                 self.next = Some(sample.t);
                 return Ok(Some((sample, Behind { day, place, facts: self.facts })));
@@ -126,7 +131,7 @@ impl Feed {
                 self.next = Some(next);
                 return Ok(None);
             }
-            self.passed.push((day, follower.place()));
+            self.passed.push((day, follower.place().clone()));
             self.days.pop_front();
             self.open = None;
         }
@@ -157,19 +162,31 @@ impl Feed {
         let (first, place) = self.days.front()?;
         let facts = match self.facts {
             Some(facts) => facts,
-            None if place.read > 0 => Facts { day: first.day, at: 0 },
+            None if !place.sent.is_empty() => Facts { day: first.day, at: 0 },
             None => return None,
         };
         self.facts_at(facts).ok().flatten()
     }
 
+    /// The facts in the line that was noted; where the day was written anew since, in the last one that was sent of it.
     fn facts_at(&self, facts: Facts) -> Result<Option<Host>, StoreError> {
-        let place = DayPlace { read: facts.at, ..DayPlace::default() };
-        let Some(mut follower) = Follower::open(&self.layout, &self.layout.files_of(facts.day), place)?
-        else {
+        let noted = self.layout.sample_at(facts.day, facts.at)?.and_then(|sample| sample.host);
+        if noted.is_some() {
+            return Ok(noted);
+        }
+        let sent = self.days.iter().find(|(files, _)| files.day == facts.day).map(|(_, place)| &place.sent);
+        let last = sent.and_then(|sent| sent.stretches.last()).map_or(i64::MAX, |(_, last)| *last);
+        let files = self.layout.files(facts.day);
+        let Some(mut follower) = Follower::open(&self.layout, &files, DayPlace::default())? else {
             return Ok(None);
         };
-        Ok(follower.next_before(i64::MAX)?.and_then(|sample| sample.host))
+        let mut found = None;
+        while let Some(sample) = follower.next_before(i64::MAX)? {
+            if sample.t <= last && sample.imported.is_none() {
+                found = sample.host.or(found);
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -192,6 +209,7 @@ fn changed(layout: &Layout) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store;
     use jiff::civil::date;
     use std::time::{Duration, SystemTime};
 
@@ -240,6 +258,46 @@ mod tests {
         write(&layout, date(2026, 10, 1), 1);
         date_folder(&layout, 50);
         assert_eq!(sent(&layout, &mut place), 6, "a day that comes late, and what an old one got");
+        assert_eq!(sent(&layout, &mut place), 0);
+    }
+
+    #[test]
+    fn days_in_their_short_form_are_not_sent_again_whatever_becomes_of_their_files() {
+        let data = tempfile::tempdir().unwrap();
+        let layout = Layout::new(data.path(), "web1").unwrap();
+        fs_err::create_dir_all(layout.samples()).unwrap();
+        let days: Vec<Date> = (2..=9).map(|day| date(2026, 11, day)).collect();
+        days.iter().for_each(|day| write(&layout, *day, 20));
+        let mut place = HostPlace::default();
+        assert_eq!(sent(&layout, &mut place), 160);
+        let settle = |place: &mut HostPlace| {
+            let records: Vec<(Date, String)> =
+                place.days.iter().map(|(day, place)| (*day, settled::encode(*day, place).unwrap())).collect();
+            let mut all = place.settled.records();
+            all.extend(records.iter().map(|(day, record)| (*day, record.as_str())));
+            place.settled = settled::Settled::of(all);
+            place.days.clear();
+        };
+        settle(&mut place);
+        assert_eq!(sent(&layout, &mut place), 0);
+        assert!(place.days.is_empty(), "not even looked into");
+        // Compressed, with a late line, with an imported one, and a day that comes late.
+        for day in &days {
+            store::compress(&layout, &layout.files(*day), true).unwrap();
+        }
+        write(&layout, days[0], 22);
+        let imported = Sample {
+            v: 1,
+            t: start_of(days[2]) + 7_200,
+            imported: Some("rrd".to_owned()),
+            ..Sample::default()
+        };
+        assert_eq!(store::fill(&layout, &[imported], false).unwrap().lines(), 1);
+        write(&layout, date(2026, 11, 1), 5);
+        assert_eq!(sent(&layout, &mut place), 2 + 1 + 5);
+        settle(&mut place);
+        assert_eq!(sent(&layout, &mut place), 0);
+        store::compress(&layout, &layout.files(days[0]), true).unwrap();
         assert_eq!(sent(&layout, &mut place), 0);
     }
 

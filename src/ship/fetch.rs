@@ -6,8 +6,9 @@
 
 use super::back::{Back, Labels, meant};
 use super::error::ShipError;
+use super::login::Login;
 use crate::base::files;
-use crate::base::http::{Client, Exchange, authorization};
+use crate::base::http::{Client, Exchange};
 use crate::base::refusal::Refusal;
 use crate::config::{Secret, SourceConfig};
 use crate::sample::Sample;
@@ -29,6 +30,8 @@ const LIMIT_SECONDS: f64 = 30.0;
 /// The longest answer: an hour of a large host has a few megabytes.
 const ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 const DAY_SECONDS: i64 = 86_400;
+/// Each sample of ours has one of them; an imported one may have no uptime.
+const CLOCKS: [&str; 2] = ["cronograph_uptime_seconds", "cronograph_imported_info"];
 
 /// What is to be read.
 pub struct Fetch<'a> {
@@ -83,7 +86,8 @@ impl Fetch<'_> {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(Fetched::default()),
             lock => lock?,
         };
-        let reader = Reader { client: Client::new(), url, config: self.config };
+        let reader =
+            Reader { client: Client::new(), url, config: self.config, login: Login::to_read(self.config) };
         let hosts = match reader.hosts(self.now) {
             Ok(hosts) => hosts,
             Err(refusal) => {
@@ -182,6 +186,7 @@ struct Reader<'a> {
     client: Client,
     url: &'a Secret,
     config: &'a SourceConfig,
+    login: Login,
 }
 
 impl Reader<'_> {
@@ -206,9 +211,8 @@ impl Reader<'_> {
             (time.fract() == 0.0 && (from..to).contains(&t)).then_some((t, value))
         };
         // What node_exporter says of the same host has other times.
-        let is_clock = |found: &&Found| {
-            found.metric.get("__name__").is_some_and(|name| name == "cronograph_uptime_seconds")
-        };
+        let is_clock =
+            |found: &&Found| found.metric.get("__name__").is_some_and(|name| CLOCKS.contains(&name.as_str()));
         let clocks = found.iter().filter(is_clock).flat_map(|found| found.values.iter().filter_map(whole));
         let mut samples: BTreeMap<i64, Back> = clocks.map(|(t, _)| (t, Back::default())).collect();
         for series in &found {
@@ -225,20 +229,18 @@ impl Reader<'_> {
     fn query(&self, query: &str, time: i64) -> Result<Vec<Found>, Refusal> {
         let url = format!("{}/api/v1/query", self.url.reveal().trim_end_matches('/'));
         let body = format!("query={}&time={time}", encoded(query));
-        let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
-        let password = self.config.password.as_ref().map(Secret::reveal);
-        let token = self.config.token.as_ref().map(Secret::reveal);
-        let login = authorization(self.config.user.as_deref(), password, token);
-        headers.extend(login.map(|login| ("Authorization", login)));
         let exchange = Exchange {
             method: "POST",
             url: &url,
             shown: self.url.shown_address(),
-            headers: headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            headers: [("Content-Type", "application/x-www-form-urlencoded")]
+                .into_iter()
+                .chain(self.login.headers())
+                .collect(),
             body: body.as_bytes(),
         };
         let answer = self.client.fetch(&exchange, LIMIT_SECONDS, ANSWER_BYTES)?;
-        answer.judge(time)?;
+        self.login.judge(&answer, time)?;
         let answer: Answer = serde_json::from_slice(&answer.body)
             .map_err(|_| Refusal::lasting("the server's answer is not Prometheus'"))?;
         Ok(answer.data.result)

@@ -2,11 +2,14 @@
 //!
 //! A line for each host, and behind them one more for each request, written when the engine has said yes: a run that is killed
 //! goes on from there. Before a request goes out it is noted as well, so that the next run knows what the engine may have without our
-//! knowing. The file is made anew by each run that finds it long; deleted, everything is sent once more.
+//! knowing. The file is made anew when it is long, with days that no longer grow in a short form ([`Settled`]); deleted, everything is sent
+//! once more.
 
 use super::error::ShipError;
+use super::settled::{self, Settled};
 use crate::base::files;
-use crate::store::DayPlace;
+use crate::store::{DayFiles, DayPlace, Layout, Sent, start_of};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,12 +19,18 @@ use std::path::{Path, PathBuf};
 
 /// Lines beyond one for each host before the file is made anew.
 const SPARE_LINES: usize = 10_000;
+/// So many of a host's newest days keep their long form: a sender that was away appends to yesterday's.
+pub(super) const GROWING_DAYS: i8 = 3;
+/// A day that is older, and no longer there, is forgotten.
+const FORGOTTEN_DAYS: i32 = 400;
 
 /// Where a host is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HostPlace {
     /// How far each day was read.
     pub(super) days: BTreeMap<Date, DayPlace>,
+    /// The same of old ones; what `days` says wins.
+    pub(super) settled: Settled,
     /// Where the log last said what host it is: the day, and the place of that line.
     pub(super) facts: Option<Facts>,
     /// The newest sample of a request that may have been taken or not.
@@ -42,8 +51,12 @@ pub(super) struct Facts {
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
     host: String,
+    /// Of each day: bytes of the plain file, size of the compressed one, the number of the lines, and the stretches that were sent, in
+    /// seconds of the day.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    days: BTreeMap<Date, [u64; 3]>,
+    days: BTreeMap<Date, Vec<i64>>,
+    #[serde(default, skip_serializing_if = "Settled::is_empty")]
+    settled: Settled,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     facts: Option<Facts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,37 +70,76 @@ struct Line {
 pub(super) struct Places {
     path: PathBuf,
     file: File,
+    /// Lines in it, and how many there may be.
+    lines: usize,
+    most: usize,
+    /// The data folder.
+    data: PathBuf,
+    today: Date,
 }
 
 impl Places {
     /// What the file says, and the file. A line that was torn says nothing.
-    pub(super) fn open(folder: &Path) -> Result<(Self, BTreeMap<String, HostPlace>), ShipError> {
+    pub(super) fn open(
+        folder: &Path,
+        data: &Path,
+        today: Date,
+    ) -> Result<(Self, BTreeMap<String, HostPlace>), ShipError> {
         let path = folder.join("places.jsonl");
         let (mut hosts, lines) = read(&path)?;
-        if lines > hosts.len() + SPARE_LINES {
-            let mut text = Vec::new();
-            for (host, place) in &hosts {
-                text.extend(line(host, &place.days, place.facts, place.doubt, place.folder));
-            }
-            files::write_private(&path, &text)?;
-        }
-        hosts.retain(|_, place| *place != HostPlace::default());
-        let mut file = fs_err::OpenOptions::new().create(true).append(true).open(&path)?.into_parts().0;
+        let most = hosts.len() + SPARE_LINES;
+        let mut file = appended(&path)?;
         // Behind a line that was torn.
         file.write_all(b"\n")?;
-        Ok((Self { path, file }, hosts))
+        let mut places = Self { path, file, lines, most, data: data.to_owned(), today };
+        if lines > most || hosts.values().any(|place| places.is_long(place)) {
+            hosts = places.shorten()?;
+        }
+        hosts.retain(|_, place| *place != HostPlace::default());
+        Ok((places, hosts))
+    }
+
+    /// Whether a day of a host could have its short form.
+    fn is_long(&self, place: &HostPlace) -> bool {
+        old(place, self.today).any(|(day, place)| settled::encode(day, place).is_some())
+    }
+
+    /// Makes the file anew: a line for each host.
+    fn shorten(&mut self) -> Result<BTreeMap<String, HostPlace>, ShipError> {
+        let (mut hosts, _) = read(&self.path)?;
+        let mut text = Vec::new();
+        for (host, place) in &mut hosts {
+            if self.is_long(place) {
+                let layout = Layout::new(&self.data, host.as_str()).ok();
+                settle(place, layout.as_ref(), self.today);
+            }
+            text.extend(line(host, place));
+        }
+        files::write_private(&self.path, &text)?;
+        self.file = appended(&self.path)?;
+        (self.lines, self.most) = (hosts.len(), hosts.len() + SPARE_LINES);
+        Ok(hosts)
+    }
+
+    fn write(&mut self, text: &[u8], lines: usize) -> Result<(), ShipError> {
+        self.file.write_all(text).map_err(|source| self.named(source))?;
+        self.lines += lines;
+        if self.lines > self.most {
+            self.shorten()?;
+        }
+        Ok(())
     }
 
     /// Notes where some hosts are now. In the file when it returns, and outlives a kill.
     pub(super) fn note<'a>(
         &mut self,
-        places: impl Iterator<Item = (&'a str, &'a BTreeMap<Date, DayPlace>, Option<Facts>, Option<i64>)>,
+        places: impl Iterator<Item = (&'a str, BTreeMap<Date, DayPlace>, Option<Facts>, Option<i64>)>,
     ) -> Result<(), ShipError> {
-        let mut text = Vec::new();
-        for (host, days, facts, doubt) in places {
-            text.extend(line(host, days, facts, doubt, None));
-        }
-        self.file.write_all(&text).map_err(|source| self.named(source))
+        let noted = places.map(|(host, days, facts, doubt)| {
+            line(host, &HostPlace { days, facts, doubt, ..HostPlace::default() })
+        });
+        let noted: Vec<Vec<u8>> = noted.collect();
+        self.write(&noted.concat(), noted.len())
     }
 
     /// Notes of some hosts that all was sent that was in their folders as these had last changed.
@@ -95,10 +147,10 @@ impl Places {
         &mut self,
         folders: impl Iterator<Item = (&'a str, i64)>,
     ) -> Result<(), ShipError> {
-        let none = BTreeMap::new();
-        let text: Vec<u8> =
-            folders.flat_map(|(host, changed)| line(host, &none, None, None, Some(changed))).collect();
-        self.file.write_all(&text).map_err(|source| self.named(source))
+        let noted = folders
+            .map(|(host, changed)| line(host, &HostPlace { folder: Some(changed), ..HostPlace::default() }));
+        let noted: Vec<Vec<u8>> = noted.collect();
+        self.write(&noted.concat(), noted.len())
     }
 
     /// Forces what was noted to the disk.
@@ -124,8 +176,11 @@ pub(super) fn read(path: &Path) -> Result<(BTreeMap<String, HostPlace>, usize), 
     for line in text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
         count += 1;
         let place = hosts.entry(line.host).or_default();
-        for (day, [read, beside, compressed]) in line.days {
-            place.days.insert(day, DayPlace { read, beside, compressed });
+        place
+            .days
+            .extend(line.days.into_iter().filter_map(|(day, numbers)| Some((day, long(day, &numbers)?))));
+        if !line.settled.is_empty() {
+            place.settled = line.settled;
         }
         place.facts = line.facts.or(place.facts);
         place.doubt = line.doubt;
@@ -134,15 +189,55 @@ pub(super) fn read(path: &Path) -> Result<(BTreeMap<String, HostPlace>, usize), 
     Ok((hosts, count))
 }
 
-fn line(
-    host: &str,
-    days: &BTreeMap<Date, DayPlace>,
-    facts: Option<Facts>,
-    doubt: Option<i64>,
-    folder: Option<i64>,
-) -> Vec<u8> {
-    let days = days.iter().map(|(day, place)| (*day, [place.read, place.beside, place.compressed])).collect();
-    let line = Line { host: host.to_owned(), days, facts, doubt, folder };
+/// The file, to add to.
+fn appended(path: &Path) -> Result<File, ShipError> {
+    Ok(fs_err::OpenOptions::new().create(true).append(true).open(path)?.into_parts().0)
+}
+
+/// The days of a host that no longer grow.
+fn old(place: &HostPlace, today: Date) -> impl Iterator<Item = (Date, &DayPlace)> {
+    let from = today.checked_sub(GROWING_DAYS.days()).unwrap_or(today);
+    let newest = usize::from(GROWING_DAYS.unsigned_abs());
+    let days = place.days.len().saturating_sub(newest);
+    place.days.iter().take(days).filter(move |(day, _)| **day < from).map(|(day, place)| (*day, place))
+}
+
+/// Puts the old days of a host into their short form, and forgets what went long ago.
+fn settle(place: &mut HostPlace, layout: Option<&Layout>, today: Date) {
+    let records = old(place, today).filter_map(|(day, place)| Some((day, settled::encode(day, place)?)));
+    let records: BTreeMap<Date, String> = records.collect();
+    let mut all = place.settled.records();
+    all.extend(records.iter().map(|(day, record)| (*day, record.as_str())));
+    let from = today.checked_sub(FORGOTTEN_DAYS.days()).unwrap_or(today);
+    let is_gone = |day| layout.is_some_and(|layout| layout.files(day) == DayFiles::none(day));
+    all.retain(|day, _| *day >= from || !is_gone(*day));
+    place.settled = Settled::of(all);
+    place.days.retain(|day, _| !records.contains_key(day));
+}
+
+/// A day's place as the file has it.
+fn long(day: Date, numbers: &[i64]) -> Option<DayPlace> {
+    let [plain, compressed, lines, stretches @ ..] = numbers else { return None };
+    let start = start_of(day);
+    let stretches = stretches.chunks_exact(2).map(|pair| (start + pair[0], start + pair[1])).collect();
+    let number = |number: &i64| u64::try_from(*number).ok();
+    let sent = Sent { lines: number(lines)?, stretches };
+    Some(DayPlace { plain: number(plain)?, compressed: number(compressed)?, sent })
+}
+
+/// The inverse.
+fn numbers(day: Date, place: &DayPlace) -> Vec<i64> {
+    let start = start_of(day);
+    let sizes = [place.plain, place.compressed, place.sent.lines];
+    let sizes = sizes.map(|size| i64::try_from(size).unwrap_or(i64::MAX));
+    let stretches = place.sent.stretches.iter().flat_map(|(first, last)| [first - start, last - start]);
+    sizes.into_iter().chain(stretches).collect()
+}
+
+fn line(host: &str, place: &HostPlace) -> Vec<u8> {
+    let days = place.days.iter().map(|(day, place)| (*day, numbers(*day, place))).collect();
+    let HostPlace { facts, doubt, folder, .. } = *place;
+    let line = Line { host: host.to_owned(), days, settled: place.settled.clone(), facts, doubt, folder };
     // Numbers and names cannot fail to be JSON.
     let mut text = serde_json::to_vec(&line).unwrap_or_default();
     text.push(b'\n');
@@ -150,39 +245,5 @@ fn line(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn what_was_noted_is_there_whatever_happens_to_the_last_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut places, hosts) = Places::open(folder.path()).unwrap();
-        assert!(hosts.is_empty());
-        let (first, second) = (date(2026, 11, 22), date(2026, 11, 23));
-        let place = |read| DayPlace { read, beside: 0, compressed: 7 };
-        let facts = Some(Facts { day: first, at: 0 });
-        let at = |day, read| BTreeMap::from([(day, place(read))]);
-        places.note([("web1", &at(first, 10), facts, None)].into_iter()).unwrap();
-        let none = BTreeMap::new();
-        let both = [("web1", &at(second, 20), None, None), ("web2", &none, None, Some(5))];
-        places.note(both.into_iter()).unwrap();
-        drop(places);
-        let path = folder.path().join("places.jsonl");
-        let mut torn = fs_err::read(&path).unwrap();
-        torn.extend(b"{\"host\":\"web1\",\"days\":{\"2026-11-23\":[9");
-        fs_err::write(&path, torn).unwrap();
-        let (mut places, hosts) = Places::open(folder.path()).unwrap();
-        let days = [(first, place(10)), (second, place(20))].into();
-        let web1 = HostPlace { days, facts, doubt: None, folder: None };
-        assert_eq!(hosts["web1"], web1);
-        assert_eq!(hosts["web2"].doubt, Some(5));
-        places.note([("web2", &at(second, 30), None, None)].into_iter()).unwrap();
-        let (hosts, _) = read(&path).unwrap();
-        assert_eq!((hosts["web2"].days[&second].read, hosts["web2"].doubt), (30, None));
-        places.note_folders([("web2", 77)].into_iter()).unwrap();
-        places.note([("web2", &at(first, 40), None, None)].into_iter()).unwrap();
-        let (hosts, _) = read(&path).unwrap();
-        assert_eq!((hosts["web2"].folder, hosts["web2"].days.len()), (Some(77), 2));
-    }
-}
+#[path = "place_tests.rs"]
+mod tests;

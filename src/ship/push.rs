@@ -118,7 +118,7 @@ impl Push<'_> {
             let waits = Some((status.reason.unwrap_or_default(), status.next));
             return Ok(Report { waits, ..Report::default() });
         }
-        let (places, known) = Places::open(&folder)?;
+        let (places, known) = Places::open(&folder, self.data, today(self.now))?;
         let run = Run {
             engine,
             labels: &self.config.labels,
@@ -149,7 +149,7 @@ impl Push<'_> {
 
     /// The hosts that have something new, and those that have not.
     fn feeds(&self, run: &Run<'_>, known: &BTreeMap<String, HostPlace>) -> (Vec<Feed>, Vec<Feed>) {
-        let today = day_of(self.now).unwrap_or(Date::ZERO);
+        let today = today(self.now);
         let feed = |layout: &Layout| {
             let feed = Feed::new(layout.clone(), known.get(layout.host()), today);
             feed.map_err(|error| (layout.host().to_owned(), error.to_string()))
@@ -180,6 +180,10 @@ impl Push<'_> {
         }
         report
     }
+}
+
+fn today(now: i64) -> Date {
+    day_of(now).unwrap_or(Date::ZERO)
 }
 
 /// Sends all, stretch by stretch.

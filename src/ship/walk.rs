@@ -44,6 +44,9 @@ fn facts(sample: &Sample, host: Option<&Host>, scratch: &mut String, sink: &mut 
     if let Some(boot) = &sample.boot {
         extra(extra::BOOT, boot, 1.0, sink);
     }
+    if let Some(source) = &sample.imported {
+        extra(extra::IMPORTED, source, 1.0, sink);
+    }
     let Some(host) = host else { return };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (kernel, architecture) = (text(&host.kernel), text(&host.architecture));

@@ -22,8 +22,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 /// Where samples are further apart than this, there is a gap. Longer than the steps of sysstat and Munin: what was imported
-/// is none.
-const GAP_SECONDS: i64 = 900;
+/// is none. Who follows the log relies on it: nothing is put between two samples that are closer.
+pub(super) const GAP_SECONDS: i64 = 900;
 /// A sample that is nearer to one that is there tells nothing new.
 const NEAR_SECONDS: i64 = 60;
 /// How long to wait for another import, or a compaction.

@@ -1,13 +1,16 @@
 //! Reads on in a day's files from where it was left: for who hands the log on and must lose no line, whatever order they come in.
 //!
-//! A place counts bytes of the uncompressed lines, so that it still holds when the day is compressed. A file that became
-//! shorter is another one, and is read from its start. A day that has both files is read like the reader does: the compressed one, then
-//! what the plain one has beside it.
+//! While a day has its plain file only, a place counts bytes. Once it is compressed, or a file is another one than it was, the place
+//! is found by its lines ([`Sent`]): where as many lines add up to the same number, what follows is new. Where lines were put between
+//! those that were handed out (`import`), all of them lie outside of the stretches that were handed out. Where neither is so, the
+//! whole day is new: rather twice than lost. A day that has both files is read like the reader does: the compressed one, then what the
+//! plain one has beside it.
 
 use super::error::StoreError;
-use super::layout::{DayFiles, Form, Layout};
+use super::layout::{DayFiles, DaySizes, Form, Layout};
 use super::line::decode;
 use super::lines::{Ending, next_line};
+use super::sent::{Sent, number_of, sum};
 use super::source;
 use crate::base::hash;
 use crate::sample::Sample;
@@ -20,56 +23,86 @@ use std::path::{Path, PathBuf};
 const BUFFER: usize = 64 * 1024;
 
 /// How far a day's files were read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DayPlace {
-    /// Bytes of the day's lines; of a compressed file, of what is in it.
-    pub read: u64,
-    /// Bytes of the plain file where there is a compressed one, too.
-    pub beside: u64,
-    /// The size of the compressed file when its end was reached; 0: it was not.
+    /// Bytes of the plain file.
+    pub plain: u64,
+    /// The size of the compressed file when its end was reached; 0: there was none, or it was not.
     pub compressed: u64,
+    /// What was handed out.
+    pub sent: Sent,
 }
 
 /// The samples of one day behind a place.
 pub struct Follower {
     files: Vec<OneFile>,
+    /// How many of them were opened.
+    opened: usize,
+    current: Option<Counted>,
+    /// Behind what was handed out.
     place: DayPlace,
-    current: Option<(OneFile, Counted)>,
-    /// Read, and not handed out yet: the sample, and the place behind it.
-    held: Option<(Sample, DayPlace)>,
+    /// Behind what was read.
+    ahead: DayPlace,
+    /// Read, and not handed out yet.
+    held: Option<Sample>,
     line: Vec<u8>,
+    /// Where that line begins in its file, uncompressed.
+    began: u64,
     /// Lines of the compressed file, while the plain one is to follow.
     seen: Option<HashSet<u64>>,
+    /// Lines in whose midst others were put: what lies in its stretches was handed out.
+    known: Option<Sent>,
     /// Lines that are no samples.
     broken: u64,
 }
 
-/// A file that is still to be read.
+/// A file of the day.
 struct OneFile {
     path: PathBuf,
-    kind: Kind,
+    form: Form,
     size: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// The day's only file.
-    Plain,
-    Compressed(Form),
-    /// The plain file of a day that has a compressed one.
-    Beside,
+impl Layout {
+    /// The sample in the line that begins behind so many bytes of a day's compressed file, or of its plain one.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] where the file is there and cannot be read.
+    pub fn sample_at(&self, day: Date, at: u64) -> Result<Option<Sample>, StoreError> {
+        let files = self.files(day);
+        let form = files.packed().unwrap_or(Form::Plain);
+        let path = self.file_of(day, form);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let read = || {
+            let mut source = match form {
+                Form::Plain => plain(&path, at)?,
+                _ => source::open(&path, form)?,
+            };
+            if form != Form::Plain {
+                io::copy(&mut source.by_ref().take(at), &mut io::sink())?;
+            }
+            let mut line = Vec::new();
+            next_line(source.as_mut(), &mut line)?;
+            Ok(decode(&line).sample)
+        };
+        read().map_err(|source| StoreError::Read { path: path.clone(), source })
+    }
 }
 
-impl Layout {
-    /// The files of one day, without listing the others.
-    pub fn files_of(&self, day: Date) -> DayFiles {
-        let is_there = |form| self.file_of(day, form).is_file();
-        DayFiles {
-            day,
-            plain: self.day_file(day).is_file(),
-            gz: is_there(Form::Gzip),
-            columns: is_there(Form::Columns),
-        }
+impl DayPlace {
+    /// Whether all was read of the files as they are.
+    pub fn is_of(&self, layout: &Layout, files: &DayFiles) -> bool {
+        layout.sizes(files).both(files) == (self.compressed, self.plain)
+    }
+}
+
+impl DaySizes {
+    /// Of the compressed file that counts, or 0; and of the plain one, or 0.
+    pub fn both(&self, files: &DayFiles) -> (u64, u64) {
+        let packed = files.packed().and_then(|form| self.of(form));
+        (packed.unwrap_or(0), self.plain.unwrap_or(0))
     }
 }
 
@@ -78,31 +111,33 @@ impl Follower {
     ///
     /// # Errors
     /// [`StoreError::Read`] where a file is there and cannot be read.
-    pub fn open(layout: &Layout, files: &DayFiles, mut place: DayPlace) -> Result<Option<Self>, StoreError> {
+    pub fn open(layout: &Layout, files: &DayFiles, place: DayPlace) -> Result<Option<Self>, StoreError> {
         let sizes = layout.sizes(files);
-        let mut left = Vec::new();
-        if let Some(size) = sizes.plain {
-            let kind = if files.packed().is_some() { Kind::Beside } else { Kind::Plain };
-            let read = if kind == Kind::Plain { &mut place.read } else { &mut place.beside };
-            if size < *read {
-                *read = 0;
-            }
-            if size > *read {
-                left.push(OneFile { path: layout.day_file(files.day), kind, size });
-            }
-        }
-        if let Some(form) = files.packed()
-            && let Some(size) = sizes.of(form)
-            && (size != place.compressed || !left.is_empty())
-        {
-            left.push(OneFile { path: layout.file_of(files.day, form), kind: Kind::Compressed(form), size });
-        }
-        if left.is_empty() {
+        if sizes.both(files) == (place.compressed, place.plain) {
             return Ok(None);
         }
-        let seen = (left.len() > 1).then(HashSet::new);
-        let follower =
-            Self { files: left, place, current: None, held: None, line: Vec::new(), seen, broken: 0 };
+        let forms = files.packed().into_iter().chain([Form::Plain]);
+        let present = forms.filter_map(|form| {
+            Some(OneFile { path: layout.file_of(files.day, form), form, size: sizes.of(form)? })
+        });
+        let files: Vec<OneFile> = present.collect();
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let mut follower = Self {
+            files,
+            opened: 0,
+            current: None,
+            ahead: place.clone(),
+            place,
+            held: None,
+            line: Vec::new(),
+            began: 0,
+            seen: None,
+            known: None,
+            broken: 0,
+        };
+        follower.go_to_place()?;
         Ok(Some(follower))
     }
 
@@ -113,27 +148,30 @@ impl Follower {
     pub fn next_before(&mut self, until: i64) -> Result<Option<Sample>, StoreError> {
         if self.held.is_none() {
             self.held = self.read()?;
-        }
-        match self.held.take() {
-            Some((sample, place)) if sample.t < until => {
-                self.place = place;
-                Ok(Some(sample))
-            }
-            held => {
-                self.held = held;
-                Ok(None)
+            if self.held.is_none() {
+                self.place.clone_from(&self.ahead);
             }
         }
+        let next = self.held.take_if(|sample| sample.t < until);
+        if next.is_some() {
+            self.place.clone_from(&self.ahead);
+        }
+        Ok(next)
     }
 
     /// The time of the sample that comes next, where one was looked at already.
     pub fn next_time(&self) -> Option<i64> {
-        self.held.as_ref().map(|(sample, _)| sample.t)
+        self.held.as_ref().map(|sample| sample.t)
     }
 
     /// Behind what was handed out.
-    pub fn place(&self) -> DayPlace {
-        self.place
+    pub fn place(&self) -> &DayPlace {
+        &self.place
+    }
+
+    /// Where the line of the sample that was handed out last begins in its file, in uncompressed bytes.
+    pub fn began(&self) -> u64 {
+        self.began
     }
 
     /// Lines that are no samples, so far.
@@ -141,103 +179,163 @@ impl Follower {
         self.broken
     }
 
-    /// Reads up to the next sample; at the end the place is there.
-    fn read(&mut self) -> Result<Option<(Sample, DayPlace)>, StoreError> {
-        let mut place = self.place;
-        loop {
-            if self.current.is_none() && !self.open_next(&mut place)? {
-                self.place = place;
-                return Ok(None);
+    /// Goes behind what was handed out.
+    fn go_to_place(&mut self) -> Result<(), StoreError> {
+        if let [file] = self.files.as_slice()
+            && self.place.compressed == 0
+            && self.place.plain > 0
+            && is_grown(file, &self.place).map_err(|source| file.failed(source))?
+        {
+            let inner = plain(&file.path, self.place.plain).map_err(|source| file.failed(source))?;
+            self.current = Some(Counted { inner, position: self.place.plain });
+            self.opened = 1;
+            return Ok(());
+        }
+        self.rewind();
+        if !self.place.sent.is_empty() && !self.find()? {
+            self.rewind();
+            match self.inside()? == self.place.sent.lines {
+                true => self.known = Some(self.place.sent.clone()),
+                false => self.place.sent = Sent::default(),
             }
-            let Some((file, source)) = self.current.as_mut() else { return Ok(None) };
+            self.rewind();
+        }
+        self.place.clone_from(&self.ahead);
+        Ok(())
+    }
+
+    /// Begins anew; what was handed out stays.
+    fn rewind(&mut self) {
+        self.ahead = DayPlace { sent: self.place.sent.clone(), ..DayPlace::default() };
+        (self.opened, self.current, self.broken) = (0, None, 0);
+        self.seen = (self.files.len() > 1).then(HashSet::new);
+    }
+
+    /// Reads up to where the lines add up to what was handed out. False: they never do.
+    fn find(&mut self) -> Result<bool, StoreError> {
+        let mut lines = 0;
+        while self.next_line()? {
+            lines = sum(lines, number_of(&self.line));
+            if lines == self.place.sent.lines {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the lines add up to that lie in the stretches, and those that are no samples.
+    fn inside(&mut self) -> Result<u64, StoreError> {
+        let mut lines = 0;
+        while self.next_line()? {
+            if decode(&self.line).sample.is_none_or(|sample| self.place.sent.covers(sample.t)) {
+                lines = sum(lines, number_of(&self.line));
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Reads up to the next sample that was not handed out.
+    fn read(&mut self) -> Result<Option<Sample>, StoreError> {
+        while self.next_line()? {
+            let decoded = decode(&self.line);
+            self.broken += u64::from(decoded.damage.is_some());
+            let is_covered =
+                |known: &Sent| decoded.sample.as_ref().is_none_or(|sample| known.covers(sample.t));
+            if self.known.as_ref().is_some_and(is_covered) {
+                continue;
+            }
+            let sent = &mut self.ahead.sent;
+            sent.lines = sum(sent.lines, number_of(&self.line));
+            if let Some(sample) = decoded.sample {
+                sent.add(sample.t);
+                return Ok(Some(sample));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the next whole line that is not in both files. False: there is none.
+    fn next_line(&mut self) -> Result<bool, StoreError> {
+        loop {
+            if self.current.is_none() && !self.open_next()? {
+                return Ok(false);
+            }
+            let (Some(source), Some(file)) = (&mut self.current, self.files.get(self.opened - 1)) else {
+                return Ok(false);
+            };
+            let is_packed = file.form != Form::Plain;
+            self.began = source.position;
             let ending = match next_line(source, &mut self.line) {
                 Ok(ending) => ending,
                 // A compressed file that was cut or is damaged holds no more.
-                Err(error) if matches!(file.kind, Kind::Compressed(_)) && is_damage(&error) => {
+                Err(error) if is_packed && is_damage(&error) => {
                     self.broken += 1;
                     Ending::End
                 }
-                Err(source) => return Err(StoreError::Read { path: file.path.clone(), source }),
+                Err(source) => return Err(file.failed(source)),
             };
-            let (kind, size) = (file.kind, file.size);
-            // A line that has no end yet is being written, or was torn.
-            if ending == Ending::Torn && !matches!(kind, Kind::Compressed(_)) {
-                self.current = None;
-                continue;
-            }
-            *(if kind == Kind::Beside { &mut place.beside } else { &mut place.read }) = source.position;
             match ending {
                 Ending::End => {
-                    if let Kind::Compressed(_) = kind {
-                        place.compressed = size;
+                    if is_packed {
+                        self.ahead.compressed = file.size;
                     }
                     self.current = None;
+                    continue;
                 }
+                // A line that has no end yet is being written, or was torn.
+                Ending::Torn if !is_packed => {
+                    self.current = None;
+                    continue;
+                }
+                _ => {}
+            }
+            if !is_packed {
+                self.ahead.plain = source.position;
+            }
+            match ending {
                 Ending::TooLong => self.broken += 1,
-                Ending::Newline | Ending::Torn => {
-                    if self.is_known(kind) {
-                        continue;
-                    }
-                    let decoded = decode(&self.line);
-                    self.broken += u64::from(decoded.damage.is_some());
-                    if let Some(sample) = decoded.sample {
-                        return Ok(Some((sample, place)));
-                    }
-                }
+                _ if self.is_known(is_packed) => {}
+                _ => return Ok(true),
             }
         }
     }
 
     /// Whether a line of the plain file was in the compressed one.
-    fn is_known(&mut self, kind: Kind) -> bool {
+    fn is_known(&mut self, is_packed: bool) -> bool {
         let Some(seen) = &mut self.seen else { return false };
         let number = hash::number(self.line.trim_ascii());
-        match kind {
-            Kind::Compressed(_) => {
-                seen.insert(number);
-                false
-            }
-            Kind::Plain | Kind::Beside => seen.contains(&number),
+        if is_packed {
+            seen.insert(number);
+            return false;
         }
+        seen.contains(&number)
     }
 
-    /// Opens the next file at its place; false: there is none.
-    fn open_next(&mut self, place: &mut DayPlace) -> Result<bool, StoreError> {
-        let Some(file) = self.files.pop() else { return Ok(false) };
-        let source = match file.kind {
-            Kind::Compressed(form) => self.compressed(&file.path, form, place),
-            Kind::Plain => plain(&file.path, place.read),
-            Kind::Beside => plain(&file.path, place.beside),
-        };
-        let inner = source.map_err(|source| StoreError::Read { path: file.path.clone(), source })?;
-        let position = if file.kind == Kind::Beside { place.beside } else { place.read };
-        self.current = Some((file, Counted { inner, position }));
+    /// Opens the next file; false: there is none.
+    fn open_next(&mut self) -> Result<bool, StoreError> {
+        let Some(file) = self.files.get(self.opened) else { return Ok(false) };
+        let inner = source::open(&file.path, file.form).map_err(|source| file.failed(source))?;
+        self.current = Some(Counted { inner, position: 0 });
+        self.opened += 1;
         Ok(true)
     }
+}
 
-    /// What a compressed file holds behind the place. What is before it is read, too: it cannot be skipped otherwise.
-    fn compressed(
-        &mut self,
-        path: &Path,
-        form: Form,
-        place: &mut DayPlace,
-    ) -> io::Result<Box<dyn BufRead + Send>> {
-        let mut source = source::open(path, form)?;
-        let mut passed = 0;
-        if self.seen.is_some() {
-            while passed < place.read && next_line(source.as_mut(), &mut self.line)? == Ending::Newline {
-                passed += self.line.len() as u64 + 1;
-                self.is_known(Kind::Compressed(form));
-            }
-        } else {
-            passed = io::copy(&mut source.by_ref().take(place.read), &mut io::sink())?;
-        }
-        if passed != place.read {
-            place.read = 0;
-            source = source::open(path, form)?;
-        }
-        Ok(source)
+impl OneFile {
+    fn failed(&self, source: io::Error) -> StoreError {
+        StoreError::Read { path: self.path.clone(), source }
     }
+}
+
+/// Whether a plain file, a day's only one, is what it was, or longer.
+fn is_grown(file: &OneFile, place: &DayPlace) -> io::Result<bool> {
+    if file.form != Form::Plain || file.size < place.plain {
+        return Ok(false);
+    }
+    // Another file hardly has the end of a line there.
+    let mut last = [0];
+    plain(&file.path, place.plain - 1)?.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 /// What a compressed file says that does not hold what it should.
@@ -277,102 +375,5 @@ fn plain(path: &Path, from: u64) -> io::Result<Box<dyn BufRead + Send>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::lines::LONGEST_LINE;
-    use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use std::io::Write;
-
-    const DAY: i64 = 1_795_305_600;
-
-    struct World {
-        _data: tempfile::TempDir,
-        layout: Layout,
-        place: DayPlace,
-    }
-
-    impl World {
-        fn new() -> Self {
-            let data = tempfile::tempdir().unwrap();
-            let layout = Layout::new(data.path(), "web1").unwrap();
-            fs_err::create_dir_all(layout.samples()).unwrap();
-            Self { _data: data, layout, place: DayPlace::default() }
-        }
-
-        fn path(&self, end: &str) -> PathBuf {
-            self.layout.samples().join(format!("2026-11-22.jsonl{end}"))
-        }
-
-        fn compress(&self, text: &str) {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-            encoder.write_all(text.as_bytes()).unwrap();
-            fs_err::write(self.path(".gz"), encoder.finish().unwrap()).unwrap();
-        }
-
-        /// The minutes of the samples before `until` behind the place, which moves.
-        fn read(&mut self, until: i64) -> Vec<i64> {
-            let days = self.layout.days().unwrap();
-            let Some(mut follower) = Follower::open(&self.layout, &days[0], self.place).unwrap() else {
-                return Vec::new();
-            };
-            let mut minutes = Vec::new();
-            while let Some(sample) = follower.next_before(until).unwrap() {
-                minutes.push((sample.t - DAY) / 60);
-            }
-            self.place = follower.place();
-            minutes
-        }
-    }
-
-    fn lines(minutes: std::ops::Range<i64>) -> String {
-        minutes.map(|minute| format!("{{\"v\":1,\"t\":{}}}\n", DAY + minute * 60)).collect()
-    }
-
-    #[test]
-    fn goes_on_where_it_was_left() {
-        let mut world = World::new();
-        fs_err::write(world.path(""), lines(0..3) + "{\"v\":1,\"t\":17953").unwrap();
-        assert_eq!(world.read(DAY + 120), [0, 1]);
-        assert_eq!(world.read(i64::MAX), [2], "what is not finished is not read");
-        assert_eq!(world.read(i64::MAX), [0; 0]);
-        fs_err::write(
-            world.path(""),
-            lines(0..3) + "broken\n" + &"x".repeat(LONGEST_LINE + 5) + "\n" + &lines(3..5),
-        )
-        .unwrap();
-        assert_eq!(world.read(i64::MAX), [3, 4]);
-        // Replaced by a shorter one.
-        fs_err::write(world.path(""), lines(7..8)).unwrap();
-        assert_eq!(world.read(i64::MAX), [7]);
-    }
-
-    #[test]
-    fn a_place_outlives_compression() {
-        let mut world = World::new();
-        fs_err::write(world.path(""), lines(0..3)).unwrap();
-        assert_eq!(world.read(DAY + 120), [0, 1]);
-        world.compress(&lines(0..4));
-        fs_err::remove_file(world.path("")).unwrap();
-        assert_eq!(world.read(DAY + 180), [2]);
-        assert_eq!(world.read(i64::MAX), [3]);
-        assert_eq!(world.read(i64::MAX), [0; 0]);
-        assert_ne!(world.place.compressed, 0);
-        // Folded in by whoever compacts.
-        world.compress(&lines(0..6));
-        assert_eq!(world.read(i64::MAX), [4, 5]);
-    }
-
-    #[test]
-    fn a_day_with_both_files_is_read_without_doubles() {
-        let mut world = World::new();
-        world.compress(&lines(0..3));
-        assert_eq!(world.read(i64::MAX), [0, 1, 2]);
-        fs_err::write(world.path(""), lines(0..2) + &lines(5..7)).unwrap();
-        assert_eq!(world.read(DAY + 360), [5]);
-        assert_eq!(world.read(i64::MAX), [6]);
-        assert_eq!(world.read(i64::MAX), [0; 0]);
-        fs_err::write(world.path(""), lines(0..2) + &lines(5..9)).unwrap();
-        assert_eq!(world.read(i64::MAX), [7, 8]);
-    }
-}
+#[path = "follow_tests.rs"]
+mod tests;

@@ -29,6 +29,7 @@ mod layers;
 mod leak;
 mod leak_properties;
 mod log;
+mod logins;
 mod metrics;
 mod pages;
 mod probe;

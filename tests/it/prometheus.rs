@@ -31,19 +31,37 @@ keys are those of [metrics.md](metrics.md).
   take what node_exporter has. `--print prometheus-all` has all of it, for a file that Prometheus scrapes from a web server.
 
 ## What is not sent
-Lists that change with each sample: processes by number, and users; what checks and targets said in words, aliases of slab caches,
-what could not be read, and events. They stay in the log.
+Lists that change with each sample, words, and what is no sample. They stay in the log:
+- the list of processes (`processes.top`) and who is logged in (`sessions.users`); how many there are is sent, and the memory of
+  each program that grows (`program`);
+- what checks and targets said in words, and who holds deleted files open; that a check failed, how long a target took, how many such
+  files there are is sent;
+- aliases of slab caches, and what could not be read (`errors`);
+- events: boots, packages, crontabs, notes.
 
 ## The way back
 `[source] prometheus = \"http://…\"` lets `site`, `explain` and `check` read such an engine: what is newer than the log in the data
 folder is asked for by the HTTP API, made into samples by the same table, and appended to logs like any others, so that all that reads
-them is the same. What was not sent is not there: no list of processes, no users, no outputs of checks, no events. A host
-comes back by one way only: one that is sampled on this machine is not read, and a log that rsync brings should not be. What an
-engine got later than it was asked, older than what was read already, is not read either. An hour of a host is a query.
+them is the same: pictures byte by byte, pages, findings and alerts. What was not sent is not there. Of a host that is read from an engine
+- its page lacks the table \"Top processes\", names of users and of who holds deleted files, what checks printed and why a target did not answer;
+- charts have no marks of events, and findings do not name what changed at that time; the first page's changes of the last 24 hours are
+  alerts, and hosts that came or fell silent;
+- messages lack \"Most memory\", the list of the largest processes.
+
+A host comes back by one way only: one that is sampled on this machine is not read, and a log that rsync brings should not be. What an
+engine got later than it was asked, older than what was read already, is not read either: of history that is imported after a machine
+has begun to read the host, only what is newer than the log there. An hour of a host is a query. Where an engine asks who reads, `[source]`
+has the keys of `[push]`: `user` and `password`, `token`, `headers`.
+
+## What is sent once, and what may be sent twice
+How far each day of a host was sent stands in `.push` under the data folder: places in the files, and a number of the lines, so that a day
+that is compressed, gets late lines, or is written anew by `cronograph import` goes on where it was, and what was imported is
+sent once. Three things are sent again: the request that a killed run had sent and not noted yet; a whole day out of whose midst somebody
+took lines, or put some where no import does; everything, once `.push` is deleted. Points that are sent twice are the same to the
+millisecond and the bit.
 
 ## What an engine must do
-Points that are sent twice are the same to the millisecond and the bit. A run that is killed between the engine's yes and its own
-note of it sends one request again, so an engine should take a point for itself: Prometheus does; VictoriaMetrics does with
+An engine should take a point that comes twice for one: Prometheus does; VictoriaMetrics does with
 `-dedup.minScrapeInterval=1ms`. A log that arrives late (by rsync, a day later) is older than what Prometheus takes by default:
 `storage: {tsdb: {out_of_order_time_window: 30d}}` in its configuration lets it in. What an engine does not take for such a
 reason is counted and told, and not sent again; a server that refuses an empty request, too, is no engine, and costs nothing.

@@ -158,7 +158,11 @@ fn a_wrong_address_or_token_loses_nothing() {
     world.host("web1", DAY, until);
     world.engine.inner().answers = vec!["401 Unauthorized\r\nContent-Length: 0\r\n\r\n"];
     let said = world.fails(until);
-    assert!(said.contains("the server answers 401; it is tried again in 60 min"), "{said}");
+    assert!(
+        said.contains("the server answers 401; add `user` and")
+            && said.contains("; it is tried again in 60 min"),
+        "{said}"
+    );
     world.push(until + 3_600);
     assert!(world.engine.count("web1") > 1_000);
 }
@@ -270,4 +274,75 @@ fn what_comes_back_is_what_was_sent() {
     // Nothing twice, nothing again.
     explain(&["--config".as_ref(), config.as_os_str()]);
     assert_eq!(log(&other, "web-1").len(), sent.len());
+}
+
+/// A database of a level each 300 s, from a time on.
+fn database(from: i64, rows: usize) -> String {
+    let last = from + 300 * rows as i64;
+    let rows = "<row><v>4.2e+07</v></row>".repeat(rows);
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><rrd><version>0003</version><step>300</step>
+        <lastupdate>{last}</lastupdate><ds><name> 42 </name><type> GAUGE </type></ds><rra><cf>AVERAGE</cf>
+        <pdp_per_row>1</pdp_per_row><database>{rows}</database></rra></rrd>"
+    )
+}
+
+/// History that is imported after the own samples were sent arrives once, and nothing comes again: before the first sample of an open
+/// day, into gaps of a compressed one, and on a day that has nothing.
+#[test]
+fn what_is_imported_later_is_sent_once() {
+    let world = World::new("");
+    let until = DAY + 2 * 86_400;
+    for (name, gaps) in [("web1", vec![]), ("web2", vec![(DAY + 50_000, DAY + 60_000)])] {
+        let mut host = Synth::new(name, 512.0 * MIB, DAY + 40_000, until - 40_000);
+        host.gaps = gaps;
+        host.gzip = name == "web2";
+        host.write(&world.data()).unwrap();
+    }
+    world.push(until);
+    let loads = |host: &str| {
+        let name = format!("__name__=node_load1;instance={host};job=node;");
+        world.engine.inner().points.keys().filter(|(series, _)| *series == name).count()
+    };
+    let own = ["web1", "web2"].map(loads);
+    // A day and more before, up to the middle of the first one.
+    let history = world.folder.path().join("free.xml");
+    std::fs::write(&history, database(DAY - 30_000, 300)).unwrap();
+    for host in ["web1", "web2"] {
+        let mut command = cronograph();
+        command.args(["import", "--map", "free=meminfo.MemFree", "--host", host, "--data"]).arg(world.data());
+        let output = command.args(["--now", &until.to_string()]).arg(&history).output().unwrap();
+        assert_eq!((stderr(&output), output.status.code()), (String::new(), Some(0)));
+    }
+    world.push(until);
+    world.push(until);
+    for (host, own) in ["web1", "web2"].into_iter().zip(own) {
+        let free = format!("__name__=node_memory_MemFree_bytes;instance={host};job=node;");
+        let inner = world.engine.inner();
+        let imported = inner.points.iter().filter(|((series, _), (bits, _))| {
+            *series == free && f64::from_bits(*bits).to_bits() == 4.2e7_f64.to_bits()
+        });
+        // Up to the first own sample; those of web2 have a gap of 10,000 s as well.
+        let expected = if host == "web1" { 233 } else { 233 + 33 };
+        assert_eq!(imported.count(), expected, "{host}");
+        drop(inner);
+        assert_eq!(loads(host), own);
+        world.engine.count(host);
+    }
+    // And back, marked as what it is.
+    let (other, config) = (world.folder.path().join("other"), world.folder.path().join("source.toml"));
+    let source = format!("[source]\nprometheus = \"http://127.0.0.1:{}\"\n", world.engine.port);
+    std::fs::write(&config, format!("data = {:?}\n{source}", other.to_str().unwrap())).unwrap();
+    let mut command = cronograph();
+    command.args(["explain", "--host", "web1", "--now", &(until + 120).to_string(), "--config"]);
+    assert_eq!(stderr(&command.arg(&config).output().unwrap()), "");
+    let (own, imported): (Vec<Value>, Vec<Value>) =
+        log(&other, "web1").into_iter().partition(|line| line["imported"].is_null());
+    assert_eq!(own.len(), loads("web1"));
+    let is_free = |line: &Value| line["meminfo"]["MemFree"] == 42_000_000 && line["host"].is_null();
+    assert!(
+        imported.len() == 233
+            && imported.iter().all(is_free)
+            && imported.iter().all(|line| line["imported"] == "rrd")
+    );
 }

@@ -31,7 +31,7 @@ use super::notice::{Item, Notice};
 use crate::analysis::Level;
 use crate::base::glob;
 use crate::base::refusal::Refusal;
-use crate::config::{ChannelConfig, ChannelKind, Least, Loaded};
+use crate::config::{ChannelConfig, ChannelKind, Least, Loaded, Secrets};
 use http::Service;
 
 /// The longest that a message may take.
@@ -45,7 +45,7 @@ pub struct Channel {
     least: Least,
     hosts: Vec<String>,
     /// What must not be in any text about it.
-    secrets: Vec<String>,
+    secrets: Secrets,
     way: Way,
 }
 
@@ -79,7 +79,13 @@ impl Channel {
         if let Way::Mail(mail) = &way {
             secrets.extend(mail.password().map(str::to_owned));
         }
-        Self { name: config.name.clone(), least: config.least, hosts: config.hosts.clone(), secrets, way }
+        Self {
+            name: config.name.clone(),
+            least: config.least,
+            hosts: config.hosts.clone(),
+            secrets: Secrets::of(secrets),
+            way,
+        }
     }
 
     /// Its name.
@@ -132,9 +138,7 @@ impl Channel {
 
     /// A line of which no secret is a part, whatever a server has answered.
     fn without_secrets(&self, text: &str) -> String {
-        self.secrets
-            .iter()
-            .fold(text.replace("\nhint: ", "; "), |text, secret| text.replace(secret, "(secret)"))
+        self.secrets.hidden_in(&text.replace("\nhint: ", "; "))
     }
 }
 
@@ -161,7 +165,7 @@ fn way(config: &ChannelConfig) -> Result<Way, NotifyError> {
     })
 }
 
-/// All secrets, the longest first, so that none is left half. Of an address also what follows the host: a server may say it
+/// All secrets. Of an address also what follows the host: a server may say it
 /// back without the rest.
 fn secrets(config: &ChannelConfig) -> Vec<String> {
     let plain = [&config.password, &config.token, &config.secret, &config.url];
@@ -171,9 +175,6 @@ fn secrets(config: &ChannelConfig) -> Vec<String> {
     if let Some((_, rest)) = config.url.as_ref().and_then(|url| url.reveal().split_once("://")) {
         secrets.extend(rest.split_once('/').map(|(_, path)| path.to_owned()));
     }
-    // A word of three letters would make holes in every text.
-    secrets.retain(|secret| secret.len() > 3);
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Real engines of metrics on loopback, Debian's VictoriaMetrics and Prometheus: a day of three hosts is pushed to each, and read back
-# by their HTTP API, also over a run that is killed and an engine that is down for a while. And a real node_exporter reads what
-# `sample --print prometheus` writes.
+# by their HTTP API, also over a run that is killed and an engine that is down for a while. `explain`, `site` and `check` over what the
+# engine has say what they say over the log. And a real node_exporter reads what `sample --print prometheus` writes.
 # shellcheck source=tests/system/lib.bash
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.bash"
 
@@ -11,8 +11,13 @@ start=$(date -u -d "$day" +%s)
 until=$((start + 86400))
 data=$WORK/data
 for host in "${hosts[@]}"; do
-    "$SYNTH" --out "$data" --host "$host" --days 1 --seed "${host#web-}" --until "$until" >/dev/null
+    leak=()
+    [[ $host != web-2 ]] || leak=(--leak-since -9h)
+    "$SYNTH" --out "$data" --host "$host" --days 1 --seed "${host#web-}" --until "$until" "${leak[@]}" >/dev/null
 done
+# web-2 leaks, and the disk of web-1 is full.
+jq -c '.filesystem["/"] |= (.used = (.total * 0.97 | floor) | .available = .total - .used)' \
+    "$data/web-1/samples/$day.jsonl" >"$WORK/full" && mv "$WORK/full" "$data/web-1/samples/$day.jsonl"
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 declare -A port process
@@ -67,6 +72,39 @@ no_doubles() {
         jq -e '.data.result | length > 150 and all(.values | length == (map(.[0]) | unique | length) and length <= 1440)'
 }
 
+# What pages and messages are over the log, and over what an engine has. Of the log only the list of processes is left out, since it
+# is not sent: the table "Top processes" of a host, and the lines "Most memory" of a message. (Nor are users, the words of
+# checks, and events; these hosts have none.) And a message names the configuration. Nothing else may differ.
+now=$((until + 120))
+pages() { "$CRONOGRAPH" site --config "$2" --out "$WORK/site-$1" --now "$now"; }
+without_processes() { perl -0pe 's|<div class="sheet whole" id="table-processes">.*?</table>\s*</div>\s*</div>\s*||s' "$1"; }
+same_files() {
+    diff -rq --exclude=.cronograph --exclude='*.html' "$WORK/site-here" "$WORK/site-$1" &&
+        (($(find "$WORK/site-$1" -name '*.png' | wc -l) > 500))
+}
+same_pages() {
+    local page count=0
+    while read -r page; do
+        diff <(without_processes "$WORK/site-here/$page" | sed 's/></>\n</g') <(sed 's/></>\n</g' "$WORK/site-$1/$page") || return
+        count=$((count + 1))
+    done < <(cd "$WORK/site-here" && find . -name '*.html')
+    diff <(cd "$WORK/site-here" && find . -name '*.html' | sort) <(cd "$WORK/site-$1" && find . -name '*.html' | sort) && ((count > 20))
+}
+alerts() {
+    local status=0 rule
+    "$CRONOGRAPH" check --dry-run --config "$2" --now "$now" >"$WORK/alerts" || status=$?
+    sed "s|--config [^ ]*|--config C|" "$WORK/alerts" |
+        awk '/^Most memory:/ { list = 1; next } list && /^  / { next } { list = 0; print }' >"$WORK/alerts-$1"
+    for rule in filesystem leak memory; do
+        grep -q "^Rule $rule: " "$WORK/alerts-$1" || return
+    done
+    [[ $status == 3 ]]
+}
+printf 'data = "%s"\n' "$data" >"$WORK/here.toml"
+check "the log's pages" pages here "$WORK/here.toml"
+check "they have the table that an engine's lack" grep -q 'id="table-processes"' "$WORK/site-here/web-1/index.html"
+check "the log's alerts: a leak, too little memory, a full disk" alerts here "$WORK/here.toml"
+
 for engine in victoria prometheus; do
     check "$engine starts" engine "$engine"
     config "$engine"
@@ -105,6 +143,11 @@ for engine in victoria prometheus; do
         diff <(jq '[.parts, [.findings[] | {subject, state, since, growth}]]' "$WORK/here.json") <(jq '[.parts, [.findings[] | {subject, state, since, growth}]]' "$WORK/back.json")
     }
     check "$engine: and says the same of it" explained
+    check "$engine: site renders it" pages "$engine" "$WORK/back.toml"
+    check "$engine: all files but the pages are the log's, pictures byte by byte" same_files "$engine"
+    check "$engine: the pages are, too" same_pages "$engine"
+    check "$engine: check finds a leak, too little memory and a full disk" alerts "$engine" "$WORK/back.toml"
+    check "$engine: as over the log" diff "$WORK/alerts-here" "$WORK/alerts-$engine"
     check "$engine: nothing is left" sh -c "'$CRONOGRAPH' push --config '$WORK/$engine.toml' --dry-run | grep -x 'Nothing is new.'"
     check "$engine: doctor says that it works" sh -c "'$CRONOGRAPH' doctor --config '$WORK/$engine.toml' --host web-1 | grep '^ok .*samples are pushed to'"
 done

@@ -134,7 +134,7 @@ impl Breakdown {
 pub fn rows(frame: &Frame, foreign: &[String]) -> Vec<Option<Breakdown>> {
     let mean = |(collector, field), instance: &str| frame.mean(&format!("{collector}.{field}"), instance);
     let of_source = |source| (source, mean(source, "").into_iter().collect::<Vec<_>>());
-    let devices = frame.instances("zram.used");
+    let devices = frame.instances(&format!("{}.{}", ZRAM.0, ZRAM.1));
     let zram = (ZRAM, devices.iter().filter_map(|device| mean(ZRAM, device)).collect());
     let columns: Vec<_> = SOURCES.into_iter().map(of_source).chain([zram]).collect();
     // Few, and asked for in each row: looked through.

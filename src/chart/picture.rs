@@ -150,6 +150,33 @@ mod tests {
     }
 
     #[test]
+    fn noise_is_whole_and_one_picture_after_another_is_as_it_was() {
+        // A generator of Numerical Recipes: nothing that packs well.
+        let noise = |seed: u32| {
+            let mut canvas = Canvas::new(400, 300);
+            let mut number = seed;
+            for place in 0..400 * 300 {
+                number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let colour = Colour::ALL[(number >> 16) as usize % Colour::ALL.len()];
+                canvas.blend(place % 400, place / 400, colour.into(), 1 + (number >> 24) as u8 % OPAQUE);
+            }
+            canvas
+        };
+        let (one, other) = (noise(1), noise(2));
+        let first = encode(&one).unwrap();
+        let expected: Vec<u8> = one
+            .pixels()
+            .iter()
+            .map(|index| one.pairs()[usize::from(*index)].dark)
+            .flat_map(|Rgb(red, green, blue)| [red, green, blue])
+            .collect();
+        assert_eq!(decode(&first.dark), (400, 300, expected));
+        assert!(first.dark.len() > 400 * 300 / 8, "{}", first.dark.len());
+        assert_ne!(encode(&other).unwrap().hash, first.hash);
+        assert_eq!(encode(&one).unwrap(), first, "the compressor forgets");
+    }
+
+    #[test]
     fn both_files_are_whole_at_every_depth() {
         for colours in [1usize, 2, 4, 10] {
             let mut canvas = Canvas::new(3, 12);

@@ -4,6 +4,7 @@
 //! over lines outside its range without parsing them. Lines that begin otherwise are parsed whole.
 
 use crate::sample::{FORMAT_VERSION, Sample};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// How every line that we write begins.
@@ -92,6 +93,7 @@ fn parse(line: &[u8]) -> Result<Sample, String> {
         Err(_) => serde_json::from_slice::<Sample>(line),
     };
     match sample {
+        Ok(sample) if Timestamp::from_second(sample.t).is_err() => Err(format!("{} is no time", sample.t)),
         Ok(sample) if sample.v == FORMAT_VERSION => Ok(sample),
         Ok(sample) if sample.v > FORMAT_VERSION => Err(newer(sample.v)),
         Ok(sample) => Err(format!("there is no format {}", sample.v)),
@@ -142,6 +144,11 @@ mod tests {
         assert_eq!(newer.sample, None);
         assert_eq!(newer.damage.unwrap(), "format 2 is newer than this program knows (1): update it");
         assert_eq!(decode(b"{\"v\":0,\"t\":5}").damage.unwrap(), "there is no format 0");
+        let never = decode(b"{\"v\":1,\"t\":9223372036854775807}");
+        assert_eq!(
+            (never.sample, never.damage.unwrap()),
+            (None, "9223372036854775807 is no time".to_owned())
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //!   there is of an hour that they closed. Else all is read anew.
 
 use super::bins::Bins;
+use super::edge::{DayFacts, DayReading};
 use super::error::SeriesError;
 use super::rollup::Level;
 use super::table::Collecting;
@@ -64,9 +65,12 @@ struct Rest {
     lines: Vec<(i64, u64)>,
     /// Bytes read.
     read: u64,
+    /// What these samples say of the day: all of it where nothing was kept.
+    reading: DayReading,
 }
 
-/// Adds the bins of a range of a day, if that is the log's last one and lies in one file that grows; else says false.
+/// Adds the bins of a range of a day and says what is known of it, if it is the log's last one and lies in one file that grows;
+/// else `None`.
 ///
 /// # Errors
 /// [`SeriesError`] if the log cannot be read.
@@ -76,9 +80,9 @@ pub(super) fn add(
     level: Level,
     range: &Range<i64>,
     bins: &mut Bins,
-) -> Result<bool, SeriesError> {
-    let Some(files) = layout.days()?.pop().filter(|last| last.day == day) else { return Ok(false) };
-    let Some(rest) = read(layout, &files)? else { return Ok(false) };
+) -> Result<Option<Option<DayFacts>>, SeriesError> {
+    let Some(files) = layout.days()?.pop().filter(|last| last.day == day) else { return Ok(None) };
+    let Some(rest) = read(layout, &files)? else { return Ok(None) };
     let mut lines = BufReader::new(MultiGzDecoder::new(rest.kept.packed[place(level)].as_slice()));
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
@@ -87,7 +91,7 @@ pub(super) fn add(
     }
     let hours = rest.kept.head.until.max(range.start)..range.end.min(start_of(day) + DAY);
     rollup_line::add(&rest.bins(level, hours), range, bins);
-    Ok(true)
+    Ok(Some(if rest.kept.head.read == 0 { rest.reading.finish() } else { today::facts(layout, day)? }))
 }
 
 /// Rolls up the closed hours of the UTC day of `now`; says how many. What cannot be kept costs time, nothing else.
@@ -160,7 +164,8 @@ fn read(layout: &Layout, files: &DayFiles) -> Result<Option<Rest>, SeriesError> 
 fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>, SeriesError> {
     let Head { until, resume, read: known, .. } = kept.head;
     let start = start_of(files.day);
-    let mut rest = Rest { kept, collecting: Collecting::default(), lines: Vec::new(), read: resume };
+    let (collecting, reading) = (Collecting::default(), DayReading::default());
+    let mut rest = Rest { kept, collecting, lines: Vec::new(), read: resume, reading };
     if until - LEAD < start {
         Reader::range(layout, until - LEAD, start)?.for_each(|sample| rest.collecting.add(&sample));
     }
@@ -176,6 +181,7 @@ fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>,
         }
         rest.lines.push((sample.t, begins));
         rest.collecting.add(&sample);
+        rest.reading.add(&sample);
     }
     rest.read = follower.place().read;
     Ok(Some(rest))

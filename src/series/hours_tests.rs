@@ -43,7 +43,10 @@ impl World {
     /// Each number of each bin of the day, its bits.
     fn numbers(&self, level: Level) -> BTreeMap<(String, String, i64), Vec<u64>> {
         let mut bins = Bins::new(level.step());
-        assert!(add(&self.layout, self.day(), level, &(MIDNIGHT..MIDNIGHT + DAY), &mut bins).unwrap());
+        let facts = add(&self.layout, self.day(), level, &(MIDNIGHT..MIDNIGHT + DAY), &mut bins);
+        let boots = |facts: Option<DayFacts>| facts.iter().flat_map(DayFacts::boots).collect::<Vec<_>>();
+        let of_day = today::facts(&self.layout, self.day()).unwrap();
+        assert_eq!(boots(facts.unwrap().unwrap()), boots(of_day));
         let mut numbers = BTreeMap::new();
         for (start, bin) in &bins.bins {
             let of_bin = vec![bin.samples, bin.seconds.to_bits()];
@@ -163,7 +166,8 @@ fn what_cannot_be_kept_is_read_and_a_day_of_two_files_is_none_of_this() {
     assert_eq!(world.received(), [[24_780.0].as_slice(), &[25_200.0; 4]].concat());
     fs_err::write(world.layout.day_file_gz(world.day()), "").unwrap();
     let mut bins = Bins::new(3600);
-    assert!(!add(&world.layout, world.day(), Level::Hours, &(MIDNIGHT..i64::MAX), &mut bins).unwrap());
+    let facts = add(&world.layout, world.day(), Level::Hours, &(MIDNIGHT..i64::MAX), &mut bins);
+    assert_eq!(facts.unwrap(), None);
 }
 
 /// A step of a log: seconds by the uptime, by how much the clock jumps, what happens, bytes, and whether hours are rolled up then.

@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::index::{Entry, Index};
 use super::rollup::{self, Level};
 use super::table::{LEAD_SECONDS, Table};
-use super::{fold, hours, rollup_line, today};
+use super::{fold, hours, rollup_line};
 use crate::sample::Sample;
 use crate::store::{Layout, Reader, day_of, start_of};
 use jiff::civil::Date;
@@ -149,15 +149,17 @@ fn binned(layout: &Layout, step: i64, from: i64, until: i64) -> Result<Frame, Se
     for (day, source) in sources(layout, day_of(from)?, day_of(until - 1)?)? {
         let start = start_of(day);
         let range = from.max(start)..until.min(start + DAY);
-        let facts = match source {
-            Source::Rollup(entry) if !entry.is_thinned(level) => {
+        let open = match source {
+            Source::Samples => hours::add(layout, day, level, &range, &mut bins)?,
+            Source::Rollup(_) => None,
+        };
+        let facts = match (open, source) {
+            (Some(facts), _) => facts,
+            (None, Source::Rollup(entry)) if !entry.is_thinned(level) => {
                 rollup::read(layout, level, &entry, &range, &mut bins)?;
                 entry.facts
             }
-            Source::Samples if hours::add(layout, day, level, &range, &mut bins)? => {
-                today::facts(layout, day)?
-            }
-            Source::Rollup(_) | Source::Samples => {
+            (None, _) => {
                 let (table, facts) = fold::read_day(layout, day)?;
                 let mut of_day = Bins::new(level.step());
                 of_day.add_table(&table, start, start + DAY);

@@ -104,8 +104,8 @@ pub(super) fn roll(layout: &Layout, now: i64) -> Result<usize, SeriesError> {
     if !is_followed(&files) {
         return Ok(0);
     }
-    let last = tail_until(layout, now, 1)?.pop().map_or(i64::MIN, |last| last.t.min(now));
-    let until = last.saturating_sub(TAIL).div_euclid(HOUR) * HOUR;
+    let Some(last) = tail_until(layout, now, 1)?.pop() else { return Ok(0) };
+    let until = last.t.min(now).saturating_sub(TAIL).div_euclid(HOUR) * HOUR;
     let known = kept(layout, &files).map_or(start_of(day), |kept| kept.head.until);
     if until <= known {
         return Ok(0);

@@ -160,6 +160,10 @@ fn what_is_no_longer_so_is_read_anew() {
 #[test]
 fn what_cannot_be_kept_is_read_and_a_day_of_two_files_is_none_of_this() {
     let world = World::new();
+    fs_err::create_dir_all(world.layout.samples()).unwrap();
+    fs_err::write(world.layout.day_file(world.day()), "{\"v\":2,\"t\":5}\n").unwrap();
+    assert_eq!(world.roll(18_000), 0, "no sample");
+    fs_err::remove_file(world.layout.day_file(world.day())).unwrap();
     (0..300).for_each(|minute| world.minute(minute));
     fs_err::write(world.layout.cache(), "no folder").unwrap();
     assert_eq!(world.roll(18_000), 0);
@@ -185,6 +189,9 @@ fn write(world: &World, steps: &[Step], rolled: bool) {
     let (mut seconds, mut uptime, mut boot, mut received) = (-4 * HOUR, 0.25, 0, 0);
     for (passed, jump, event, grown, is_rolled) in steps {
         seconds += passed + jump;
+        if seconds >= DAY {
+            break;
+        }
         uptime += *passed as f64 + 0.01;
         received += grown;
         match event {

@@ -74,7 +74,7 @@ fn rounded_gauge(metric: &Metric, mean: f64) -> f64 {
 /// Whole numbers below this are exact.
 pub(super) const WHOLE: f64 = (1u64 << 53) as f64;
 
-/// What a reader of JSON makes of a number's text whichever way it reads: a whole number, or one of 15 digits (below 10³⁷). JSON has no
+/// What a reader of JSON makes of a number's text whichever way it reads: a whole number, or one of 15 digits (of less than 10²⁷). JSON has no
 /// infinity.
 fn exact(value: f64) -> f64 {
     if !value.is_finite() || value == 0.0 {

@@ -61,7 +61,7 @@ struct Kept {
 struct Rest {
     kept: Kept,
     collecting: Collecting,
-    /// The time of each sample, and the byte at which its line begins or something broken before it.
+    /// The time of each sample, and the byte at which its line begins.
     lines: Vec<(i64, u64)>,
     /// Bytes read.
     read: u64,
@@ -169,21 +169,20 @@ fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>,
     if until - LEAD < start {
         Reader::range(layout, until - LEAD, start)?.for_each(|sample| rest.collecting.add(&sample));
     }
-    let place = DayPlace { read: resume, ..DayPlace::default() };
+    let place = DayPlace { plain: resume, ..DayPlace::default() };
     let Some(mut follower) = Follower::open(layout, files, place)? else { return Ok(Some(rest)) };
     while let Some(sample) = follower.next_before(i64::MAX)? {
-        let begins = std::mem::replace(&mut rest.read, follower.place().read);
         if !(start..start + DAY).contains(&sample.t) {
             continue;
         }
-        if rest.read > known && known > 0 && sample.t < until + TAIL {
+        if known > 0 && follower.began() >= known && sample.t < until + TAIL {
             return Ok(None);
         }
-        rest.lines.push((sample.t, begins));
+        rest.lines.push((sample.t, follower.began()));
         rest.collecting.add(&sample);
         rest.reading.add(&sample);
     }
-    rest.read = follower.place().read;
+    rest.read = follower.place().plain;
     Ok(Some(rest))
 }
 

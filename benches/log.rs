@@ -57,6 +57,10 @@ fn log(criterion: &mut Criterion) {
     group.bench_function("window of a week", |bencher| {
         bencher.iter(|| series::window(&layout, Window::Week, MIDNIGHT + DAY).unwrap())
     });
+    series::fold(&layout, MIDNIGHT + DAY - 1).unwrap();
+    group.bench_function("window of a week, hours rolled up", |bencher| {
+        bencher.iter(|| series::window(&layout, Window::Week, MIDNIGHT + DAY).unwrap())
+    });
     group.finish();
     let rollup = |folder: &str| -> u64 {
         let files = fs_err::read_dir(layout.folder().join(folder)).unwrap();

@@ -179,6 +179,8 @@ pub fn cores(latest: &Latest) -> Option<f64> {
     let sample = &latest.sample;
     let listed = sample.stat.as_ref().map(|stat| stat.cores.len()).filter(|cores| *cores > 0);
     let named = sample.host.as_ref().and_then(|host| host.cores);
+    let drawn = latest.is_rolled_up().then(|| latest.rates.instances("stat.core_busy").len());
+    let listed = listed.or(drawn.filter(|cores| *cores > 0));
     listed.map(|cores| cores as f64).or(named.map(f64::from))
 }
 

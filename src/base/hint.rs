@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 /// Commands that read the configuration or the logs, whatever they are asked.
-const BOUND: [&str; 11] = [
+const BOUND: [&str; 13] = [
     "sample",
     "site",
     "check",
@@ -14,6 +14,8 @@ const BOUND: [&str; 11] = [
     "explain",
     "push",
     "compact",
+    "log",
+    "import",
     "doctor",
     "install",
     "uninstall",
@@ -116,6 +118,10 @@ mod tests {
         assert_eq!(
             typed.complete("cronograph mute x; cronograph explain"),
             "cronograph mute --config /c x; cronograph explain --config /c"
+        );
+        assert_eq!(
+            typed.complete("cronograph log --host a | cronograph import x"),
+            "cronograph log --config /c --host a | cronograph import --config /c x"
         );
         // These need neither, or are to be run without.
         for text in [

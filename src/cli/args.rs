@@ -75,7 +75,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Send no messages of a rule for a while; list what is muted, or end it
     Mute(MuteArgs),
-    /// Roll closed days up, compress them, let go what is too old; `site` does it, too
+    /// Roll closed hours and days up, compress, let go what is too old; `site` does it, too
     Compact(CompactArgs),
     /// Print the samples of a stretch as JSON lines, whatever form their day has now
     Log(LogArgs),

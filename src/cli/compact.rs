@@ -1,8 +1,8 @@
-//! `cronograph compact`: rolls closed days up, compresses them and turns them into columns, lets go what is too old. Says nothing under cron; on a terminal
+//! `cronograph compact`: rolls closed days and hours up, compresses the days and turns them into columns, lets go what is too old. Says nothing under cron; on a terminal
 //! what it did for each host.
 
 use super::args::CompactArgs;
-use super::progress::Hosts;
+use super::progress::Progress;
 use super::{Context, output};
 use crate::series::{self, Compacted};
 use crate::site;
@@ -18,7 +18,7 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
         Some(host) => vec![host.clone()],
         None => store::hosts(&config.data)?,
     };
-    let (mut code, bar) = (ExitCode::SUCCESS, Hosts::new(context.started));
+    let (mut code, bar) = (ExitCode::SUCCESS, Progress::new(context.started, "hosts"));
     for (number, host) in hosts.iter().enumerate() {
         bar.done(number, hosts.len());
         let layout = Layout::new(&config.data, host)?;
@@ -43,18 +43,19 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
 /// What was done, in a line.
 fn line(host: &str, done: &Compacted) -> String {
     let counts = [
-        (done.folded, "rolled up"),
-        (done.compressed, "compressed"),
-        (done.turned, "turned into columns"),
-        (done.expired, "let go"),
-        (done.sent, "left as another machine sent them"),
+        (done.folded, "day", "rolled up"),
+        (done.hours, "hour", "of today rolled up"),
+        (done.compressed, "day", "compressed"),
+        (done.turned, "day", "turned into columns"),
+        (done.expired, "day", "let go"),
+        (done.sent, "day", "left as another machine sent them"),
     ];
-    let days: Vec<String> = counts
+    let counts: Vec<String> = counts
         .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {} {what}", if *count == 1 { "day" } else { "days" }))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, unit, what)| format!("{count} {unit}{} {what}", if *count == 1 { "" } else { "s" }))
         .collect();
-    let what = if days.is_empty() { "nothing to do".to_owned() } else { days.join(", ") };
+    let what = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
     format!("{host}: {what}\n")
 }
 
@@ -65,7 +66,8 @@ mod tests {
     #[test]
     fn says_what_was_done() {
         assert_eq!(line("web-1", &Compacted::default()), "web-1: nothing to do\n");
-        let done = Compacted { folded: 3, compressed: 1, ..Compacted::default() };
-        assert_eq!(line("web-1", &done), "web-1: 3 days rolled up, 1 day compressed\n");
+        let done = Compacted { folded: 3, hours: 1, compressed: 1, ..Compacted::default() };
+        let said = "web-1: 3 days rolled up, 1 hour of today rolled up, 1 day compressed\n";
+        assert_eq!(line("web-1", &done), said);
     }
 }

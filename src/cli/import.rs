@@ -2,20 +2,17 @@
 //! what has no place in a sample.
 
 use super::args::ImportArgs;
+use super::progress::Progress;
 use super::{Context, output};
 use crate::base::format;
 use crate::base::words::Lang;
-use crate::import::{self, Found, Input, Mapping};
+use crate::import::{self, Found, Mapping};
 use crate::sample::Root;
 use crate::store::{self, Filled, Layout};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use std::fmt::Write;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
-/// What takes less needs no bar.
-const BAR_SECONDS: f64 = 1.0;
 /// So many names of what was left out are told.
 const NAMES: usize = 12;
 
@@ -23,15 +20,9 @@ const NAMES: usize = 12;
 pub(super) fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let layout = Layout::new(&context.config().data, context.host(&Root::real())?)?;
     let maps = args.map.iter().map(|text| Mapping::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    let inputs: Vec<Input> = args.files.iter().map(|path| Input { path: path.clone() }).collect();
-    let bar = bar(inputs.len());
-    let found = import::read(&inputs, &maps, &|done| {
-        if bar.is_hidden() && context.started.seconds() > BAR_SECONDS && std::io::stderr().is_terminal() {
-            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(4));
-        }
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
+    let bar = Progress::new(context.started, "files");
+    let found = import::read(&args.files, &maps, &|done| bar.done(done, args.files.len()));
+    bar.end();
     let found = found?;
     refuse_other_hosts(&found, &layout, args)?;
     refuse_unmapped(&found)?;
@@ -44,14 +35,6 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<ExitCo
         output::print(told.text(layout.host(), context, &zone))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn bar(files: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::hidden());
-    match ProgressStyle::with_template("{bar:30} {pos} of {len} files, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// What is told of another host must not end up in this one's log by mistake.
@@ -121,7 +104,7 @@ impl Told<'_> {
             None => text.push_str("no point in time\n"),
         }
         text.push_str(&self.written());
-        text.push_str(&self.left());
+        text.push_str(&self.left(context));
         text.push_str(&self.going(context));
         text
     }
@@ -136,14 +119,15 @@ impl Told<'_> {
         format!("  {lines} {verb} into {}, {first} to {last}\n", count(days.len(), "day"))
     }
 
-    fn left(&self) -> String {
+    fn left(&self, context: &Context) -> String {
         let mut text = String::new();
+        let compact = context.typed().complete("`cronograph compact`").into_owned();
+        let open = format!(
+            "in a gap of a day that is not compressed yet: again when it is over, or after {compact}"
+        );
         for (number, what) in [
             (self.filled.known, "at times of which there are samples"),
-            (
-                self.filled.open,
-                "in a gap of a day that is not compressed yet: again when it is over, or after `cronograph compact`",
-            ),
+            (self.filled.open, open.as_str()),
             (self.to_come, "yet to come"),
         ] {
             if number > 0 {
@@ -156,7 +140,8 @@ impl Told<'_> {
             let more = format!("{} more", left_out.len().saturating_sub(NAMES));
             names.extend((left_out.len() > NAMES).then_some(more.as_str()));
             let values: u64 = left_out.values().sum();
-            let _ = writeln!(text, "  {values} values have no place in a sample: {}", names.join(", "));
+            let values = if values == 1 { "1 value has".to_owned() } else { format!("{values} values have") };
+            let _ = writeln!(text, "  {values} no place in a sample: {}", names.join(", "));
         }
         text
     }

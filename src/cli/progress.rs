@@ -1,4 +1,4 @@
-//! How far a run over many hosts is: a line on a terminal's standard error, where it takes longer than a second. Nowhere else.
+//! How far a run over many hosts or files is: a line on a terminal's standard error, where it takes longer than a second. Nowhere else.
 
 use crate::base::clock::Stopwatch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,16 +8,18 @@ use std::io::IsTerminal;
 const PATIENCE_SECONDS: f64 = 1.0;
 
 /// The line, hidden at first.
-pub(super) struct Hosts {
+pub(super) struct Progress {
     bar: ProgressBar,
     started: Stopwatch,
 }
 
-impl Hosts {
-    /// Of a run that has started then.
-    pub(super) fn new(started: Stopwatch) -> Self {
+impl Progress {
+    /// Of a run that has started then, over so many of what is named.
+    pub(super) fn new(started: Stopwatch, what: &str) -> Self {
         let bar = ProgressBar::hidden();
-        let bar = match ProgressStyle::with_template("{bar:30} {pos} of {len} hosts, {eta} left") {
+        let bar = match ProgressStyle::with_template(&format!(
+            "{{bar:30}} {{pos}} of {{len}} {what}, {{eta}} left"
+        )) {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
         };

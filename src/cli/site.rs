@@ -3,7 +3,7 @@
 use super::args::SiteArgs;
 use super::moment;
 use super::output::{self, say};
-use super::progress::Hosts;
+use super::progress::Progress;
 use super::{Context, source};
 use crate::base::clock::Clock;
 use crate::base::format;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode
         }
         (inputs.span, clock) = (Some(to - from), Clock::Fixed(to));
     }
-    let bar = Hosts::new(context.started);
+    let bar = Progress::new(context.started, "hosts");
     let report = site::build_watched(&inputs, clock, &|done, all| bar.done(done, all));
     bar.end();
     let report = match report {

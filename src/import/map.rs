@@ -8,7 +8,7 @@ use serde_json::json;
 /// What one source is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
-    /// The source: the file's name without its end, that and the source's behind a colon, or the source's alone.
+    /// The source: its name, the file's without its end and the source's behind a colon, or of a file with one source the file's.
     pub name: String,
     /// The number of the log.
     pub(super) number: Number,

@@ -19,7 +19,7 @@ mod sysstat_table;
 
 pub use error::ImportError;
 pub use map::Mapping;
-pub use read::{Input, STANDARD_INPUT, read};
+pub use read::{STANDARD_INPUT, read};
 pub use reading::{Found, Unmapped};
 
 use crate::sample::Sample;

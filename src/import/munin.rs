@@ -6,6 +6,9 @@
 use super::reading::{Number, Value};
 use std::collections::BTreeMap;
 
+/// Munin's plugin `cpu` counts in such parts of a second.
+const HUNDREDTH: f64 = 0.01;
+
 /// Plugin, field, the number of the log, and by how much to multiply.
 const SINGLE: [(&str, &str, &str, f64); 33] = [
     ("memory", "free", "meminfo.MemFree", 1.0),
@@ -20,15 +23,15 @@ const SINGLE: [(&str, &str, &str, f64); 33] = [
     ("memory", "mapped", "meminfo.Mapped", 1.0),
     ("memory", "shmem", "meminfo.Shmem", 1.0),
     // Hundredths of a second, of all CPUs.
-    ("cpu", "user", "stat.user", 0.01),
-    ("cpu", "nice", "stat.nice", 0.01),
-    ("cpu", "system", "stat.system", 0.01),
-    ("cpu", "idle", "stat.idle", 0.01),
-    ("cpu", "iowait", "stat.iowait", 0.01),
-    ("cpu", "irq", "stat.irq", 0.01),
-    ("cpu", "softirq", "stat.softirq", 0.01),
-    ("cpu", "steal", "stat.steal", 0.01),
-    ("cpu", "guest", "stat.guest", 0.01),
+    ("cpu", "user", "stat.user", HUNDREDTH),
+    ("cpu", "nice", "stat.nice", HUNDREDTH),
+    ("cpu", "system", "stat.system", HUNDREDTH),
+    ("cpu", "idle", "stat.idle", HUNDREDTH),
+    ("cpu", "iowait", "stat.iowait", HUNDREDTH),
+    ("cpu", "irq", "stat.irq", HUNDREDTH),
+    ("cpu", "softirq", "stat.softirq", HUNDREDTH),
+    ("cpu", "steal", "stat.steal", HUNDREDTH),
+    ("cpu", "guest", "stat.guest", HUNDREDTH),
     // The second of the three.
     ("load", "load", "loadavg.load5", 1.0),
     ("forks", "forks", "stat.processes", 1.0),
@@ -146,31 +149,45 @@ fn number(plugin: &str, field: &str) -> Option<(Number, f64)> {
     Some((Number::named(id, instance)?, *factor))
 }
 
-/// What adds up to MemTotal, time by time.
+/// Fields that take several files, time by time: what adds up to MemTotal, and user time, in which Munin counts that of guests.
+/// A field that is told twice (by a file and its dump) counts as it was told first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Totals(BTreeMap<i64, (f64, u32, i64)>);
+pub(super) struct Totals(BTreeMap<i64, BTreeMap<String, Value>>);
 
 impl Totals {
-    /// Takes a value of Munin's plugin `memory` into the sum.
+    /// Whether a field is one of them.
+    pub(super) fn needs(name: &str) -> bool {
+        let in_total = |field: &str| field == "per_cpu" || TOTAL.contains(&field);
+        matches!(name, "cpu.user" | "cpu.guest") || name.strip_prefix("memory.").is_some_and(in_total)
+    }
+
+    /// Takes a value in.
     pub(super) fn add(&mut self, name: &str, t: i64, value: Value) {
-        let Some(field) = name.strip_prefix("memory.") else { return };
-        let place = TOTAL.iter().position(|known| *known == field);
-        if place.is_some() || field == "per_cpu" {
-            let sum = self.0.entry(t).or_default();
-            sum.0 += value.value;
-            sum.1 |= place.map_or(0, |place| 1 << place);
-            sum.2 = value.seconds;
+        if Self::needs(name) {
+            self.0.entry(t).or_default().entry(name.to_owned()).or_insert(value);
         }
     }
 
-    /// The whole sums, to the page: averages are told with eleven digits.
-    pub(super) fn whole(self) -> impl Iterator<Item = (i64, Value)> {
+    /// The whole sums of memory, to the page: averages are told with eleven digits.
+    pub(super) fn whole(&self) -> impl Iterator<Item = (i64, Value)> + '_ {
         const PAGE: f64 = 4096.0;
-        let all = (1 << TOTAL.len()) - 1;
-        self.0
-            .into_iter()
-            .filter(move |(_, (_, parts, _))| *parts == all)
-            .map(|(t, (sum, _, seconds))| (t, Value { value: (sum / PAGE).round() * PAGE, seconds }))
+        self.0.iter().filter_map(|(t, fields)| {
+            let of = |field: &str| fields.get(&format!("memory.{field}"));
+            let parts: Option<Vec<&Value>> = TOTAL.iter().map(|field| of(field)).collect();
+            let parts = parts?.into_iter().chain(of("per_cpu"));
+            let seconds = of(TOTAL[0])?.seconds;
+            let sum: f64 = parts.map(|part| part.value).sum();
+            Some((*t, Value { value: (sum / PAGE).round() * PAGE, seconds }))
+        })
+    }
+
+    /// Where it tells both: the time, user time as it is told in seconds, and without that of guests.
+    pub(super) fn user_times(&self) -> Vec<(i64, f64, f64)> {
+        let times = self.0.iter().filter_map(|(t, fields)| {
+            let (user, guest) = (fields.get("cpu.user")?.value, fields.get("cpu.guest")?.value);
+            Some((*t, user * HUNDREDTH, (user * HUNDREDTH - guest * HUNDREDTH).max(0.0)))
+        });
+        times.collect()
     }
 }
 
@@ -237,10 +254,12 @@ mod tests {
         {
             totals.add(&format!("memory.{field}"), 300, Value { value, seconds: 300 });
         }
-        assert_eq!(totals.clone().whole().count(), 0);
+        assert_eq!(totals.whole().count(), 0);
         for field in ["swap_cache", "page_tables", "per_cpu", "mapped"] {
             totals.add(&format!("memory.{field}"), 300, Value { value: 1.0, seconds: 300 });
         }
+        // Again, from a dump of the same file.
+        totals.add("memory.apps", 300, Value { value: 4000.0, seconds: 300 });
         let whole: Vec<(i64, Value)> = totals.whole().collect();
         assert_eq!(whole, [(300, Value { value: 4096.0, seconds: 300 })]);
     }

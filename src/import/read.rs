@@ -27,18 +27,11 @@ const COMPRESSED: [(&[u8], &str); 4] = [
 const FORMS: &str = "name files of sysstat (/var/log/sysstat/sa*), of RRDtool or Munin (*.rrd), or what \
                      `sadf -j FILE -- -A`, `rrdtool dump FILE` or `rrdtool xport --json` print";
 
-/// A file, or standard input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
-    /// Its path, or [`STANDARD_INPUT`].
-    pub path: PathBuf,
-}
-
-/// Reads all inputs, each source and host by itself. `done` is told how many are read.
+/// Reads all files, each source and host by itself; [`STANDARD_INPUT`] is one, too. `done` is told how many are read.
 ///
 /// # Errors
 /// [`ImportError`] for the first input that cannot be read or understood.
-pub fn read(inputs: &[Input], maps: &[Mapping], done: &dyn Fn(usize)) -> Result<Vec<Found>, ImportError> {
+pub fn read(inputs: &[PathBuf], maps: &[Mapping], done: &dyn Fn(usize)) -> Result<Vec<Found>, ImportError> {
     let mut all: Vec<Found> = Vec::new();
     let mut totals = Vec::<(Option<String>, Totals)>::new();
     for (count, input) in inputs.iter().enumerate() {
@@ -76,16 +69,15 @@ fn join(totals: &mut Vec<(Option<String>, Totals)>, name: &Option<String>, more:
 
 /// What takes several of Munin's files: the total of memory, and user time without that of guests.
 fn finish(found: &mut Found, totals: Totals) {
+    let user_times = totals.user_times();
     if let Some(total) = Number::named("meminfo.MemTotal", "") {
         totals.whole().for_each(|(t, value)| found.put(t, total.clone(), value));
     }
-    let (Some(user), Some(guest)) = (Number::named("stat.user", ""), Number::named("stat.guest", "")) else {
-        return;
-    };
-    for numbers in found.points.values_mut() {
-        let guest = numbers.get(&guest).map_or(0.0, |value| value.value);
-        if let Some(user) = numbers.get_mut(&user) {
-            user.value = (user.value - guest).max(0.0);
+    let Some(user) = Number::named("stat.user", "") else { return };
+    for (t, told, without_guests) in user_times {
+        let value = found.points.get_mut(&t).and_then(|numbers| numbers.get_mut(&user));
+        if let Some(value) = value.filter(|value| value.value == told) {
+            value.value = without_guests;
         }
     }
 }
@@ -93,21 +85,21 @@ fn finish(found: &mut Found, totals: Totals) {
 /// What a file tells; with it what Munin's total of memory is made of.
 type OfFile = Vec<(Found, Option<Vec<(String, i64, Value)>>)>;
 
-fn of_input(input: &Input, maps: &[Mapping]) -> Result<OfFile, ImportError> {
-    let shown = input.path.display().to_string();
+fn of_input(input: &Path, maps: &[Mapping]) -> Result<OfFile, ImportError> {
+    let shown = input.display().to_string();
     let bytes = bytes_of(input)?;
-    let is_file = input.path.as_os_str() != STANDARD_INPUT;
+    let is_file = input.as_os_str() != STANDARD_INPUT;
     if let Some((_, command)) = COMPRESSED.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         let hint = format!("`{command} {shown}` first");
         return Err(ImportError::format(&shown, "it is compressed", hint));
     }
     if SYSSTAT_MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
         needs_file(is_file, &shown)?;
-        return of_json(&shown, &SADF.output(&input.path)?, input, maps);
+        return of_json(&shown, &SADF.output(input)?, input, maps);
     }
     if bytes.starts_with(RRD_MAGIC) {
         needs_file(is_file, &shown)?;
-        return of_xml(&shown, &RRDTOOL.output(&input.path)?, input, maps);
+        return of_xml(&shown, &RRDTOOL.output(input)?, input, maps);
     }
     match bytes.trim_ascii_start().first() {
         Some(b'{') => of_json(&shown, &bytes, input, maps),
@@ -125,18 +117,18 @@ fn needs_file(is_file: bool, shown: &str) -> Result<(), ImportError> {
 }
 
 /// The whole input; of a binary file the beginning is enough.
-fn bytes_of(input: &Input) -> Result<Vec<u8>, ImportError> {
-    let failed = |source| ImportError::Read { path: input.path.display().to_string(), source };
+fn bytes_of(input: &Path) -> Result<Vec<u8>, ImportError> {
+    let failed = |source| ImportError::Read { path: input.display().to_string(), source };
     let mut bytes = Vec::new();
-    if input.path.as_os_str() == STANDARD_INPUT {
+    if input.as_os_str() == STANDARD_INPUT {
         std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
     } else {
-        fs_err::File::open(&input.path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(failed)?;
+        fs_err::File::open(input).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(failed)?;
     }
     Ok(bytes)
 }
 
-fn of_json(shown: &str, bytes: &[u8], input: &Input, maps: &[Mapping]) -> Result<OfFile, ImportError> {
+fn of_json(shown: &str, bytes: &[u8], input: &Path, maps: &[Mapping]) -> Result<OfFile, ImportError> {
     let document: Json = serde_json::from_slice(bytes).map_err(|error| {
         ImportError::format(
             shown,
@@ -152,7 +144,7 @@ fn of_json(shown: &str, bytes: &[u8], input: &Input, maps: &[Mapping]) -> Result
     of_database(shown, &database, input, maps)
 }
 
-fn of_xml(shown: &str, bytes: &[u8], input: &Input, maps: &[Mapping]) -> Result<OfFile, ImportError> {
+fn of_xml(shown: &str, bytes: &[u8], input: &Path, maps: &[Mapping]) -> Result<OfFile, ImportError> {
     let database = Database::of_xml(bytes)
         .map_err(|what| ImportError::format(shown, format!("it is not RRDtool's XML: {what}"), FORMS))?;
     of_database(shown, &database, input, maps)
@@ -162,26 +154,26 @@ fn of_xml(shown: &str, bytes: &[u8], input: &Input, maps: &[Mapping]) -> Result<
 fn of_database(
     shown: &str,
     database: &Database,
-    input: &Input,
+    input: &Path,
     maps: &[Mapping],
 ) -> Result<OfFile, ImportError> {
     let mut found = Found { source: "rrd", files: 1, ..Found::default() };
-    let stem = stem(&input.path);
-    let by_name = munin::of(&stem);
+    let stem = (input.as_os_str() != STANDARD_INPUT).then(|| stem(input));
+    let by_name = stem.as_deref().and_then(munin::of);
+    // Of several sources the file's name says of none which it is.
+    let alone = stem.clone().filter(|_| database.sources.len() == 1);
     let mut parts = Vec::new();
     for (at, source) in database.sources.iter().enumerate() {
-        let own = format!("{stem}:{}", source.name);
-        let mapping = maps.iter().find(|map| [&own, &stem, &source.name].contains(&&map.name));
+        let own = stem.as_ref().map(|stem| format!("{stem}:{}", source.name));
+        let names = [own.as_ref(), alone.as_ref(), Some(&source.name)];
+        let mapping = maps.iter().find(|map| names.contains(&Some(&map.name)));
         let (number, munin_name) = match (mapping, &by_name) {
             (Some(map), _) => (Some((map.number.clone(), map.factor)), None),
             (None, Some(named)) => (named.number.clone(), Some(named.name.clone())),
             (None, None) => {
                 let about = format!("{} each {} s", source.kind, database.step()).trim().to_owned();
-                let name = if database.sources.len() == 1 && !source.kind.is_empty() {
-                    stem.clone()
-                } else {
-                    source.name.clone()
-                };
+                let file = alone.clone().filter(|_| !source.kind.is_empty());
+                let name = file.unwrap_or_else(|| source.name.clone());
                 found.unmapped.push(Unmapped { name, about });
                 continue;
             }
@@ -189,7 +181,7 @@ fn of_database(
         let averages = database.averages(at);
         for average in &averages {
             let value = Value { value: average.value, seconds: average.seconds };
-            if let Some(name) = munin_name.clone().filter(|name| name.starts_with("memory.")) {
+            if let Some(name) = munin_name.clone().filter(|name| Totals::needs(name)) {
                 parts.push((name, average.t, value));
             }
             if let Some((number, factor)) = &number {
@@ -217,7 +209,7 @@ fn kinds_fit(shown: &str, number: &Number, kind: &str) -> Result<(), ImportError
     Ok(())
 }
 
-/// The file's name without its end; of standard input nothing.
+/// The file's name without its end.
 fn stem(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     [".rrd", ".xml", ".json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned()

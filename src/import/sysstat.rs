@@ -6,6 +6,7 @@
 use super::error::ImportError;
 use super::reading::{Found, Number, Value};
 use super::sysstat_table::{NAMED, SEEN, SINGLE};
+use crate::sample::diskstats::{NO_DISKS, is_one_of};
 use crate::sample::host::Host;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -13,8 +14,6 @@ use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 
 const SOURCE: &str = "sysstat";
-/// Disks that hold no data of their own, or lie over disks that are listed; as the sampler leaves them out.
-const OTHER_DISKS: [&str; 8] = ["loop", "ram", "zram", "sr", "fd", "nbd", "dm-", "md"];
 /// Megabytes of file systems.
 const MIB: f64 = 1_048_576.0;
 
@@ -314,10 +313,9 @@ fn is_idle(entry: &Json) -> bool {
     entry.as_object().is_some_and(|fields| fields.values().filter_map(Json::as_f64).all(|value| value == 0.0))
 }
 
+/// A disk that holds no data of its own, or lies over disks that are listed: the sampler leaves it out.
 fn is_other_disk(name: &str) -> bool {
-    OTHER_DISKS.iter().any(|prefix| {
-        name.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-    })
+    is_one_of(&NO_DISKS, name) || is_one_of(&["dm-", "md"], name)
 }
 
 fn text(json: &Json, key: &str) -> Option<String> {

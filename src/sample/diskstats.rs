@@ -72,15 +72,22 @@ fn named_lines(bytes: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
         .filter_map(|line| Some((std::str::from_utf8(parse::fields(line).nth(2)?).ok()?, line)))
 }
 
+/// Devices that hold no data of their own.
+pub(crate) const NO_DISKS: [&str; 6] = ["loop", "ram", "zram", "sr", "fd", "nbd"];
+
+/// Whether a device is one of some kinds: `loop7`.
+pub(crate) fn is_one_of(kinds: &[&str], name: &str) -> bool {
+    let is_number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    kinds.iter().any(|kind| name.strip_prefix(kind).is_some_and(is_number))
+}
+
 /// Partitions are not in `/sys/block`; a device over others (`dm`, `md`) names them in `slaves`.
 fn is_whole_disk(context: &Context<'_>, name: &str) -> bool {
-    const OTHERS: [&str; 6] = ["loop", "ram", "zram", "sr", "fd", "nbd"];
     // A slash in a name stands as '!' in a path of sysfs.
     let folder = format!("sys/block/{}", name.replace('/', "!"));
-    let other = OTHERS.iter().any(|prefix| {
-        name.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-    });
-    !other && context.exists(&folder) && context.names(&format!("{folder}/slaves")).is_empty()
+    !is_one_of(&NO_DISKS, name)
+        && context.exists(&folder)
+        && context.names(&format!("{folder}/slaves")).is_empty()
 }
 
 /// `major minor name reads merged sectors ms writes merged sectors ms in_flight ms …`, by procfs-core.

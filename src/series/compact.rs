@@ -38,6 +38,8 @@ pub struct Ages {
 pub struct Compacted {
     /// Days that were rolled up.
     pub folded: usize,
+    /// Hours of the open day that were.
+    pub hours: usize,
     /// Days that were compressed.
     pub compressed: usize,
     /// Days that became columns.
@@ -57,8 +59,8 @@ pub struct Compacted {
 /// # Errors
 /// [`SeriesError`] where the log cannot be read or the folder not be written.
 pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Compacted, SeriesError> {
-    let Folded { days } = fold::fold(layout, now)?;
-    let mut done = Compacted { folded: days, ..Compacted::default() };
+    let Folded { days, hours } = fold::fold(layout, now)?;
+    let mut done = Compacted { folded: days, hours, ..Compacted::default() };
     let present = layout.days()?;
     let grace = if is_own { 0 } else { GRACE_DAYS };
     let before = |days: Option<u32>| days.and_then(|days| day_of(now - (i64::from(days) + grace) * DAY).ok());

@@ -58,6 +58,13 @@ pub(super) struct DayFacts {
     pub(super) last: Edge,
 }
 
+impl DayFacts {
+    /// When the host booted: before its first sample, and between the others.
+    pub(super) fn boots(&self) -> impl Iterator<Item = i64> + '_ {
+        self.boots.iter().copied().chain([self.first.booted()])
+    }
+}
+
 /// What lies between two samples.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Between {

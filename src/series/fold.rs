@@ -4,13 +4,14 @@
 //! replaced as a whole, and what lies in a file behind its last member is cut off by the next append.
 
 use super::bins::Bins;
-use super::edge::DayReading;
+use super::edge::{DayFacts, DayReading};
 use super::error::SeriesError;
+use super::hours;
 use super::index::{self, Entry, Index};
 use super::members;
 use super::rollup::{self, Level};
 use super::rollup_line;
-use super::table::{Collecting, LEAD_SECONDS};
+use super::table::{Collecting, LEAD_SECONDS, Table};
 use super::window::DAY;
 use crate::base::files::{create_folder, lock_path, remove_leftovers};
 use crate::store::{DaySizes, Layout, Reader, day_of, start_of};
@@ -34,21 +35,28 @@ const PATIENCE_SECONDS: f64 = 60.0;
 pub struct Folded {
     /// Days that were read and rolled up.
     pub days: usize,
+    /// Hours of the open day that were.
+    pub hours: usize,
 }
 
-/// Rolls up the closed days (those before the UTC day of `now`) that are new or have changed.
+/// Rolls up the closed days (those before the UTC day of `now`) that are new or have changed, and the closed hours of the open one.
 ///
 /// # Errors
 /// [`SeriesError`] if the log cannot be read or the host's folder not be written; then windows are made from the
 /// samples themselves.
 pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
+    let days = fold_days(layout, now)?;
+    Ok(Folded { days, hours: hours::roll(layout, now)? })
+}
+
+fn fold_days(layout: &Layout, now: i64) -> Result<usize, SeriesError> {
     let today = day_of(now)?;
     let closed = layout.days()?.into_iter().filter(|files| files.day < today);
     let closed: Vec<Closed> =
         closed.map(|files| Closed { day: files.day, sizes: layout.sizes(&files) }).collect();
     let index = Index::load(layout);
     if closed.is_empty() || work(&index, &closed).is_empty() {
-        return Ok(Folded::default());
+        return Ok(0);
     }
     let _lock = lock(layout)?;
     // Another run may have done it while this one waited.
@@ -65,7 +73,7 @@ pub fn fold(layout: &Layout, now: i64) -> Result<Folded, SeriesError> {
         }
     }
     index.save(layout)?;
-    Ok(Folded { days: work.len() })
+    Ok(work.len())
 }
 
 /// Makes the folders of what is derived, and keeps other runs out of them until the file is dropped.
@@ -123,16 +131,7 @@ pub(super) fn complete(
 /// Reads one day and writes its rollups and its entry; `whole`: with bins of 5 minutes.
 fn fold_day(layout: &Layout, index: &mut Index, closed: Closed, whole: bool) -> Result<(), SeriesError> {
     let start = start_of(closed.day);
-    let mut collecting = Collecting::default();
-    let mut reading = DayReading::default();
-    for sample in Reader::range(layout, start - LEAD_SECONDS, start + DAY)? {
-        collecting.add(&sample);
-        if sample.t >= start {
-            reading.add(&sample);
-        }
-    }
-    let facts = reading.finish();
-    let table = collecting.finish();
+    let (table, facts) = read_day(layout, closed.day)?;
     if facts.is_some() {
         for level in Level::ALL.into_iter().filter(|level| whole || *level != Level::FiveMinutes) {
             let mut bins = Bins::new(level.step());
@@ -144,6 +143,20 @@ fn fold_day(layout: &Layout, index: &mut Index, closed: Closed, whole: bool) -> 
     (entry.sizes, entry.facts) = (closed.sizes, facts);
     (entry.thinned, entry.stays) = (!whole, false);
     Ok(())
+}
+
+/// All of a day's samples as a table, and those shortly before it; what the day says by itself.
+pub(super) fn read_day(layout: &Layout, day: Date) -> Result<(Table, Option<DayFacts>), SeriesError> {
+    let start = start_of(day);
+    let mut collecting = Collecting::default();
+    let mut reading = DayReading::default();
+    for sample in Reader::range(layout, start - LEAD_SECONDS, start + DAY)? {
+        collecting.add(&sample);
+        if sample.t >= start {
+            reading.add(&sample);
+        }
+    }
+    Ok((collecting.finish(), reading.finish()))
 }
 
 /// Takes whole members into the index that it does not know: it was deleted, or a run was killed before it was saved.

@@ -75,6 +75,11 @@ impl Entry {
         }
     }
 
+    /// Whether its samples are gone, where its files have these sizes: what still came of an expired day is not all of it.
+    pub(super) fn has_no_samples(&self, sizes: DaySizes) -> bool {
+        self.expired || sizes == DaySizes::default()
+    }
+
     /// Whether it was made from files of these sizes and all that it names is there.
     pub(super) fn is_of(&self, sizes: DaySizes) -> bool {
         if self.expired {

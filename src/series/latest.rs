@@ -4,7 +4,6 @@ use super::error::SeriesError;
 use super::frame::Frame;
 use super::table::{Collecting, LEAD_SECONDS, Table};
 use super::window::{DAY, Window};
-use crate::sample::Sample;
 use crate::sample::cgroup::{Cgroup, Cgroups};
 use crate::sample::check::{CheckRun, Checks};
 use crate::sample::host::Host;
@@ -14,6 +13,7 @@ use crate::sample::service::Services;
 use crate::sample::slabinfo::Slabinfo;
 use crate::sample::sockstat::Sockstat;
 use crate::sample::target::{TargetRun, Targets};
+use crate::sample::{FORMAT_VERSION, Sample};
 use crate::store::{Damage, Layout, Reader, day_of, start_of, tail_until};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -49,6 +49,13 @@ pub struct Latest {
 pub struct Recent {
     table: Arc<Table>,
     from: i64,
+}
+
+impl Latest {
+    /// No sample of then is left: what is known are bins, [`Latest::rates`], and the sample has a time only.
+    pub fn is_rolled_up(&self) -> bool {
+        self.rates.columns.values().any(|column| !column.min.is_empty())
+    }
 }
 
 impl Recent {
@@ -96,6 +103,19 @@ pub fn latest_and_recent(layout: &Layout, now: i64) -> Result<Option<Latest>, Se
 pub fn latest_at(layout: &Layout, at: i64) -> Result<Option<Latest>, SeriesError> {
     let newest = Reader::range(layout, at - 2 * DAY, at + 1)?.last();
     newest.map_or(Ok(None), |last| whole(layout, last, at, 0).map(Some))
+}
+
+/// What bins tell of a stretch whose samples are gone; `None` where there are none either.
+///
+/// # Errors
+/// [`SeriesError`] if the log cannot be read.
+pub fn rolled_up_at(layout: &Layout, window: Window, at: i64) -> Result<Option<Latest>, SeriesError> {
+    let rates = super::window(layout, window, at)?;
+    let Some(last) = rates.times.last().map(|last| (last + rates.step).min(at) - 1) else { return Ok(None) };
+    let sample = Sample { v: FORMAT_VERSION, t: last, ..Sample::default() };
+    let (damage, recent) = (Damage::default(), Recent::default());
+    let latest = Latest { sample, previous: None, rates, damage, samples_today: 0, recent };
+    Ok(Some(latest).filter(Latest::is_rolled_up))
 }
 
 /// The last sample with what came before it; of `recent` seconds the samples as a table.

@@ -4,7 +4,8 @@
 //! * Rates are made over the uptime, which does not jump, within one boot. A reboot, a counter that falls and a gap
 //!   cost one interval and nothing else. A gap is an interval of more than three times the usual one around it.
 //! * What the slow beat of the sampler leaves out of most samples is carried forward for up to three beats.
-//! * Long windows read rollups, which [`fold()`] keeps beside the log; they can be deleted and are made again.
+//! * Long windows read rollups, which [`fold()`] keeps beside the log; they can be deleted and are made again. Read or made of the
+//!   samples, bins are the same numbers.
 
 mod bins;
 mod carry;
@@ -15,6 +16,7 @@ mod error;
 mod fold;
 mod followers;
 mod frame;
+mod hours;
 mod index;
 mod latest;
 mod members;
@@ -29,11 +31,12 @@ mod table;
 mod thin;
 mod today;
 mod window;
+mod written;
 
 pub use compact::{Ages, Compacted, compact};
 pub use days::{DaySummary, days};
 pub use error::SeriesError;
 pub use fold::{Folded, fold};
 pub use frame::{Column, Frame, Key};
-pub use latest::{Latest, Recent, latest, latest_and_recent, latest_at};
+pub use latest::{Latest, Recent, latest, latest_and_recent, latest_at, rolled_up_at};
 pub use window::{Window, samples, window};

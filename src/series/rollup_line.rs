@@ -11,7 +11,8 @@
 //! * A fourth number is the count of values or of seconds, where it is another one than the line's.
 
 use super::bins::{Bins, Stat};
-use crate::sample::metric::{Kind, Metric, Unit};
+use super::written::{Of, WHOLE, Written, thousandth};
+use crate::sample::metric::{Kind, Metric};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -20,9 +21,6 @@ use std::ops::Range;
 
 /// The version of the format, `"v"` of each line.
 const VERSION: u64 = 1;
-
-/// Digits that are kept of what is not a whole number.
-const DIGITS: i32 = 7;
 
 /// All bins as lines, ascending.
 pub(super) fn encode(bins: &Bins) -> String {
@@ -83,70 +81,49 @@ fn open_parts(text: &mut String, open: Option<(&str, &str)>, next: (&str, &str))
     }
 }
 
-fn value(text: &mut String, metric: &Metric, stat: &Stat, usual_weight: f64) {
-    let first = match metric.kind {
-        Kind::Gauge => rounded_gauge(metric, stat.mean()),
-        Kind::Counter => millionth(stat.sum),
-    };
-    let other_weight = (stat.weight - usual_weight).abs() > 0.0005;
-    let single = match metric.kind {
-        Kind::Gauge => stat.min == stat.max,
-        Kind::Counter => stat.max - stat.min <= 1e-9 * stat.max.abs(),
-    };
-    if single && !other_weight {
-        number(text, first);
-        return;
+/// Adds the bins whose start is in the range to others, each number as it would be read from its line: whether bins were read
+/// or made shows in none.
+#[expect(clippy::cast_precision_loss, reason = "samples of a bin are exact in an f64")]
+pub(super) fn add(from: &Bins, range: &Range<i64>, bins: &mut Bins) {
+    for (start, bin) in from.bins.range(range.clone()) {
+        bins.add_bin(*start, bin.samples, thousandth(bin.seconds));
     }
-    text.push('[');
-    number(text, first);
-    for extreme in [stat.min, stat.max] {
-        text.push(',');
-        number(text, if metric.kind == Kind::Gauge { extreme } else { significant(extreme) });
+    for series in &from.series {
+        let place = bins.place(series.metric, &series.instance);
+        for (start, stat) in series.stats.iter().filter(|(start, _)| range.contains(start)) {
+            let Some(bin) = from.bins.get(start) else { continue };
+            let of = Of { t: *start, samples: bin.samples as f64, seconds: thousandth(bin.seconds) };
+            let usual = if series.metric.kind == Kind::Gauge { of.samples } else { bin.seconds };
+            if let Some(stat) = Written::of(series.metric, stat, usual).stat(series.metric.kind, of) {
+                bins.add_stat(*start, place, &stat);
+            }
+        }
     }
-    if other_weight {
-        text.push(',');
-        number(text, thousandth(stat.weight));
-    }
-    text.push(']');
 }
 
-/// Bytes and things come in whole numbers where there are many.
-fn rounded_gauge(metric: &Metric, mean: f64) -> f64 {
-    match metric.unit {
-        Unit::Memory | Unit::Data if mean.abs() >= 1e6 => mean.round(),
-        _ => significant(mean),
+fn value(text: &mut String, metric: &Metric, stat: &Stat, usual: f64) {
+    let written = Written::of(metric, stat, usual);
+    let Some((min, max)) = written.extremes else {
+        number(text, written.first);
+        return;
+    };
+    text.push('[');
+    number(text, written.first);
+    for other in [Some(min), Some(max), written.weight].into_iter().flatten() {
+        text.push(',');
+        number(text, other);
     }
+    text.push(']');
 }
 
 /// Writes the shortest text that reads back as the same number.
 #[expect(clippy::cast_possible_truncation, reason = "whole numbers up to 2^53 fit")]
 fn number(text: &mut String, value: f64) {
-    const WHOLE: f64 = (1u64 << 53) as f64;
-    // JSON has no infinity.
-    let value = if value.is_finite() { value } else { 0.0 };
     if value.abs() < WHOLE && value.trunc() == value {
         let _ = write!(text, "{}", value as i64);
     } else if let Ok(number) = serde_json::to_string(&value) {
         text.push_str(&number);
     }
-}
-
-fn thousandth(value: f64) -> f64 {
-    (value * 1e3).round() / 1e3
-}
-
-/// Counters have at most six digits after the point: microseconds.
-fn millionth(value: f64) -> f64 {
-    if value.abs() < 1e9 && value.fract() != 0.0 { (value * 1e6).round() / 1e6 } else { value }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the exponent of an f64 is small")]
-fn significant(value: f64) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    let scale = 10f64.powi(DIGITS - 1 - value.abs().log10().floor() as i32);
-    if scale.is_finite() && scale > 0.0 { (value * scale).round() / scale } else { value }
 }
 
 /// Adds a line to `bins`, if its time lies in the range.
@@ -176,14 +153,6 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 struct Line<'a> {
     range: &'a Range<i64>,
     bins: &'a mut Bins,
-}
-
-/// Of which bin a number is.
-#[derive(Clone, Copy, Default)]
-struct Of {
-    t: i64,
-    samples: f64,
-    seconds: f64,
 }
 
 impl<'de> DeserializeSeed<'de> for Line<'_> {
@@ -277,20 +246,8 @@ impl Entry<'_> {
         let Some(place) = self.bins.named(self.collector, self.name, self.instance.unwrap_or("")) else {
             return;
         };
-        let stat = match self.bins.series[place].metric.kind {
-            Kind::Gauge => {
-                let weight = weight.unwrap_or(self.of.samples);
-                let (min, max) = extremes.unwrap_or((first, first));
-                Stat { weight, sum: first * weight, min, max }
-            }
-            Kind::Counter => {
-                let weight = weight.unwrap_or(self.of.seconds);
-                let rate = first / weight;
-                let (min, max) = extremes.unwrap_or((rate, rate));
-                Stat { weight, sum: first, min, max }
-            }
-        };
-        if stat.weight > 0.0 {
+        let kind = self.bins.series[place].metric.kind;
+        if let Some(stat) = (Written { first, extremes, weight }).stat(kind, self.of) {
             self.bins.add_stat(self.of.t, place, &stat);
         }
     }

@@ -1,7 +1,7 @@
 //! What rollups promise: nothing is lost between samples, bins, lines and bins of bins.
 
 use super::bins::{Bins, Stat};
-use super::rollup_line::{decode, encode};
+use super::rollup_line::{add, decode, encode};
 use super::table::Table;
 use crate::sample::Sample;
 use crate::sample::meminfo::Meminfo;
@@ -34,7 +34,7 @@ fn bins_of(table: &Table, step: i64) -> Bins {
 }
 
 /// Each number of each bin.
-fn numbers(bins: &Bins) -> BTreeMap<(String, String, i64), Stat> {
+fn numbers_of(bins: &Bins) -> BTreeMap<(String, String, i64), Stat> {
     let of = |series: &super::bins::BinSeries| {
         let name = (series.metric.id(), series.instance.clone());
         series
@@ -69,9 +69,9 @@ fn what_is_not_known_is_passed_over_and_what_is_broken_named() {
     let range = T..T + 300;
     let line = br#"{"v":1,"t":1795392000,"samples":2,"seconds":120,"new":{"x":1,"y":{"z":[1,2,3]}},"meminfo":{"MemFree":[5,4,6,7,8],"New":3}}"#;
     decode(line, &range, &mut bins).unwrap();
-    let stat = numbers(&bins)[&("meminfo.MemFree".to_owned(), String::new(), T)];
+    let stat = numbers_of(&bins)[&("meminfo.MemFree".to_owned(), String::new(), T)];
     assert_eq!(stat, Stat { weight: 7.0, sum: 35.0, min: 4.0, max: 6.0 });
-    assert_eq!(numbers(&bins).len(), 1);
+    assert_eq!(numbers_of(&bins).len(), 1);
     for broken in [
         &line[..60],
         b"{\"v\":2,\"t\":1}",
@@ -105,6 +105,11 @@ fn logs() -> impl Strategy<Value = Vec<Sample>> {
     })
 }
 
+/// Numbers of any size that something on a host can have.
+fn values() -> impl Strategy<Value = f64> {
+    prop_oneof![-1e27..1e27_f64, -1e3..1e3_f64, -1e-6..1e-6_f64]
+}
+
 proptest! {
     /// Rates never fall below zero, and mean times seconds is what the counter grew by in the intervals that count.
     #[test]
@@ -124,7 +129,7 @@ proptest! {
             decode(line.as_bytes(), &(i64::MIN..i64::MAX), &mut again).unwrap();
         }
         for bins in [bins, again] {
-            let all = numbers(&bins);
+            let all = numbers_of(&bins);
             let received = all.iter().filter(|((metric, ..), _)| metric == "netdev.rx_bytes").map(|(_, stat)| stat);
             let (mut sum, mut by_mean) = (0.0, 0.0);
             for stat in received {
@@ -151,7 +156,7 @@ proptest! {
             prop_assert_eq!(folded.bins[start].samples, bin.samples);
             prop_assert!((folded.bins[start].seconds - bin.seconds).abs() < 0.01);
         }
-        let (folded, expected) = (numbers(&folded), numbers(&expected));
+        let (folded, expected) = (numbers_of(&folded), numbers_of(&expected));
         prop_assert_eq!(folded.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
         for (name, stat) in &expected {
             let close = |a: f64, b: f64| (a - b).abs() <= 1e-6 * b.abs() + 1.0;
@@ -159,6 +164,34 @@ proptest! {
             prop_assert!(close(found.mean(), stat.mean()), "{:?} {:?} {:?}", name, found, stat);
             prop_assert!(close(found.min, stat.min) && close(found.max, stat.max), "{:?} {:?} {:?}", name, found, stat);
         }
+    }
+
+    /// Bins that are made are those that are read from their lines, to the last bit, whatever the numbers.
+    #[test]
+    fn what_is_made_is_what_is_read(
+        samples in logs(),
+        numbers in proptest::collection::vec((values(), 1e-9..1e18_f64, 0.0..90_000.0_f64), 1..30),
+    ) {
+        let mut made = bins_of(&Table::of(samples.into_iter()), 300);
+        for ((any, usual, weight), t) in numbers.into_iter().zip((1..).map(|bin| T + bin * 300_000_000)) {
+            made.add_bin(t, 5, weight);
+            for (collector, field, value) in [("loadavg", "load1", any), ("stat", "user", usual), ("meminfo", "MemFree", usual)] {
+                let place = made.named(collector, field, "").unwrap();
+                made.add_stat(t, place, &Stat { weight, sum: value, min: value / 7.0, max: value / 3.0 });
+            }
+        }
+        let range = i64::MIN..i64::MAX;
+        let (mut added, mut read) = (Bins::new(300), Bins::new(300));
+        add(&made, &range, &mut added);
+        for line in encode(&made).lines() {
+            decode(line.as_bytes(), &range, &mut read).unwrap();
+        }
+        prop_assert_eq!(&added.bins, &read.bins);
+        let bits = |bins: &Bins| -> BTreeMap<_, _> {
+            let of = |Stat { weight, sum, min, max }: Stat| [weight, sum, min, max].map(f64::to_bits);
+            numbers_of(bins).into_iter().map(|(name, stat)| (name, of(stat))).collect()
+        };
+        prop_assert_eq!(bits(&added), bits(&read));
     }
 
     /// Any bytes in a rollup never panic.

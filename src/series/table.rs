@@ -9,6 +9,8 @@ use crate::sample::Sample;
 use crate::sample::metric::{Kind, Metric, Unit, Visitor};
 use std::collections::HashMap;
 
+mod stretch;
+
 /// The part of a sample that has what changed, and all of it on the slow beat only.
 const TOLD_ON_CHANGE: &str = "service";
 /// What such a line says of the state; where it leaves one of them out, that is so on purpose.

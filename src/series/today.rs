@@ -1,7 +1,7 @@
 //! The facts of a day that is not folded yet, mostly the open one, kept between runs: of a log that grew only the new lines are read.
 //!
-//! `<data>/<host>/cache/series/today.json`. It can be deleted; what it says counts only while the file begins as it did and
-//! is not shorter.
+//! `<data>/<host>/cache/series/today.json`. It can be deleted; what it says counts only while the file begins with the bytes
+//! that were read.
 
 use super::edge::{DayFacts, DayReading};
 use super::error::SeriesError;
@@ -11,21 +11,21 @@ use crate::base::{files, hash};
 use crate::store::{DayFiles, DayPlace, Follower, Layout, Reader, start_of};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::io::Read;
+use std::os::unix::fs::FileExt;
 
 /// So many samples are read anew before the facts are kept again: less work than to write them each time.
 const KEEP_AFTER: u64 = 30;
-/// Bytes by which a file is told from another.
-const BEGINNING: u64 = 256;
+/// So many bytes at the beginning and at the end tell what was read from another.
+const MARKED: u64 = 256;
 
 /// What was read of a day.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Kept {
     day: Date,
-    /// Of the file's first bytes.
-    beginning: u64,
-    /// Bytes read.
+    /// Bytes read …
     read: u64,
+    /// … and what tells them from others.
+    mark: u64,
     reading: DayReading,
 }
 
@@ -51,12 +51,9 @@ pub(super) fn facts(layout: &Layout, day: Date) -> Result<Option<DayFacts>, Seri
 /// Reads on where the last run ended; `None` where that cannot be.
 fn followed(layout: &Layout, files: &DayFiles) -> Option<Option<DayFacts>> {
     let path = index::folder(layout).join("today.json");
-    let beginning = beginning(layout, files.day)?;
-    let size = layout.sizes(files).plain?;
     let kept: Option<Kept> = fs_err::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    let is_of = |kept: &Kept| kept.day == files.day && kept.beginning == beginning && kept.read <= size;
-    let mut kept =
-        kept.filter(is_of).unwrap_or_else(|| Kept { day: files.day, beginning, ..Kept::default() });
+    let is_of = |kept: &Kept| kept.day == files.day && mark(layout, files.day, kept.read) == Some(kept.mark);
+    let mut kept = kept.filter(is_of).unwrap_or_else(|| Kept { day: files.day, ..Kept::default() });
     let before = kept.reading.samples();
     let place = DayPlace { plain: kept.read, ..DayPlace::default() };
     if let Some(mut follower) = Follower::open(layout, files, place).ok()? {
@@ -68,19 +65,24 @@ fn followed(layout: &Layout, files: &DayFiles) -> Option<Option<DayFacts>> {
         }
         kept.read = follower.place().plain;
     }
-    if kept.reading.samples() >= before + KEEP_AFTER
-        && let Ok(text) = serde_json::to_vec(&kept)
-    {
+    if kept.reading.samples() >= before + KEEP_AFTER {
+        kept.mark = mark(layout, files.day, kept.read)?;
+        let Ok(text) = serde_json::to_vec(&kept) else { return None };
         // A cache that cannot be written costs time, nothing else.
         let _ = files::write_atomic(&path, &text);
     }
     Some(kept.reading.finish())
 }
 
-fn beginning(layout: &Layout, day: Date) -> Option<u64> {
-    let mut bytes = Vec::new();
-    fs_err::File::open(layout.day_file(day)).ok()?.take(BEGINNING).read_to_end(&mut bytes).ok()?;
-    // A file that is still shorter begins otherwise the next time.
+/// What tells the first `read` bytes of a day's log from others: how they begin and how they end. `None` where the file is shorter.
+pub(super) fn mark(layout: &Layout, day: Date, read: u64) -> Option<u64> {
+    let file = fs_err::File::open(layout.day_file(day)).ok()?.into_parts().0;
+    let length = read.min(MARKED);
+    let length_of_each = usize::try_from(length).ok()?;
+    let mut bytes = vec![0; 2 * length_of_each];
+    let (beginning, end) = bytes.split_at_mut(length_of_each);
+    file.read_exact_at(beginning, 0).ok()?;
+    file.read_exact_at(end, read - length).ok()?;
     Some(hash::number(&bytes))
 }
 

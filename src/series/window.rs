@@ -1,11 +1,13 @@
 //! The windows of the pages: how long, in which steps, and the frame of each.
 
 use super::bins::Bins;
+use super::edge::DayFacts;
 use super::error::SeriesError;
 use super::frame::Frame;
 use super::index::{Entry, Index};
 use super::rollup::{self, Level};
 use super::table::{LEAD_SECONDS, Table};
+use super::{fold, hours, rollup_line};
 use crate::sample::Sample;
 use crate::store::{Layout, Reader, day_of, start_of};
 use jiff::civil::Date;
@@ -56,7 +58,7 @@ impl Window {
         }
     }
 
-    /// Seconds of a row; 0 where rows are the samples themselves.
+    /// Seconds of a row; 0 where rows are the samples themselves. Those of a span are longer where its samples are gone.
     pub fn step(self) -> i64 {
         match self {
             Self::Hour | Self::SixHours | Self::Day => 0,
@@ -102,10 +104,26 @@ impl Window {
 /// [`SeriesError`] if the log cannot be read.
 pub fn window(layout: &Layout, window: Window, until: i64) -> Result<Frame, SeriesError> {
     let from = until.saturating_sub(window.seconds());
-    if window.step() == 0 {
+    let step = match window {
+        Window::Span(_) => window.step().max(kept_step(layout, from, until)?),
+        _ => window.step(),
+    };
+    if step == 0 {
         return Ok(table(layout, from, until)?.into_frame(from, until));
     }
-    binned(layout, window.step(), from, until)
+    binned(layout, step, from, until)
+}
+
+/// The step of the coarsest bins that are all that is left of a day of a stretch; 0 where the samples of each are kept.
+fn kept_step(layout: &Layout, from: i64, until: i64) -> Result<i64, SeriesError> {
+    let step = |(day, source): (Date, Source)| match source {
+        Source::Rollup(entry) if entry.has_no_samples(layout.sizes(&layout.files(day))) => {
+            let finest = Level::ALL.into_iter().find(|level| entry.place(*level).is_some());
+            finest.map_or(0, Level::step)
+        }
+        _ => 0,
+    };
+    Ok(sources(layout, day_of(from)?, day_of(until - 1)?)?.into_iter().map(step).max().unwrap_or(0))
 }
 
 /// The samples with `from <= t < until` as a frame; `each` sees them on their way, for what is in no column.
@@ -122,7 +140,8 @@ pub fn samples(
     Ok(Table::of(reader.inspect(|sample| each(sample))).advancing().into_frame(from, until))
 }
 
-/// Bins of `step` seconds: closed days from their rollups, the others from their samples.
+/// Bins of `step` seconds: closed days from their rollups, the others from their samples. Either way the same numbers: those
+/// that a rollup says.
 fn binned(layout: &Layout, step: i64, from: i64, until: i64) -> Result<Frame, SeriesError> {
     let level = Level::for_step(step);
     let mut bins = Bins::new(step);
@@ -130,20 +149,25 @@ fn binned(layout: &Layout, step: i64, from: i64, until: i64) -> Result<Frame, Se
     for (day, source) in sources(layout, day_of(from)?, day_of(until - 1)?)? {
         let start = start_of(day);
         let range = from.max(start)..until.min(start + DAY);
-        match source {
-            Source::Rollup(entry) if !entry.is_thinned(level) => {
+        let open = match source {
+            Source::Samples => hours::add(layout, day, level, &range, &mut bins)?,
+            Source::Rollup(_) => None,
+        };
+        let facts = match (open, source) {
+            (Some(facts), _) => facts,
+            (None, Source::Rollup(entry)) if !entry.is_thinned(level) => {
                 rollup::read(layout, level, &entry, &range, &mut bins)?;
-                let facts = entry.facts.iter();
-                reboots.extend(
-                    facts.flat_map(|facts| facts.boots.iter().copied().chain([facts.first.booted()])),
-                );
+                entry.facts
             }
-            Source::Rollup(_) | Source::Samples => {
-                let table = table(layout, range.start, range.end)?;
-                bins.add_table(&table, range.start, range.end);
-                reboots.extend(table.reboots(from, until));
+            (None, _) => {
+                let (table, facts) = fold::read_day(layout, day)?;
+                let mut of_day = Bins::new(level.step());
+                of_day.add_table(&table, start, start + DAY);
+                rollup_line::add(&of_day, &range, &mut bins);
+                facts
             }
-        }
+        };
+        reboots.extend(facts.iter().flat_map(DayFacts::boots));
     }
     reboots.retain(|time| (from..until).contains(time));
     reboots.sort_unstable();

@@ -17,6 +17,7 @@ use super::leaks;
 use super::model::{HostPage, Moment, Page, Problem, State};
 use super::muted;
 use super::now::Now;
+use super::problems;
 use super::publish::Publisher;
 use super::reach::Reached;
 use super::scene::{Aliases, Scene};
@@ -72,8 +73,12 @@ impl Workshop<'_> {
         // Rollups only make it faster: where they cannot be kept (logs of another user), the samples are read.
         let is_own = self.inputs.own.as_deref() == Some(layout.host());
         // Other runs may have been waited for, and days been compressed: a sample may have come since the run began.
-        let found = if self.inputs.span.is_some() {
-            series::latest_at(layout, self.scene.now)?
+        let found = if let Some(seconds) = self.inputs.span {
+            let latest = series::latest_at(layout, self.scene.now)?;
+            match latest {
+                None => series::rolled_up_at(layout, Window::Span(seconds), self.scene.now)?,
+                latest => latest,
+            }
         } else {
             match series::compact(layout, self.scene.now, self.inputs.ages, is_own) {
                 Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
@@ -99,7 +104,7 @@ impl Workshop<'_> {
             host.publish(window, view)
         })?;
         let Host { state, problems, now, mounts, report, watched, extras, .. } = host;
-        let sampled = Some(latest.sample.t);
+        let sampled = (!latest.is_rolled_up()).then_some(latest.sample.t);
         Ok(HostView {
             name: layout.host().to_owned(),
             state,
@@ -230,7 +235,11 @@ impl<'a> Host<'a> {
         };
         let (watched, rules) = alerts::watch(workshop, layout, latest, report.as_ref(), extras.quota_used())?;
         let report = report.map(|report| leaks::shown(report, scene));
-        let (state, problems) = alerts::problems(&watched, latest, report.as_ref(), &extras, scene, &mounts);
+        let (state, problems) = if latest.is_rolled_up() {
+            problems::unknown(scene, scene.word("site.samples_gone"))
+        } else {
+            alerts::problems(&watched, latest, report.as_ref(), &extras, scene, &mounts)
+        };
         let now = Now::of(latest);
         let foreign = latest.sample.meminfo.as_ref().map(|meminfo| meminfo.foreign.clone());
         let machine = Machine { cores: now.cores.unwrap_or(1.0), foreign: foreign.unwrap_or_default() };
@@ -307,7 +316,7 @@ impl<'a> Host<'a> {
             tags: self.workshop.grouping.tags(self.layout.host()).into_iter().map(str::to_owned).collect(),
             state: self.state.clone(),
             tabs: tabs(&self.workshop.windows(), window, here, scene),
-            sample_time: Some(scene.second(self.latest.sample.t)),
+            sample_time: (!self.latest.is_rolled_up()).then(|| scene.second(self.latest.sample.t)),
             // What leaks has a panel of its own.
             problems: self.problems.iter().filter(|problem| !problem.leaks).cloned().collect(),
             leaks: leaks::panels(self.report.as_ref(), scene),
@@ -318,7 +327,7 @@ impl<'a> Host<'a> {
             memory_bar: bars::memory(&self.now, scene),
             figures: figures::of(&self.now, scene, &self.mounts),
             window: self.window_words(window, view),
-            window_note: self.window_note(view),
+            window_note: self.window_note(window, view),
             latest: scene.word(if is_silent || past { "legend.last" } else { "legend.now" }),
             sections: sections::of(self, view),
             facts: facts::of(self.latest, scene),
@@ -333,6 +342,7 @@ impl<'a> Host<'a> {
     fn all_well(&self) -> String {
         let scene = self.workshop.scene;
         match self.state.class {
+            _ if self.latest.is_rolled_up() => String::new(),
             "silent" => scene.word("site.silent_note"),
             "ok" if self.has_findings() => String::new(),
             "ok" => {
@@ -359,13 +369,17 @@ impl<'a> Host<'a> {
         scene.words().fill("site.window", &[("window", &name), ("from", &from), ("until", &until)])
     }
 
-    fn window_note(&self, view: &WindowView) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a bin")]
+    fn window_note(&self, window: Window, view: &WindowView) -> String {
         let scene = self.workshop.scene;
         if view.samples == 0 {
             return scene.word("site.window_empty");
         }
         if view.charts.is_empty() {
             return scene.word("site.window_one");
+        }
+        if view.step > window.step() && matches!(window, Window::Span(_)) {
+            return scene.words().fill("site.window_bins", &[("step", &scene.duration(view.step as f64))]);
         }
         match self.extras.first.filter(|first| *first > view.from) {
             Some(first) => scene.words().fill("site.log_begins", &[("time", &scene.minute(first).text)]),

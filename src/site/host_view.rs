@@ -7,7 +7,7 @@ use super::model::{Picture, Problem, State};
 use super::now::Now;
 use super::problems;
 use super::scene::{Aliases, Scene};
-use crate::analysis::{Level, report::Report};
+use crate::analysis::report::Report;
 use crate::base::escape::address;
 
 /// Where a host's own page is, from that of all hosts.
@@ -51,8 +51,7 @@ pub(crate) struct HostView {
 impl HostView {
     /// A host of which nothing is known but that it is there.
     pub(crate) fn unknown(name: &str, scene: &Scene, text: String) -> Self {
-        let state = problems::shown(Level::Silent, scene);
-        let problems = vec![Problem { state: state.clone(), text, since: None, leaks: false }];
+        let (state, problems) = problems::unknown(scene, text);
         let (name, mounts) = (name.to_owned(), Aliases::default());
         Self {
             name,

@@ -32,6 +32,12 @@ pub(crate) fn state_of(level: Level, scene: &Scene) -> State {
     }
 }
 
+/// The state of a host of which nothing is known, and why.
+pub(crate) fn unknown(scene: &Scene, text: String) -> (State, Vec<Problem>) {
+    let state = shown(Level::Silent, scene);
+    (state.clone(), vec![Problem { state, text, since: None, leaks: false }])
+}
+
 /// A level as it is shown.
 pub(crate) fn shown(level: Level, scene: &Scene) -> State {
     State { class: level.key(), word: scene.word(&format!("state.{}", level.key())) }

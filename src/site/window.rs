@@ -33,6 +33,9 @@ pub(crate) struct WindowView {
     pub until: i64,
     /// How many samples it stands for.
     pub samples: u64,
+    /// Seconds of its bins; 0 where it shows the samples themselves.
+    #[serde(default)]
+    pub step: i64,
     /// What changed, with the numbers of the marks on the chart of memory.
     pub changes: Changes,
     /// The charts, each with the part of the page in which it stands.
@@ -186,11 +189,13 @@ impl Subject<'_> {
         let changes = Changes::of(self.told, from, until);
         let marks = changes.marks();
         let reached = reach::shares(frame);
+        let is_binned = frame.columns.values().any(|column| !column.min.is_empty());
         let mut view = WindowView {
             key,
             from,
             until,
             samples,
+            step: if is_binned { frame.step } else { 0 },
             changes,
             charts: Vec::new(),
             reached,

@@ -168,7 +168,7 @@ impl Lines {
 }
 
 /// Hands over the lines of a file from its start. One that is longer than any sample is no line of ours.
-fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut file = file;
     file.rewind()?;
     let mut source = BufReader::with_capacity(64 * 1024, file);

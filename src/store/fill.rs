@@ -6,6 +6,7 @@
 //! * Each day by itself is written whole or not at all: killed anywhere and run again, the result is the same.
 
 use super::append::relock;
+use super::compress::each_line;
 use super::error::StoreError;
 use super::layout::{Form, Layout, day_of};
 use super::line::{decode, encode, head};
@@ -17,7 +18,7 @@ use crate::sample::Sample;
 use jiff::civil::Date;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, ErrorKind};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -158,13 +159,11 @@ fn fill_day(
 
 /// The earliest time of a plain file.
 fn first_time(path: &Path) -> io::Result<Option<i64>> {
-    let mut source = BufReader::new(fs_err::File::open(path)?);
-    let (mut line, mut first) = (Vec::new(), None::<i64>);
-    while next_line(&mut source, &mut line)? != Ending::End {
-        if let Some(t) = time_of(&line) {
-            first = Some(first.map_or(t, |first| first.min(t)));
-        }
-    }
+    let mut first = None::<i64>;
+    each_line(fs_err::File::open(path)?.file(), |line| {
+        first = first.into_iter().chain(time_of(line)).min();
+        Ok(())
+    })?;
     Ok(first)
 }
 

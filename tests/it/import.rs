@@ -184,3 +184,60 @@ fn own_samples_stay_and_what_is_yet_to_come_waits() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("2 lines written") && said.contains("2 lines not written, yet to come"), "{said}");
 }
+
+#[test]
+fn the_name_of_a_file_is_that_of_its_only_source() {
+    let world = World::new();
+    let source = "<ds><name> 43 </name><type> GAUGE </type></ds>";
+    let two = DUMP
+        .replacen("<rra>", &format!("{source}<rra>"), 1)
+        .replace("</v></row>", "</v><v>5.0e+00</v></row>");
+    let two = world.file("swap.xml", two);
+    let said = world.refused("web-1", &["--map", "swap=meminfo.SwapFree"], &[&two]);
+    assert!(said.contains("what these are: 42 (GAUGE each 300 s), 43 (GAUGE each 300 s)"), "{said}");
+    world.said("web-1", &["--map", "swap:42=meminfo.SwapFree", "--map", "43=meminfo.MemFree"], &[&two]);
+    let log = world.log("web-1", "2026-11-25");
+    assert_eq!((&log[0]["meminfo"]["SwapFree"], &log[0]["meminfo"]["MemFree"]), (&1000.into(), &5.into()));
+    // Standard input has no name.
+    let mut command = cronograph();
+    command
+        .arg("import")
+        .arg("--data")
+        .arg(world.0.path().join("data"))
+        .args(["--now", NOW, "--host", "vm", "-"]);
+    let refused = command.write_stdin(DUMP).assert().code(1);
+    let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("--map 42=meminfo.MemFree"), "{said}");
+}
+
+#[test]
+fn the_time_of_guests_is_taken_out_where_munin_counts_it_in() {
+    let world = World::new();
+    let (user, guest) =
+        (DUMP.replace("GAUGE", "DERIVE"), DUMP.replace("GAUGE", "DERIVE").replace("1.0e+03", "2.0e+02"));
+    let of_munin = |name: &str, text: &str| world.file(&format!("web-1-cpu-{name}-d.xml"), text);
+    world.said("web-1", &[], &[&of_munin("user", &user), &of_munin("guest", &guest)]);
+    // 10 s of user time in a second, 2 of which are guests', for 300 seconds.
+    assert_eq!(world.log("web-1", "2026-11-25")[1]["stat"]["user"], 2400.0);
+    let (user, guest) = (world.file("u.xml", &user), world.file("g.xml", &guest));
+    let maps = ["--map", "u=stat.user*0.01", "--map", "g=stat.guest*0.01"];
+    world.said("web-2", &maps, &[&user, &guest]);
+    assert_eq!(world.log("web-2", "2026-11-25")[1]["stat"]["user"], 3000.0, "as it was said");
+}
+
+#[test]
+fn a_single_value_is_one_and_a_hint_names_the_data_of_the_run() {
+    let world = World::new();
+    let one = DUMP.replace("2.0e+03", "NaN");
+    let said = world.said("web-1", &[], &[&world.file("web-1-df-_dev_vda-g.xml", &one)]);
+    assert!(said.contains("  1 value has no place in a sample: df._dev_vda"), "{said}");
+    let samples = world.0.path().join("data/web-1/samples");
+    std::fs::create_dir_all(&samples).unwrap();
+    std::fs::write(samples.join("2026-11-25.jsonl"), "{\"v\":1,\"t\":1795564800}\n").unwrap();
+    let said = world.said("web-1", &[], &[&world.file("web-1-memory-free-g.xml", DUMP)]);
+    let data = world.0.path().join("data");
+    assert!(
+        said.contains("or after `cronograph compact --data ") && said.contains(data.to_str().unwrap()),
+        "{said}"
+    );
+}

@@ -104,3 +104,60 @@ fn the_pages_that_cron_keeps_are_not_replaced_by_those_of_the_past() {
         "what was last then is not now: {page}"
     );
 }
+
+/// The rows of the legend of the first chart that has such a row, as text: last, min, mean, max.
+fn legend(page: &str, label: &str) -> Vec<String> {
+    let is_it = |row: &&str| row.contains(&format!(" {label}</th><td class=\"now\">"));
+    let row = page.split("<tr>").find(is_it).unwrap_or_default();
+    let row = row.split("</tr>").next().unwrap_or_default();
+    let cells = row.split("<td").skip(1);
+    cells.map(|cell| cell.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_stretch_whose_samples_are_gone_is_drawn_from_what_is_left_of_them() {
+    const DAY: i64 = 24 * HOUR;
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("night"));
+    fs::create_dir(&data).unwrap();
+    // A sample in each bin: the figures of both are the same.
+    let end = NOW - 420;
+    let synth = Synth { interval: 300, ..Synth::new("web-1", 512.0 * MIB, end - 9 * DAY, NOW) };
+    synth.write(&data).unwrap();
+    let config = folder.path().join("config.toml");
+    let compact = |retain: &str| {
+        fs::write(&config, format!("[retain]\n{retain}\n")).unwrap();
+        let mut command = cronograph();
+        command.args(["compact", "--now", &NOW.to_string(), "--config"]).arg(&config);
+        command.arg("--data").arg(&data).assert().success();
+    };
+    let page = |from: i64, to: i64| {
+        site(&data, &out, from, to).success().stderr("");
+        fs::read_to_string(out.join("web-1/span.html")).unwrap()
+    };
+    let charts = |page: &str| page.matches("-span-").count();
+    // Six days ago, and a stretch of which the first half goes.
+    let stretches = [(end - 6 * DAY - 3 * HOUR, end - 6 * DAY), (end - 5 * DAY, end - 2 * DAY)];
+    let before = stretches.map(|(from, to)| page(from, to));
+    compact("samples = \"2d\"");
+    let kept = fs::read_dir(data.join("web-1/samples")).unwrap().count();
+    assert_eq!(kept, 5, "two days, two more for a host that sends them, and the open one");
+    for ((from, to), before) in stretches.into_iter().zip(&before) {
+        let found = page(from, to);
+        assert!(found.contains("Not all samples of it are kept: each point stands for 5 min."), "{found}");
+        assert_eq!(charts(&found), charts(before));
+        for label in ["Free", "Major faults", "Received"] {
+            let (found, before) = (legend(&found, label), legend(before, label));
+            assert_eq!(found.len(), 4, "{label}");
+            assert_eq!(found, before, "{label}");
+        }
+    }
+    let gone = page(stretches[0].0, stretches[0].1);
+    assert!(gone.contains("No sample of that time is kept: what is shown is made of bins."), "{gone}");
+    // Without bins of 5 minutes hours are left.
+    fs::remove_dir_all(data.join("web-1/5m")).unwrap();
+    let found = page(stretches[0].0 + 60, stretches[0].1);
+    assert!(found.contains("each point stands for 1 h.") && charts(&found) > 20, "{found}");
+    let status = fs::read_to_string(out.join("status.json")).unwrap();
+    assert!(status.contains("\"state\": \"silent\"") || status.contains("\"state\":\"silent\""), "{status}");
+}

@@ -28,8 +28,9 @@ pub struct SiteArgs {
 /// `cronograph compact`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Closed days become rollups of 5 minutes and 1 hour; the next day they are compressed, and after a
-week turned into columns, which take a quarter of that. `[retain]` says how long what is kept.
+Closed days become rollups of 5 minutes and 1 hour; so do the closed hours of the open day. A day
+later days are compressed, and after a week turned into columns, which take a quarter of that.
+`[retain]` says how long what is kept.
 Where `site` runs, nothing else is needed.
 That holds for every host in the data folder: what other machines send goes at the same age, 2 days
 later and once it is rolled up. Its compressed days and columns are made by the sender.

@@ -191,7 +191,7 @@ fn rollup_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Makes a folder. One that leads elsewhere is refused: host folders are filled by other machines.
-fn prepare(folder: &Path) -> Result<(), SeriesError> {
+pub(super) fn prepare(folder: &Path) -> Result<(), SeriesError> {
     if fs_err::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
         return Err(SeriesError::Link { path: folder.to_owned() });
     }

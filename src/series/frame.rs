@@ -56,6 +56,11 @@ impl Frame {
         self.columns.get(&Key::new(metric, instance)).map(|column| column.mean.as_slice())
     }
 
+    /// Whether its rows are bins, not samples.
+    pub fn is_binned(&self) -> bool {
+        self.columns.values().any(|column| !column.min.is_empty())
+    }
+
     /// The instances that a metric has in this window, sorted.
     pub fn instances(&self, metric: &str) -> Vec<&str> {
         let mut names: Vec<&str> = self

@@ -10,11 +10,12 @@
 use super::bins::Bins;
 use super::edge::{DayFacts, DayReading};
 use super::error::SeriesError;
+use super::fold::prepare;
 use super::rollup::Level;
-use super::table::Collecting;
+use super::table::{Collecting, Table};
 use super::window::DAY;
 use super::{index, members, rollup_line, today};
-use crate::base::files::{create_folder, write_atomic};
+use crate::base::files::write_atomic;
 use crate::store::{DayFiles, DayPlace, DaySizes, Follower, Layout, Reader, day_of, start_of, tail_until};
 use flate2::bufread::MultiGzDecoder;
 use jiff::civil::Date;
@@ -24,7 +25,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 const HOUR: i64 = 3600;
-/// Of so much before an hour its bins depend: a slow beat of two hours is carried into it.
+/// Of so much before an hour its bins depend: what comes every hour is carried into it. What comes less often than every two hours
+/// shows where it came, until the day is folded as a whole.
 const LEAD: i64 = 2 * HOUR;
 /// And of so much after it: whether an interval is a gap shows by those that follow.
 const TAIL: i64 = HOUR;
@@ -90,7 +92,9 @@ pub(super) fn add(
         line.clear();
     }
     let hours = rest.kept.head.until.max(range.start)..range.end.min(start_of(day) + DAY);
-    rollup_line::add(&rest.bins(level, hours), range, bins);
+    let mut later = Bins::new(level.step());
+    rest.each_hour(hours, |table, own| later.add_table(table, own.start, own.end));
+    rollup_line::add(&later, range, bins);
     Ok(Some(if rest.kept.head.read == 0 { rest.reading.finish() } else { today::facts(layout, day)? }))
 }
 
@@ -101,20 +105,24 @@ pub(super) fn add(
 pub(super) fn roll(layout: &Layout, now: i64) -> Result<usize, SeriesError> {
     let day = day_of(now)?;
     let files = layout.files(day);
-    if !is_followed(&files) {
+    // Mostly nothing is to be done, in this hour or where nothing can be kept: that is known without reading the log.
+    let known = kept_until(layout, day).unwrap_or(start_of(day));
+    if !is_followed(&files) || closed(now) <= known || !can_keep(layout) {
         return Ok(0);
     }
     let Some(last) = tail_until(layout, now, 1)?.pop() else { return Ok(0) };
-    let until = last.t.min(now).saturating_sub(TAIL).div_euclid(HOUR) * HOUR;
-    let known = kept(layout, &files).map_or(start_of(day), |kept| kept.head.until);
+    let until = closed(last.t.min(now));
     if until <= known {
         return Ok(0);
     }
     let Some(mut rest) = read(layout, &files)? else { return Ok(0) };
     let from = rest.kept.head.until;
-    for level in Level::ALL {
-        let text = rollup_line::encode(&rest.bins(level, from..until));
-        let Ok(member) = members::compress(&text) else { return Ok(0) };
+    let mut bins = Level::ALL.map(|level| Bins::new(level.step()));
+    rest.each_hour(from..until, |table, own| {
+        bins.iter_mut().for_each(|bins| bins.add_table(table, own.start, own.end));
+    });
+    for (level, bins) in Level::ALL.into_iter().zip(&bins) {
+        let Ok(member) = members::compress(&rollup_line::encode(bins)) else { return Ok(0) };
         rest.kept.packed[place(level)].extend(member);
     }
     let later = rest.lines.iter().filter(|(t, _)| *t >= until - LEAD).map(|(_, begins)| *begins);
@@ -128,20 +136,18 @@ pub(super) fn roll(layout: &Layout, now: i64) -> Result<usize, SeriesError> {
 }
 
 impl Rest {
-    /// The bins of hours behind those that are kept.
-    fn bins(&self, level: Level, hours: Range<i64>) -> Bins {
-        let mut bins = Bins::new(level.step());
+    /// The table of each of some hours behind those that are kept, with the hour.
+    fn each_hour(&self, hours: Range<i64>, mut add: impl FnMut(&Table, Range<i64>)) {
         let first = hours.start.div_euclid(HOUR) * HOUR;
         let mut hour = first.max(self.kept.head.until);
         while hour < hours.end {
             let own = hour..hour + HOUR;
             if self.lines.iter().any(|(t, _)| own.contains(t)) {
                 let table = self.collecting.stretch(hour - LEAD, own.end + TAIL).finish();
-                bins.add_table(&table, own.start, own.end);
+                add(&table, own.clone());
             }
             hour = own.end;
         }
-        bins
     }
 }
 
@@ -171,6 +177,9 @@ fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>,
     }
     let place = DayPlace { plain: resume, ..DayPlace::default() };
     let Some(mut follower) = Follower::open(layout, files, place)? else { return Ok(Some(rest)) };
+    if known > 0 && follower.place().plain != resume {
+        return Ok(None);
+    }
     while let Some(sample) = follower.next_before(i64::MAX)? {
         if !(start..start + DAY).contains(&sample.t) {
             continue;
@@ -203,6 +212,25 @@ fn path(layout: &Layout) -> PathBuf {
     index::folder(layout).join("hours")
 }
 
+/// Before which time all hours are closed, where the newest sample is of `t`.
+fn closed(t: i64) -> i64 {
+    t.saturating_sub(TAIL).div_euclid(HOUR) * HOUR
+}
+
+/// Before which time hours of a day are kept, if any are.
+fn kept_until(layout: &Layout, day: Date) -> Option<i64> {
+    let mut line = Vec::new();
+    BufReader::new(fs_err::File::open(path(layout)).ok()?).read_until(b'\n', &mut line).ok()?;
+    let head: Head = serde_json::from_slice(&line).ok()?;
+    (head.v == VERSION && head.day == day).then_some(head.until)
+}
+
+/// Whether the folder is there, no link, and ours to write.
+fn can_keep(layout: &Layout) -> bool {
+    let folder = index::folder(layout);
+    prepare(&folder).is_ok() && rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 /// What is kept of a day, if its log only grew since.
 fn kept(layout: &Layout, files: &DayFiles) -> Option<Kept> {
     let bytes = fs_err::read(path(layout)).ok()?;
@@ -212,6 +240,9 @@ fn kept(layout: &Layout, files: &DayFiles) -> Option<Kept> {
     let (first, rest) = bytes[end + 1..].split_at_checked(five_minutes)?;
     let is_of = head.v == VERSION
         && head.day == files.day
+        && (0..=DAY).contains(&head.until.saturating_sub(start_of(files.day)))
+        && head.until % HOUR == 0
+        && head.resume <= head.read
         && rest.len() == hours
         && head.before == size_before(layout, files.day)
         && today::mark(layout, files.day, head.read) == Some(head.mark);
@@ -223,7 +254,7 @@ fn keep(layout: &Layout, kept: &Kept) -> bool {
     let Ok(mut bytes) = serde_json::to_vec(&kept.head) else { return false };
     bytes.push(b'\n');
     kept.packed.iter().for_each(|packed| bytes.extend(packed));
-    create_folder(&index::folder(layout)).is_ok() && write_atomic(&path(layout), &bytes).is_ok()
+    write_atomic(&path(layout), &bytes).is_ok()
 }
 
 #[cfg(test)]

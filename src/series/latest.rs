@@ -54,7 +54,7 @@ pub struct Recent {
 impl Latest {
     /// No sample of then is left: what is known are bins, [`Latest::rates`], and the sample has a time only.
     pub fn is_rolled_up(&self) -> bool {
-        self.rates.columns.values().any(|column| !column.min.is_empty())
+        self.rates.is_binned()
     }
 }
 
@@ -96,12 +96,18 @@ pub fn latest_and_recent(layout: &Layout, now: i64) -> Result<Option<Latest>, Se
     newest(layout, now)?.map_or(Ok(None), |last| whole(layout, last, now, recent).map(Some))
 }
 
-/// What was the newest of a host at a time that is past; `None` where it had no sample within the two days before.
+/// What was the newest of a host at the end of a stretch that is past; `None` where it had no sample within the stretch or the two
+/// days before its end.
 ///
 /// # Errors
 /// [`SeriesError`] if the log cannot be read.
-pub fn latest_at(layout: &Layout, at: i64) -> Result<Option<Latest>, SeriesError> {
-    let newest = Reader::range(layout, at - 2 * DAY, at + 1)?.last();
+pub fn latest_at(layout: &Layout, from: i64, at: i64) -> Result<Option<Latest>, SeriesError> {
+    let near = at - 2 * DAY;
+    let newest = match Reader::range(layout, near, at + 1)?.last() {
+        // Days that lie before these two.
+        None if from < near => tail_until(layout, near, 1)?.pop().filter(|last| last.t >= from),
+        newest => newest,
+    };
     newest.map_or(Ok(None), |last| whole(layout, last, at, 0).map(Some))
 }
 

@@ -54,9 +54,13 @@ fn followed(layout: &Layout, files: &DayFiles) -> Option<Option<DayFacts>> {
     let kept: Option<Kept> = fs_err::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
     let is_of = |kept: &Kept| kept.day == files.day && mark(layout, files.day, kept.read) == Some(kept.mark);
     let mut kept = kept.filter(is_of).unwrap_or_else(|| Kept { day: files.day, ..Kept::default() });
-    let before = kept.reading.samples();
+    let mut before = kept.reading.samples();
     let place = DayPlace { plain: kept.read, ..DayPlace::default() };
     if let Some(mut follower) = Follower::open(layout, files, place).ok()? {
+        if follower.place().plain != kept.read {
+            // It begins anew, and so does what is counted.
+            (kept.reading, before) = (DayReading::default(), 0);
+        }
         let start = start_of(files.day);
         while let Some(sample) = follower.next_before(i64::MAX).ok()? {
             if (start..start + DAY).contains(&sample.t) {

@@ -111,6 +111,8 @@ pub fn window(layout: &Layout, window: Window, until: i64) -> Result<Frame, Seri
     if step == 0 {
         return Ok(table(layout, from, until)?.into_frame(from, until));
     }
+    // The other windows' edges are those of bins; a stretch begins with the bin in which it begins.
+    let from = if matches!(window, Window::Span(_)) { from.div_euclid(step) * step } else { from };
     binned(layout, step, from, until)
 }
 

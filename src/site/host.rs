@@ -74,7 +74,7 @@ impl Workshop<'_> {
         let is_own = self.inputs.own.as_deref() == Some(layout.host());
         // Other runs may have been waited for, and days been compressed: a sample may have come since the run began.
         let found = if let Some(seconds) = self.inputs.span {
-            let latest = series::latest_at(layout, self.scene.now)?;
+            let latest = series::latest_at(layout, self.scene.now - seconds, self.scene.now)?;
             match latest {
                 None => series::rolled_up_at(layout, Window::Span(seconds), self.scene.now)?,
                 latest => latest,

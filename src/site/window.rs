@@ -89,7 +89,9 @@ impl Subject<'_> {
         let until = self.until(window);
         let key = self.key(window, until);
         let path = self.cache_file(window);
-        if let Some(kept) = self.kept(&path, &key) {
+        // Of a stretch of the past samples may go and come, and it is looked at once.
+        let is_kept = !matches!(window, Window::Span(_));
+        if is_kept && let Some(kept) = self.kept(&path, &key) {
             return Ok(kept);
         }
         let mut frame = self.recent.window(self.layout, window, until)?;
@@ -97,7 +99,9 @@ impl Subject<'_> {
             frame.from = frame.from.max(self.first);
         }
         let view = self.draw(window, &frame, key)?;
-        self.keep(&path, &view);
+        if is_kept {
+            self.keep(&path, &view);
+        }
         Ok(view)
     }
 
@@ -189,13 +193,12 @@ impl Subject<'_> {
         let changes = Changes::of(self.told, from, until);
         let marks = changes.marks();
         let reached = reach::shares(frame);
-        let is_binned = frame.columns.values().any(|column| !column.min.is_empty());
         let mut view = WindowView {
             key,
             from,
             until,
             samples,
-            step: if is_binned { frame.step } else { 0 },
+            step: if frame.is_binned() { frame.step } else { 0 },
             changes,
             charts: Vec::new(),
             reached,

@@ -123,8 +123,7 @@ impl History {
         let mut parts: HashMap<Part, Vec<f64>> = HashMap::new();
         for frame in &frames {
             // A bin stands for its middle, a sample for itself.
-            let shift =
-                if frame.columns.values().any(|column| !column.min.is_empty()) { frame.step / 2 } else { 0 };
+            let shift = if frame.is_binned() { frame.step / 2 } else { 0 };
             let before = history.times.len();
             history.times.extend(frame.times.iter().map(|time| time + shift));
             for (row, found) in breakdown::rows(frame, &facts.foreign).into_iter().enumerate() {

@@ -107,12 +107,12 @@ pub(super) fn roll(layout: &Layout, now: i64) -> Result<usize, SeriesError> {
     let files = layout.files(day);
     // Mostly nothing is to be done, in this hour or where nothing can be kept: that is known without reading the log.
     let known = kept_until(layout, day).unwrap_or(start_of(day));
-    if !is_followed(&files) || closed(now) <= known || !can_keep(layout) {
+    if !is_followed(&files) || closed(now) <= known {
         return Ok(0);
     }
     let Some(last) = tail_until(layout, now, 1)?.pop() else { return Ok(0) };
     let until = closed(last.t.min(now));
-    if until <= known {
+    if until <= known || !can_keep(layout) {
         return Ok(0);
     }
     let Some(mut rest) = read(layout, &files)? else { return Ok(0) };

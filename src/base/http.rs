@@ -33,6 +33,9 @@ pub struct Exchange<'a> {
     pub body: &'a [u8],
 }
 
+/// The header that says who sends a request.
+pub const AUTHORIZATION: &str = "Authorization";
+
 /// What a request says of who sends it: a token, or a name with its password; none where there is neither.
 pub fn authorization(user: Option<&str>, password: Option<&str>, token: Option<&str>) -> Option<String> {
     let login = |(user, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
@@ -115,6 +118,11 @@ fn refusal(error: &ureq::Error) -> Refusal {
 }
 
 impl Answer {
+    /// Whether the server took it.
+    pub fn is_yes(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     /// What the server says, its status and the first line of its answer.
     pub fn said(&self) -> String {
         let said = escape::line_of(&self.body).map_or(String::new(), |line| format!(": {line}"));

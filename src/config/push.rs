@@ -3,6 +3,7 @@
 use super::Config;
 use super::Secret;
 use super::channel::Fault;
+use crate::base::http::AUTHORIZATION;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -87,6 +88,11 @@ pub(super) fn login_fault(
     }
     if token.is_some() && user.is_some() {
         return found("token", "there is a `user`, too", "take one of them out");
+    }
+    let is_login = |name: &String| name.eq_ignore_ascii_case(AUTHORIZATION);
+    if (token.is_some() || user.is_some()) && headers.keys().any(is_login) {
+        let key = if token.is_some() { "token" } else { "user" };
+        return found(key, "there is a header `Authorization`, too", "take one of them out");
     }
     let is_name = |name: &String| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

@@ -6,7 +6,7 @@
 use super::engine::Outcome;
 use super::error::ShipError;
 use super::feed::{Behind, Feed};
-use super::place::Facts;
+use super::place::{Facts, HostPlace};
 use super::push::Run;
 use super::table::Table;
 use crate::base::refusal::Refusal;
@@ -107,11 +107,14 @@ impl<'a> Batch<'a> {
 
     /// Notes where the hosts are; or, before a request goes out, that the engine may have it.
     fn note(&self, is_in_doubt: bool) -> Result<(), ShipError> {
-        let noted = self.pieces.iter().map(|piece| match is_in_doubt {
-            true => (piece.host.as_str(), BTreeMap::new(), None, piece.table.times.iter().max().copied()),
-            false => (piece.host.as_str(), piece.days.clone(), piece.facts, None),
+        let noted = self.pieces.iter().map(|piece| {
+            let place = match is_in_doubt {
+                true => HostPlace { doubt: piece.table.times.iter().max().copied(), ..HostPlace::default() },
+                false => HostPlace { days: piece.days.clone(), facts: piece.facts, ..HostPlace::default() },
+            };
+            (piece.host.as_str(), place)
         });
-        let noted = noted.filter(|(_, days, _, doubt)| !days.is_empty() || doubt.is_some());
+        let noted = noted.filter(|(_, place)| !place.days.is_empty() || place.doubt.is_some());
         self.run.places().note(noted)
     }
 

@@ -5,13 +5,12 @@
 //! day is found by the next day.
 
 use super::error::ShipError;
-use super::place::{Facts, GROWING_DAYS, HostPlace};
+use super::place::{self, Facts, HostPlace};
 use super::settled;
 use crate::base::clock::Clock;
 use crate::sample::Sample;
 use crate::sample::host::Host;
 use crate::store::{DayFiles, DayPlace, Follower, Layout, StoreError, start_of};
-use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::VecDeque;
 use std::os::unix::fs::MetadataExt;
@@ -54,11 +53,16 @@ impl Feed {
         let folder = changed(&layout);
         let unchanged = place.filter(|place| place.folder.is_some() && place.folder == folder);
         let listed = match unchanged {
-            Some(place) => newest(place, today).map(|day| layout.files(day)).collect(),
+            // Those that can have grown.
+            Some(place) => {
+                let old = place::old(place, today).count();
+                place.days.keys().skip(old).map(|day| layout.files(*day)).collect()
+            }
             None => layout.days()?,
         };
         let mut days = VecDeque::new();
-        let records = place.map(|place| place.settled.records()).unwrap_or_default();
+        let records = place.filter(|_| unchanged.is_none()).map(|place| place.settled.records());
+        let records = records.unwrap_or_default();
         for files in listed {
             let at = match place.and_then(|place| place.days.get(&files.day)) {
                 Some(at) => at.clone(),
@@ -170,7 +174,7 @@ impl Feed {
 
     /// The facts in the line that was noted; where the day was written anew since, in the last one that was sent of it.
     fn facts_at(&self, facts: Facts) -> Result<Option<Host>, StoreError> {
-        let noted = self.layout.sample_at(facts.day, facts.at)?.and_then(|sample| sample.host);
+        let noted = self.layout.host_at(facts.day, facts.at)?;
         if noted.is_some() {
             return Ok(noted);
         }
@@ -188,14 +192,6 @@ impl Feed {
         }
         Ok(found)
     }
-}
-
-/// The days that can have grown in a folder that has not changed.
-fn newest(place: &HostPlace, today: Date) -> impl Iterator<Item = Date> {
-    let from = today.checked_sub(GROWING_DAYS.days()).unwrap_or(today);
-    let skipped = place.days.len().saturating_sub(usize::from(GROWING_DAYS.unsigned_abs()));
-    let days = place.days.keys().enumerate();
-    days.filter(move |(index, day)| *index >= skipped || **day >= from).map(|(_, day)| *day)
 }
 
 /// When the folder of the log last changed, in nanoseconds; none where it did just now: a clock's tick later it could change again
@@ -270,17 +266,10 @@ mod tests {
         days.iter().for_each(|day| write(&layout, *day, 20));
         let mut place = HostPlace::default();
         assert_eq!(sent(&layout, &mut place), 160);
-        let settle = |place: &mut HostPlace| {
-            let records: Vec<(Date, String)> =
-                place.days.iter().map(|(day, place)| (*day, settled::encode(*day, place).unwrap())).collect();
-            let mut all = place.settled.records();
-            all.extend(records.iter().map(|(day, record)| (*day, record.as_str())));
-            place.settled = settled::Settled::of(all);
-            place.days.clear();
-        };
+        let settle = |place: &mut HostPlace| place::settle(place, Some(&layout), date(2026, 11, 23));
         settle(&mut place);
         assert_eq!(sent(&layout, &mut place), 0);
-        assert!(place.days.is_empty(), "not even looked into");
+        assert!(place.days.keys().eq(&days[5..]), "the others are not even looked into");
         // Compressed, with a late line, with an imported one, and a day that comes late.
         for day in &days {
             store::compress(&layout, &layout.files(*day), true).unwrap();

@@ -193,8 +193,8 @@ impl Reader<'_> {
     /// The hosts that have pushed.
     fn hosts(&self, now: i64) -> Result<Vec<String>, Refusal> {
         let span = self.config.days;
-        let query = format!("count by (instance) (last_over_time(cronograph_uptime_seconds[{span}d]))");
-        let found = self.query(&query, now)?;
+        let of = |clock: &str| format!("count by (instance) (last_over_time({clock}[{span}d]))");
+        let found = self.query(&CLOCKS.map(of).join(" or "), now)?;
         Ok(found.into_iter().filter_map(|mut found| found.metric.remove("instance")).collect())
     }
 

@@ -92,16 +92,18 @@ impl Places {
         // Behind a line that was torn.
         file.write_all(b"\n")?;
         let mut places = Self { path, file, lines, most, data: data.to_owned(), today };
-        if lines > most || hosts.values().any(|place| places.is_long(place)) {
+        // Not for each single day that has become old: all is written and forced to the disk.
+        let long_days: usize = hosts.values().map(|place| places.long_days(place)).sum();
+        if lines > most || long_days > hosts.len() {
             hosts = places.shorten()?;
         }
         hosts.retain(|_, place| *place != HostPlace::default());
         Ok((places, hosts))
     }
 
-    /// Whether a day of a host could have its short form.
-    fn is_long(&self, place: &HostPlace) -> bool {
-        old(place, self.today).any(|(day, place)| settled::encode(day, place).is_some())
+    /// How many days of a host could have their short form.
+    fn long_days(&self, place: &HostPlace) -> usize {
+        old(place, self.today).filter(|(day, place)| settled::encode(*day, place).is_some()).count()
     }
 
     /// Makes the file anew: a line for each host.
@@ -109,7 +111,7 @@ impl Places {
         let (mut hosts, _) = read(&self.path)?;
         let mut text = Vec::new();
         for (host, place) in &mut hosts {
-            if self.is_long(place) {
+            if self.long_days(place) > 0 {
                 let layout = Layout::new(&self.data, host.as_str()).ok();
                 settle(place, layout.as_ref(), self.today);
             }
@@ -130,26 +132,12 @@ impl Places {
         Ok(())
     }
 
-    /// Notes where some hosts are now. In the file when it returns, and outlives a kill.
+    /// Notes what is new of some hosts' places. In the file when it returns, and outlives a kill.
     pub(super) fn note<'a>(
         &mut self,
-        places: impl Iterator<Item = (&'a str, BTreeMap<Date, DayPlace>, Option<Facts>, Option<i64>)>,
+        places: impl Iterator<Item = (&'a str, HostPlace)>,
     ) -> Result<(), ShipError> {
-        let noted = places.map(|(host, days, facts, doubt)| {
-            line(host, &HostPlace { days, facts, doubt, ..HostPlace::default() })
-        });
-        let noted: Vec<Vec<u8>> = noted.collect();
-        self.write(&noted.concat(), noted.len())
-    }
-
-    /// Notes of some hosts that all was sent that was in their folders as these had last changed.
-    pub(super) fn note_folders<'a>(
-        &mut self,
-        folders: impl Iterator<Item = (&'a str, i64)>,
-    ) -> Result<(), ShipError> {
-        let noted = folders
-            .map(|(host, changed)| line(host, &HostPlace { folder: Some(changed), ..HostPlace::default() }));
-        let noted: Vec<Vec<u8>> = noted.collect();
+        let noted: Vec<Vec<u8>> = places.map(|(host, place)| line(host, &place)).collect();
         self.write(&noted.concat(), noted.len())
     }
 
@@ -166,14 +154,16 @@ impl Places {
 
 /// Where each host is, for who only looks.
 pub(super) fn read(path: &Path) -> Result<(BTreeMap<String, HostPlace>, usize), ShipError> {
-    let text = match fs_err::read_to_string(path) {
+    // Bytes: what a kill or a full disk cut may end inside a letter of a host's name.
+    let text = match fs_err::read(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };
     let mut hosts: BTreeMap<String, HostPlace> = BTreeMap::new();
     let mut count = 0;
-    for line in text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
+    let lines = text.split(|byte| *byte == b'\n');
+    for line in lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok()) {
         count += 1;
         let place = hosts.entry(line.host).or_default();
         place
@@ -195,7 +185,7 @@ fn appended(path: &Path) -> Result<File, ShipError> {
 }
 
 /// The days of a host that no longer grow.
-fn old(place: &HostPlace, today: Date) -> impl Iterator<Item = (Date, &DayPlace)> {
+pub(super) fn old(place: &HostPlace, today: Date) -> impl Iterator<Item = (Date, &DayPlace)> {
     let from = today.checked_sub(GROWING_DAYS.days()).unwrap_or(today);
     let newest = usize::from(GROWING_DAYS.unsigned_abs());
     let days = place.days.len().saturating_sub(newest);
@@ -203,7 +193,7 @@ fn old(place: &HostPlace, today: Date) -> impl Iterator<Item = (Date, &DayPlace)
 }
 
 /// Puts the old days of a host into their short form, and forgets what went long ago.
-fn settle(place: &mut HostPlace, layout: Option<&Layout>, today: Date) {
+pub(super) fn settle(place: &mut HostPlace, layout: Option<&Layout>, today: Date) {
     let records = old(place, today).filter_map(|(day, place)| Some((day, settled::encode(day, place)?)));
     let records: BTreeMap<Date, String> = records.collect();
     let mut all = place.settled.records();

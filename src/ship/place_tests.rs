@@ -18,6 +18,14 @@ fn at(day: Date, plain: u64) -> BTreeMap<Date, DayPlace> {
     BTreeMap::from([(day, place(day, plain))])
 }
 
+fn days(days: BTreeMap<Date, DayPlace>) -> HostPlace {
+    HostPlace { days, ..HostPlace::default() }
+}
+
+fn note(places: &mut Places, host: &str, place: HostPlace) {
+    places.note([(host, place)].into_iter()).unwrap();
+}
+
 #[test]
 fn what_was_noted_is_there_whatever_happens_to_the_last_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -26,23 +34,27 @@ fn what_was_noted_is_there_whatever_happens_to_the_last_line() {
     assert!(hosts.is_empty());
     let (first, second) = (date(2026, 11, 22), date(2026, 11, 23));
     let facts = Some(Facts { day: first, at: 0 });
-    places.note([("web1", at(first, 10), facts, None)].into_iter()).unwrap();
-    let both = [("web1", at(second, 20), None, None), ("web2", BTreeMap::new(), None, Some(5))];
+    note(&mut places, "web1", HostPlace { facts, ..days(at(first, 10)) });
+    let doubt = HostPlace { doubt: Some(5), ..HostPlace::default() };
+    let both = [("web1", days(at(second, 20))), ("web2", doubt)];
     places.note(both.into_iter()).unwrap();
     drop(places);
     let path = folder.path().join("places.jsonl");
-    let mut torn = fs_err::read(&path).unwrap();
-    torn.extend(b"{\"host\":\"web1\",\"days\":{\"2026-11-23\":[9");
-    fs_err::write(&path, torn).unwrap();
-    let (mut places, hosts) = open();
-    let days = at(first, 10).into_iter().chain(at(second, 20)).collect();
-    assert_eq!(hosts["web1"], HostPlace { days, facts, ..HostPlace::default() });
-    assert_eq!(hosts["web2"].doubt, Some(5));
-    places.note([("web2", at(second, 30), None, None)].into_iter()).unwrap();
+    let whole = fs_err::read(&path).unwrap();
+    let both: BTreeMap<Date, DayPlace> = at(first, 10).into_iter().chain(at(second, 20)).collect();
+    // The second one ends inside of the letter `ü`.
+    for end in [&b"{\"host\":\"web1\",\"days\":{\"2026-11-23\":[9"[..], b"{\"host\":\"B\xc3"] {
+        fs_err::write(&path, [&whole, end].concat()).unwrap();
+        let (_, hosts) = open();
+        assert_eq!(hosts["web1"], HostPlace { facts, ..days(both.clone()) });
+        assert_eq!(hosts["web2"].doubt, Some(5));
+    }
+    let (mut places, _) = open();
+    note(&mut places, "web2", days(at(second, 30)));
     let (hosts, _) = read(&path).unwrap();
     assert_eq!((hosts["web2"].days[&second].plain, hosts["web2"].doubt), (30, None));
-    places.note_folders([("web2", 77)].into_iter()).unwrap();
-    places.note([("web2", at(first, 40), None, None)].into_iter()).unwrap();
+    note(&mut places, "web2", HostPlace { folder: Some(77), ..HostPlace::default() });
+    note(&mut places, "web2", days(at(first, 40)));
     let (hosts, _) = read(&path).unwrap();
     assert_eq!((hosts["web2"].folder, hosts["web2"].days.len()), (Some(77), 2));
 }
@@ -50,12 +62,12 @@ fn what_was_noted_is_there_whatever_happens_to_the_last_line() {
 #[test]
 fn old_days_take_a_short_form_and_what_went_long_ago_is_forgotten() {
     let data = tempfile::tempdir().unwrap();
-    let days: BTreeMap<Date, DayPlace> = (0..500)
+    let noted: BTreeMap<Date, DayPlace> = (0..500)
         .map(|back| TODAY - back.days())
         .map(|day| (day, place(day, u64::from(day.day().unsigned_abs()))))
         .collect();
     let (mut places, _) = Places::open(data.path(), data.path(), TODAY).unwrap();
-    places.note([("web1", days.clone(), None, None)].into_iter()).unwrap();
+    note(&mut places, "web1", days(noted.clone()));
     drop(places);
     // Of the days that may go, one is still there.
     let (layout, kept) = (Layout::new(data.path(), "web1").unwrap(), TODAY - 450.days());
@@ -68,8 +80,8 @@ fn old_days_take_a_short_form_and_what_went_long_ago_is_forgotten() {
     assert_eq!(records.len(), 400 - 3 + 1);
     for (day, record) in records {
         let record = settled::decode(day, record).unwrap();
-        assert_eq!(record.sent, days[&day].sent, "{day}");
-        assert!(record.is_of((7, days[&day].plain)));
+        assert_eq!(record.sent, noted[&day].sent, "{day}");
+        assert!(record.is_of((7, noted[&day].plain)));
     }
     let path = data.path().join("places.jsonl");
     assert!(fs_err::metadata(&path).unwrap().len() < 398 * 12 + 500);
@@ -79,13 +91,28 @@ fn old_days_take_a_short_form_and_what_went_long_ago_is_forgotten() {
 }
 
 #[test]
+fn one_old_day_of_each_host_is_not_worth_a_new_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Places::open(folder.path(), folder.path(), TODAY).unwrap();
+    let path = folder.path().join("places.jsonl");
+    let (mut places, _) = open();
+    // Of six days two could have the short form.
+    (0..6).for_each(|back| note(&mut places, "web1", days(at(TODAY - back.days(), 5))));
+    drop(open());
+    assert_eq!(read(&path).unwrap().1, 1, "two are");
+    note(&mut open().0, "web1", days(at(TODAY - 4.days(), 6)));
+    let (_, hosts) = open();
+    assert_eq!((read(&path).unwrap().1, hosts["web1"].days.len()), (2, 5));
+}
+
+#[test]
 fn a_long_run_makes_the_file_anew() {
     let folder = tempfile::tempdir().unwrap();
     let (mut places, _) = Places::open(folder.path(), folder.path(), TODAY).unwrap();
     for step in 0..=SPARE_LINES as u64 {
-        places.note([("web1", at(TODAY, step), None, None)].into_iter()).unwrap();
+        note(&mut places, "web1", days(at(TODAY, step)));
     }
-    places.note([("web1", at(TODAY, 123_456), None, None)].into_iter()).unwrap();
+    note(&mut places, "web1", days(at(TODAY, 123_456)));
     let (hosts, lines) = read(&folder.path().join("places.jsonl")).unwrap();
     assert_eq!((lines, hosts["web1"].days[&TODAY].plain), (2, 123_456));
 }

@@ -137,7 +137,10 @@ impl Push<'_> {
         if ended.is_ok() && !self.is_dry && !run.is_stopped() {
             let is_new = |host: &str, folder| known.get(host).and_then(|place| place.folder) != Some(folder);
             let settled = idle.iter().chain(&feeds).filter_map(|feed| Some((feed.name(), feed.settled()?)));
-            run.places().note_folders(settled.filter(|(host, folder)| is_new(host, *folder)))?;
+            let settled = settled.filter(|(host, folder)| is_new(host, *folder));
+            let noted = settled
+                .map(|(host, folder)| (host, HostPlace { folder: Some(folder), ..HostPlace::default() }));
+            run.places().note(noted)?;
         }
         run.places().sync()?;
         let report = self.settle(run, &mut status);

@@ -12,8 +12,6 @@ pub struct Report {
     pub unwanted: BTreeMap<String, Unwanted>,
     /// Logs that could not be read, and why.
     pub failed: Vec<(String, String)>,
-    /// Lines that are no samples.
-    pub broken: u64,
     /// The engine takes nothing: why, and when it is asked next, unix time.
     pub down: Option<(Refusal, i64)>,
     /// It was not asked, since it took nothing lately: why, and until when.

@@ -8,19 +8,17 @@
 
 use super::error::StoreError;
 use super::layout::{DayFiles, DaySizes, Form, Layout};
-use super::line::decode;
+use super::line::{decode, head};
 use super::lines::{Ending, next_line};
 use super::sent::{Sent, number_of, sum};
 use super::source;
-use crate::base::hash;
 use crate::sample::Sample;
-use jiff::civil::Date;
 use std::collections::HashSet;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, ErrorKind, Read};
+use std::path::PathBuf;
 
-/// Bytes read at once.
-const BUFFER: usize = 64 * 1024;
+/// How far before a place the line is looked for that ends there.
+const BEFORE: u64 = 64 * 1024;
 
 /// How far a day's files were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,14 +44,14 @@ pub struct Follower {
     /// Read, and not handed out yet.
     held: Option<Sample>,
     line: Vec<u8>,
+    /// Its number.
+    number: u64,
     /// Where that line begins in its file, uncompressed.
     began: u64,
     /// Lines of the compressed file, while the plain one is to follow.
     seen: Option<HashSet<u64>>,
     /// Lines in whose midst others were put: what lies in its stretches was handed out.
     known: Option<Sent>,
-    /// Lines that are no samples.
-    broken: u64,
 }
 
 /// A file of the day.
@@ -61,34 +59,6 @@ struct OneFile {
     path: PathBuf,
     form: Form,
     size: u64,
-}
-
-impl Layout {
-    /// The sample in the line that begins behind so many bytes of a day's compressed file, or of its plain one.
-    ///
-    /// # Errors
-    /// [`StoreError::Read`] where the file is there and cannot be read.
-    pub fn sample_at(&self, day: Date, at: u64) -> Result<Option<Sample>, StoreError> {
-        let files = self.files(day);
-        let form = files.packed().unwrap_or(Form::Plain);
-        let path = self.file_of(day, form);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let read = || {
-            let mut source = match form {
-                Form::Plain => plain(&path, at)?,
-                _ => source::open(&path, form)?,
-            };
-            if form != Form::Plain {
-                io::copy(&mut source.by_ref().take(at), &mut io::sink())?;
-            }
-            let mut line = Vec::new();
-            next_line(source.as_mut(), &mut line)?;
-            Ok(decode(&line).sample)
-        };
-        read().map_err(|source| StoreError::Read { path: path.clone(), source })
-    }
 }
 
 impl DayPlace {
@@ -132,10 +102,10 @@ impl Follower {
             place,
             held: None,
             line: Vec::new(),
+            number: 0,
             began: 0,
             seen: None,
             known: None,
-            broken: 0,
         };
         follower.go_to_place()?;
         Ok(Some(follower))
@@ -174,27 +144,15 @@ impl Follower {
         self.began
     }
 
-    /// Lines that are no samples, so far.
-    pub fn broken(&self) -> u64 {
-        self.broken
-    }
-
     /// Goes behind what was handed out.
     fn go_to_place(&mut self) -> Result<(), StoreError> {
-        if let [file] = self.files.as_slice()
-            && self.place.compressed == 0
-            && self.place.plain > 0
-            && is_grown(file, &self.place).map_err(|source| file.failed(source))?
-        {
-            let inner = plain(&file.path, self.place.plain).map_err(|source| file.failed(source))?;
-            self.current = Some(Counted { inner, position: self.place.plain });
-            self.opened = 1;
+        if self.resume()? {
             return Ok(());
         }
         self.rewind();
         if !self.place.sent.is_empty() && !self.find()? {
             self.rewind();
-            match self.inside()? == self.place.sent.lines {
+            match self.is_inside()? {
                 true => self.known = Some(self.place.sent.clone()),
                 false => self.place.sent = Sent::default(),
             }
@@ -204,10 +162,29 @@ impl Follower {
         Ok(())
     }
 
+    /// Goes on behind the place in the plain file, where what is before it is as it was. False: it is not, or there is none.
+    fn resume(&mut self) -> Result<bool, StoreError> {
+        let (packed, file) = match self.files.as_slice() {
+            [file] if self.place.compressed == 0 => (None, file),
+            [packed, file] if self.place.compressed == packed.size => (Some(packed), file),
+            _ => return Ok(false),
+        };
+        if file.form != Form::Plain || self.place.plain == 0 {
+            return Ok(false);
+        }
+        let Some(inner) = grown(file, &self.place).map_err(|source| file.failed(source))? else {
+            return Ok(false);
+        };
+        self.seen = packed.map(numbers_of).transpose()?;
+        self.current = Some(Counted { inner, position: self.place.plain });
+        self.opened = self.files.len();
+        Ok(true)
+    }
+
     /// Begins anew; what was handed out stays.
     fn rewind(&mut self) {
         self.ahead = DayPlace { sent: self.place.sent.clone(), ..DayPlace::default() };
-        (self.opened, self.current, self.broken) = (0, None, 0);
+        (self.opened, self.current) = (0, None);
         self.seen = (self.files.len() > 1).then(HashSet::new);
     }
 
@@ -215,7 +192,7 @@ impl Follower {
     fn find(&mut self) -> Result<bool, StoreError> {
         let mut lines = 0;
         while self.next_line()? {
-            lines = sum(lines, number_of(&self.line));
+            lines = sum(lines, self.number);
             if lines == self.place.sent.lines {
                 return Ok(true);
             }
@@ -223,29 +200,36 @@ impl Follower {
         Ok(false)
     }
 
-    /// What the lines add up to that lie in the stretches, and those that are no samples.
-    fn inside(&mut self) -> Result<u64, StoreError> {
-        let mut lines = 0;
+    /// Whether the lines that lie in the stretches add up to what was handed out, with those that are no samples up to any of these:
+    /// how many of them were read is not known.
+    fn is_inside(&mut self) -> Result<bool, StoreError> {
+        let (mut lines, mut broken) = (0, Vec::new());
         while self.next_line()? {
-            if decode(&self.line).sample.is_none_or(|sample| self.place.sent.covers(sample.t)) {
-                lines = sum(lines, number_of(&self.line));
+            match decode(&self.line).sample {
+                None => broken.push(self.number),
+                Some(sample) if self.place.sent.covers(sample.t) => lines = sum(lines, self.number),
+                Some(_) => {}
             }
         }
-        Ok(lines)
+        let wanted = self.place.sent.lines;
+        let is_wanted = |number: u64| {
+            lines = sum(lines, number);
+            lines == wanted
+        };
+        Ok(std::iter::once(0).chain(broken).any(is_wanted))
     }
 
     /// Reads up to the next sample that was not handed out.
     fn read(&mut self) -> Result<Option<Sample>, StoreError> {
         while self.next_line()? {
             let decoded = decode(&self.line);
-            self.broken += u64::from(decoded.damage.is_some());
             let is_covered =
                 |known: &Sent| decoded.sample.as_ref().is_none_or(|sample| known.covers(sample.t));
             if self.known.as_ref().is_some_and(is_covered) {
                 continue;
             }
             let sent = &mut self.ahead.sent;
-            sent.lines = sum(sent.lines, number_of(&self.line));
+            sent.lines = sum(sent.lines, self.number);
             if let Some(sample) = decoded.sample {
                 sent.add(sample.t);
                 return Ok(Some(sample));
@@ -268,10 +252,7 @@ impl Follower {
             let ending = match next_line(source, &mut self.line) {
                 Ok(ending) => ending,
                 // A compressed file that was cut or is damaged holds no more.
-                Err(error) if is_packed && is_damage(&error) => {
-                    self.broken += 1;
-                    Ending::End
-                }
+                Err(error) if is_packed && is_damage(&error) => Ending::End,
                 Err(source) => return Err(file.failed(source)),
             };
             match ending {
@@ -292,10 +273,12 @@ impl Follower {
             if !is_packed {
                 self.ahead.plain = source.position;
             }
-            match ending {
-                Ending::TooLong => self.broken += 1,
-                _ if self.is_known(is_packed) => {}
-                _ => return Ok(true),
+            if ending == Ending::TooLong {
+                continue;
+            }
+            self.number = number_of(&self.line);
+            if !self.is_known(is_packed) {
+                return Ok(true);
             }
         }
     }
@@ -303,12 +286,11 @@ impl Follower {
     /// Whether a line of the plain file was in the compressed one.
     fn is_known(&mut self, is_packed: bool) -> bool {
         let Some(seen) = &mut self.seen else { return false };
-        let number = hash::number(self.line.trim_ascii());
         if is_packed {
-            seen.insert(number);
+            seen.insert(self.number);
             return false;
         }
-        seen.contains(&number)
+        seen.contains(&self.number)
     }
 
     /// Opens the next file; false: there is none.
@@ -327,15 +309,39 @@ impl OneFile {
     }
 }
 
-/// Whether a plain file, a day's only one, is what it was, or longer.
-fn is_grown(file: &OneFile, place: &DayPlace) -> io::Result<bool> {
-    if file.form != Form::Plain || file.size < place.plain {
-        return Ok(false);
+/// A plain file behind a place in it; none where it is another file. That one hardly has the end of a line there, but a log that lost
+/// its last lines with the power, and got others since, may: so that line must be one that was handed out.
+fn grown(file: &OneFile, place: &DayPlace) -> io::Result<Option<Box<dyn BufRead + Send>>> {
+    if file.size < place.plain {
+        return Ok(None);
     }
-    // Another file hardly has the end of a line there.
-    let mut last = [0];
-    plain(&file.path, place.plain - 1)?.read_exact(&mut last)?;
-    Ok(last == *b"\n")
+    let from = place.plain.saturating_sub(BEFORE);
+    let mut source = source::plain(&file.path, from)?;
+    let mut before = Vec::new();
+    source.by_ref().take(place.plain - from).read_to_end(&mut before)?;
+    let Some(lines) = before.strip_suffix(b"\n") else { return Ok(None) };
+    // A line whose beginning is further back is not told from another one.
+    let last = match lines.iter().rposition(|byte| *byte == b'\n') {
+        Some(end) => Some(&lines[end + 1..]),
+        None => (from == 0).then_some(lines),
+    };
+    let is_sent = |line: &[u8]| head(line).is_none_or(|head| place.sent.covers(head.t));
+    Ok((place.sent.is_empty() || last.is_some_and(is_sent)).then_some(source))
+}
+
+/// The numbers of a compressed file's lines.
+fn numbers_of(file: &OneFile) -> Result<HashSet<u64>, StoreError> {
+    let mut source = source::open(&file.path, file.form).map_err(|source| file.failed(source))?;
+    let (mut numbers, mut line) = (HashSet::new(), Vec::new());
+    loop {
+        match next_line(source.as_mut(), &mut line) {
+            Ok(Ending::Newline | Ending::Torn) => drop(numbers.insert(number_of(&line))),
+            Ok(Ending::TooLong) => {}
+            Ok(Ending::End) => return Ok(numbers),
+            Err(error) if is_damage(&error) => return Ok(numbers),
+            Err(source) => return Err(file.failed(source)),
+        }
+    }
 }
 
 /// What a compressed file says that does not hold what it should.
@@ -366,12 +372,6 @@ impl BufRead for Counted {
         self.position += amount as u64;
         self.inner.consume(amount);
     }
-}
-
-fn plain(path: &Path, from: u64) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut file = fs_err::File::open(path)?.into_parts().0;
-    file.seek(SeekFrom::Start(from))?;
-    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
 #[cfg(test)]

@@ -160,6 +160,50 @@ fn an_import_into_a_day_of_which_not_all_was_handed_out() {
 }
 
 #[test]
+fn broken_lines_that_were_not_read_yet_do_not_hide_what_was() {
+    let mut world = World::new();
+    world.compress(&(lines(100..130) + "broken\n" + &lines(200..230) + "broken, too\n"));
+    assert_eq!(world.read(DAY + 210 * 60).len(), 40);
+    import(&world, &[10, 150]);
+    assert_eq!(world.read(i64::MAX), [10].into_iter().chain([150]).chain(210..230).collect::<Vec<_>>());
+    assert_eq!(world.read(i64::MAX), [0; 0]);
+}
+
+#[test]
+fn what_grows_beside_an_unchanged_compressed_file_is_read_from_the_place_on() {
+    let mut world = World::new();
+    world.compress(&lines(0..3));
+    fs_err::write(world.path(""), lines(5..7)).unwrap();
+    assert_eq!(world.read(i64::MAX), [0, 1, 2, 5, 6]);
+    // What is before the place is not looked at again, and what the compressed file has is still known.
+    fs_err::write(world.path(""), lines(4..5) + &lines(6..8) + &lines(1..2) + &lines(8..9)).unwrap();
+    assert_eq!(world.read(i64::MAX), [7, 8]);
+}
+
+#[test]
+fn a_log_that_lost_its_end_with_the_power_is_read_again() {
+    let mut world = World::new();
+    fs_err::write(world.path(""), lines(0..3)).unwrap();
+    assert_eq!(world.read(i64::MAX), [0, 1, 2]);
+    // The place is behind a line again, but not behind the one that it was noted for.
+    fs_err::write(world.path(""), lines(0..1) + &lines(10..14)).unwrap();
+    assert_eq!(world.read(i64::MAX), [0, 10, 11, 12, 13]);
+    // Shorter than the place.
+    fs_err::write(world.path(""), lines(0..1) + &lines(10..11)).unwrap();
+    assert_eq!(world.read(i64::MAX), [0, 10]);
+}
+
+#[test]
+fn a_line_longer_than_what_is_looked_at_costs_no_sample() {
+    let mut world = World::new();
+    let long = format!("{{\"v\":1,\"t\":{},\"x\":\"{}\"}}\n", DAY + 60, "x".repeat(100_000));
+    fs_err::write(world.path(""), lines(0..1) + &long).unwrap();
+    assert_eq!(world.read(i64::MAX), [0, 1]);
+    fs_err::write(world.path(""), lines(0..1) + &long + &lines(2..3)).unwrap();
+    assert_eq!(world.read(i64::MAX), [2]);
+}
+
+#[test]
 fn a_day_that_is_another_one_is_read_as_a_whole() {
     let mut world = World::new();
     world.compress(&lines(0..10));

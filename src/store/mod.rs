@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod fill;
 mod follow;
+mod host_at;
 mod layout;
 mod line;
 mod lines;

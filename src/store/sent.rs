@@ -7,7 +7,7 @@
 use super::fill::GAP_SECONDS;
 use crate::base::hash;
 
-/// What of a line's number is kept: exact as JSON, and seven letters in base 64.
+/// What of the sum of lines' numbers is kept: exact as JSON, and seven letters in base 64.
 pub const LINE_BITS: u32 = 42;
 /// More than a day can have, with gaps between them. Beyond that the closest two become one.
 const MOST_STRETCHES: usize = 100;
@@ -21,15 +21,15 @@ pub struct Sent {
     pub stretches: Vec<(i64, i64)>,
 }
 
-/// The number of a line, of 42 bits. A blank one counts for nothing.
+/// The number of a line. A blank one counts for nothing.
 pub(super) fn number_of(line: &[u8]) -> u64 {
     match line.trim_ascii() {
         [] => 0,
-        line => hash::number(line) & ((1 << LINE_BITS) - 1),
+        line => hash::number(line),
     }
 }
 
-/// The sum of two numbers.
+/// The sum of two numbers, of 42 bits.
 pub(super) fn sum(a: u64, b: u64) -> u64 {
     a.wrapping_add(b) & ((1 << LINE_BITS) - 1)
 }

@@ -6,7 +6,7 @@ use crate::base::files;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes read at once.
@@ -24,6 +24,13 @@ pub(super) fn open(path: &Path, form: Form) -> io::Result<Box<dyn BufRead + Send
             Box::new(Cursor::new(columns::decode(&text)?))
         }
     })
+}
+
+/// The lines of a plain file behind so many bytes.
+pub(super) fn plain(path: &Path, from: u64) -> io::Result<Box<dyn BufRead + Send>> {
+    let mut file = fs_err::File::open(path)?.into_parts().0;
+    file.seek(SeekFrom::Start(from))?;
+    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
 /// How hard lines are compressed.

@@ -100,18 +100,23 @@ fn answer(inner: &Inner, form: &str) -> String {
         .or(query.split("%7D%5B").nth(1))
         .map(|rest| rest.trim_end_matches("s%5D").parse().unwrap());
     for ((series, t), (bits, _)) in &inner.points {
+        if span.is_some_and(|span| !(time - span..=time).contains(&(t / 1000))) {
+            continue;
+        }
         let labels: BTreeMap<String, String> = series
             .split(';')
             .filter_map(|label| label.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         match span {
+            // Hosts are asked for by the names of series, each with a span behind it.
+            None if !query.contains(&(labels["__name__"].replace('_', "%5F") + "%5B")) => {}
             None => {
                 drop(found.insert([("instance".to_owned(), labels["instance"].clone())].into(), Vec::new()))
             }
-            Some(span) => {
+            Some(_) => {
                 let is_asked = query.contains(&format!("%22{}%22", labels["instance"].replace('-', "%2D")));
-                if is_asked && (time - span..=time).contains(&(t / 1000)) {
+                if is_asked {
                     found.entry(labels).or_default().push((t / 1000, f64::from_bits(*bits).to_string()));
                 }
             }

@@ -14,6 +14,9 @@ const DAY: i64 = 1_795_305_600;
 const CODED: &str = "YWRhOmh1bnRlcjI=";
 /// What must stand nowhere.
 const SECRETS: [&str; 3] = ["hunter2", CODED, "tenant7"];
+/// What the server says of who it does not know, without them.
+const DISCREET: &str =
+    "the server answers 401: not ada with (secret) ((secret)), of (secret); look at the login in";
 /// An answer of a server that tells everybody what it was told.
 const TELLTALE: &str =
     "401 Unauthorized\r\nContent-Length: 51\r\n\r\nnot ada with hunter2 (YWRhOmh1bnRlcjI=), of tenant7";
@@ -115,6 +118,16 @@ fn a_login_in_the_address_is_one() {
     assert_eq!(run(&["push"], &config).status.code(), Some(0));
     assert!(world.heads()[0].contains(LOGINS[0].1), "{:?}", world.heads());
     world.is_discreet();
+
+    let world = World::new();
+    world.engine.inner().answers = vec![TELLTALE];
+    let address = format!("http://ada:hunter2@127.0.0.1:{}/write?tenant=tenant7", world.engine.port);
+    let output = run(&["push"], &world.config(&format!("[push]\nurl = \"{address}\"\n")));
+    assert!(world.heads()[0].contains(LOGINS[0].1), "{:?}", world.heads());
+    let told =
+        format!("cronograph: nothing more was taken: {DISCREET} `[push]`; it is tried again in 60 min\n");
+    assert_eq!((stderr(&output), output.status.code()), (told, Some(1)));
+    world.is_discreet();
 }
 
 #[test]
@@ -136,12 +149,12 @@ fn who_reads_says_who_it_is() {
 #[test]
 fn an_engine_that_wants_another_login_is_told_with_the_way_out() {
     let all = "user = \"ada\"\npassword = \"hunter2\"\nheaders = { X-Scope-OrgID = \"tenant7\" }\n";
-    let said = "the server answers 401: not ada with (secret) ((secret)), of (secret); look at the login in";
     let world = World::new();
     world.engine.inner().answers = vec![TELLTALE];
     let config = world.push(all);
     let output = run(&["push"], &config);
-    let told = format!("cronograph: nothing more was taken: {said} `[push]`; it is tried again in 60 min\n");
+    let told =
+        format!("cronograph: nothing more was taken: {DISCREET} `[push]`; it is tried again in 60 min\n");
     assert_eq!((stderr(&output), output.status.code()), (told, Some(1)));
     let doctor = String::from_utf8(run(&["doctor", "--host", "web1"], &config).stdout).unwrap();
     assert!(doctor.contains("look at the login in `[push]`"), "{doctor}");
@@ -151,7 +164,7 @@ fn an_engine_that_wants_another_login_is_told_with_the_way_out() {
     world.engine.inner().answers = vec![TELLTALE];
     let output = run(&["explain", "--host", "web1"], &config);
     let engine = format!("http://127.0.0.1:{}", world.engine.port);
-    let told = format!("cronograph: nothing was read from {engine}: {said} `[source]`\n");
+    let told = format!("cronograph: nothing was read from {engine}: {DISCREET} `[source]`\n");
     assert_eq!(
         (stderr(&output), output.status.code()),
         (told, Some(0)),

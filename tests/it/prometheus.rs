@@ -42,7 +42,7 @@ Lists that change with each sample, words, and what is no sample. They stay in t
 ## The way back
 `[source] prometheus = \"http://…\"` lets `site`, `explain` and `check` read such an engine: what is newer than the log in the data
 folder is asked for by the HTTP API, made into samples by the same table, and appended to logs like any others, so that all that reads
-them is the same: pictures byte by byte, pages, findings and alerts. What was not sent is not there. Of a host that is read from an engine
+them is the same: pages, findings, alerts, and pictures, byte by byte where no event is marked. What was not sent is not there. Of a host that is read from an engine
 - its page lacks the table \"Top processes\", names of users and of who holds deleted files, what checks printed and why a target did not answer;
 - charts have no marks of events, and findings do not name what changed at that time; the first page's changes of the last 24 hours are
   alerts, and hosts that came or fell silent;
@@ -56,9 +56,9 @@ has the keys of `[push]`: `user` and `password`, `token`, `headers`.
 ## What is sent once, and what may be sent twice
 How far each day of a host was sent stands in `.push` under the data folder: places in the files, and a number of the lines, so that a day
 that is compressed, gets late lines, or is written anew by `cronograph import` goes on where it was, and what was imported is
-sent once. Three things are sent again: the request that a killed run had sent and not noted yet; a whole day out of whose midst somebody
-took lines, or put some where no import does; everything, once `.push` is deleted. Points that are sent twice are the same to the
-millisecond and the bit.
+sent once. Four things are sent again: the request that a killed run had sent and not noted yet; a whole day out of whose midst somebody
+took lines, or put some where no import does; a day that lost its last lines with the power, after they were sent; everything, once
+`.push` is deleted. Points that are sent twice are the same to the millisecond and the bit.
 
 ## What an engine must do
 An engine should take a point that comes twice for one: Prometheus does; VictoriaMetrics does with

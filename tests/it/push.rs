@@ -308,7 +308,8 @@ fn what_is_imported_later_is_sent_once() {
     // A day and more before, up to the middle of the first one.
     let history = world.folder.path().join("free.xml");
     std::fs::write(&history, database(DAY - 30_000, 300)).unwrap();
-    for host in ["web1", "web2"] {
+    // One that has nothing but history, too.
+    for host in ["web1", "web2", "web3"] {
         let mut command = cronograph();
         command.args(["import", "--map", "free=meminfo.MemFree", "--host", host, "--data"]).arg(world.data());
         let output = command.args(["--now", &until.to_string()]).arg(&history).output().unwrap();
@@ -336,6 +337,10 @@ fn what_is_imported_later_is_sent_once() {
     let mut command = cronograph();
     command.args(["explain", "--host", "web1", "--now", &(until + 120).to_string(), "--config"]);
     assert_eq!(stderr(&command.arg(&config).output().unwrap()), "");
+    let mut command = cronograph();
+    command.args(["explain", "--host", "web3", "--now", &(until + 120).to_string(), "--config"]);
+    command.arg(&config).output().unwrap();
+    assert_eq!(log(&other, "web3").len(), 300);
     let (own, imported): (Vec<Value>, Vec<Value>) =
         log(&other, "web1").into_iter().partition(|line| line["imported"].is_null());
     assert_eq!(own.len(), loads("web1"));

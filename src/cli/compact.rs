@@ -1,5 +1,5 @@
-//! `cronograph compact`: rolls closed days and hours up, compresses the days and turns them into columns, lets go what is too old. Says nothing under cron; on a terminal
-//! what it did for each host.
+//! `cronograph compact`: rolls closed days and hours up, compresses the days and turns them into columns, lets go what is too old.
+//! Says nothing under cron; on a terminal what it did for each host.
 
 use super::args::CompactArgs;
 use super::progress::Progress;

@@ -11,7 +11,7 @@ use super::bins::Bins;
 use super::edge::{DayFacts, DayReading};
 use super::error::SeriesError;
 use super::fold::prepare;
-use super::rollup::Level;
+use super::rollup::{self, Level};
 use super::table::{Collecting, Table};
 use super::window::DAY;
 use super::{index, members, rollup_line, today};
@@ -85,12 +85,8 @@ pub(super) fn add(
 ) -> Result<Option<Option<DayFacts>>, SeriesError> {
     let Some(files) = layout.days()?.pop().filter(|last| last.day == day) else { return Ok(None) };
     let Some(rest) = read(layout, &files)? else { return Ok(None) };
-    let mut lines = BufReader::new(MultiGzDecoder::new(rest.kept.packed[place(level)].as_slice()));
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        let _ = rollup_line::decode(&line, range, bins);
-        line.clear();
-    }
+    let lines = MultiGzDecoder::new(rest.kept.packed[place(level)].as_slice());
+    rollup::read_lines(BufReader::new(lines), range, bins);
     let hours = rest.kept.head.until.max(range.start)..range.end.min(start_of(day) + DAY);
     let mut later = Bins::new(level.step());
     rest.each_hour(hours, |table, own| later.add_table(table, own.start, own.end));

@@ -21,8 +21,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let layout = Layout::new(data.path(), "web1").unwrap();
+        let (data, layout) = crate::store::scratch();
         Self { _data: data, layout }
     }
 

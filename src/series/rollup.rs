@@ -122,12 +122,15 @@ pub(super) fn read(
     let Some(place) = entry.place(level) else { return Ok(()) };
     let path = level.file(layout, entry.day);
     let rollup_error = |source| SeriesError::Rollup { path: path.clone(), source };
-    let mut lines = members::lines(&path, place).map_err(rollup_error)?;
+    read_lines(members::lines(&path, place).map_err(rollup_error)?, range, bins);
+    Ok(())
+}
+
+/// Adds the bins of a range from the lines of a rollup; what is spoilt gives what can be read of it.
+pub(super) fn read_lines(mut lines: impl BufRead, range: &Range<i64>, bins: &mut Bins) {
     let mut line = Vec::new();
-    // A member that is spoilt gives what can be read of it.
     while lines.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         let _ = rollup_line::decode(&line, range, bins);
         line.clear();
     }
-    Ok(())
 }

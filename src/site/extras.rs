@@ -39,7 +39,7 @@ pub(crate) struct Extras {
 }
 
 impl Extras {
-    /// Reads the days of a host.
+    /// Reads the days of a host; in the past nobody asks who writes its log.
     ///
     /// # Errors
     /// Where the log cannot be read.
@@ -48,6 +48,7 @@ impl Extras {
         scene: &Scene,
         quotas: &[TrafficConfig],
         last: i64,
+        is_past: bool,
     ) -> Result<Self, SiteError> {
         // Of a host that is well these numbers are those of its last sample: they change when it has a new one.
         let now = if scene.now - last < FRESH_SECONDS { last.min(scene.now) } else { scene.now };
@@ -61,7 +62,7 @@ impl Extras {
         Ok(Self {
             first: first_sample(&days),
             back: came_back(&days),
-            doubts: doubts(layout, scene.now),
+            doubts: if is_past { Vec::new() } else { doubts(layout, scene.now) },
             kills: kills(&days, now),
             traffic: traffic::month(&days, quota, now, &scene.zone),
             uptime: uptime.collect(),

@@ -223,12 +223,9 @@ impl<'a> Host<'a> {
         let mounts = scene.mounts(mounts.into_iter().flatten());
         let targets = latest.sample.target.as_ref().map(|all| all.0.keys().map(String::as_str));
         let targets = scene.targets(targets.into_iter().flatten());
-        let mut extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t)?;
-        if workshop.inputs.span.is_some() {
-            // Who writes the log now is nothing of then.
-            extras.doubts.clear();
-        }
-        let report = if workshop.inputs.span.is_some() {
+        let is_past = workshop.inputs.span.is_some();
+        let extras = Extras::of(layout, scene, &workshop.inputs.traffic, latest.sample.t, is_past)?;
+        let report = if is_past {
             report::of_log(layout, latest.sample.t)?
         } else {
             report::of_latest(layout, &latest.sample)?
@@ -369,7 +366,6 @@ impl<'a> Host<'a> {
         scene.words().fill("site.window", &[("window", &name), ("from", &from), ("until", &until)])
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "seconds of a bin")]
     fn window_note(&self, window: Window, view: &WindowView) -> String {
         let scene = self.workshop.scene;
         if view.samples == 0 {
@@ -379,7 +375,7 @@ impl<'a> Host<'a> {
             return scene.word("site.window_one");
         }
         if view.step > window.step() && matches!(window, Window::Span(_)) {
-            return scene.words().fill("site.window_bins", &[("step", &scene.duration(view.step as f64))]);
+            return scene.words().fill("site.window_bins", &[("step", &scene.whole_duration(view.step))]);
         }
         match self.extras.first.filter(|first| *first > view.from) {
             Some(first) => scene.words().fill("site.log_begins", &[("time", &scene.minute(first).text)]),

@@ -17,8 +17,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let layout = Layout::new(data.path(), "web1").unwrap();
+        let (data, layout) = crate::store::scratch();
         fs_err::create_dir_all(layout.samples()).unwrap();
         Self { _data: data, layout }
     }

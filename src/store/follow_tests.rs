@@ -17,8 +17,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let layout = Layout::new(data.path(), "web1").unwrap();
+        let (data, layout) = crate::store::scratch();
         fs_err::create_dir_all(layout.samples()).unwrap();
         Self { _data: data, layout, place: DayPlace::default() }
     }
@@ -31,6 +30,15 @@ impl World {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(text.as_bytes()).unwrap();
         fs_err::write(self.path(".gz"), encoder.finish().unwrap()).unwrap();
+    }
+
+    /// A compressed file and a plain one beside it, both read.
+    fn of_two_files() -> Self {
+        let mut world = Self::new();
+        world.compress(&lines(0..3));
+        fs_err::write(world.path(""), lines(5..7)).unwrap();
+        assert_eq!(world.read(i64::MAX), [0, 1, 2, 5, 6]);
+        world
     }
 
     /// The minutes of the samples before `until` behind the place, which moves.
@@ -113,10 +121,7 @@ fn import(world: &World, minutes: &[i64]) {
 
 #[test]
 fn lines_that_beside_the_compressed_file_were_handed_out_are_known_when_they_are_folded_in() {
-    let mut world = World::new();
-    world.compress(&lines(0..3));
-    fs_err::write(world.path(""), lines(5..7)).unwrap();
-    assert_eq!(world.read(i64::MAX), [0, 1, 2, 5, 6]);
+    let mut world = World::of_two_files();
     world.compress(&(lines(0..3) + &lines(5..7) + &lines(9..10)));
     fs_err::remove_file(world.path("")).unwrap();
     assert_eq!(world.read(i64::MAX), [9]);
@@ -171,10 +176,7 @@ fn broken_lines_that_were_not_read_yet_do_not_hide_what_was() {
 
 #[test]
 fn what_grows_beside_an_unchanged_compressed_file_is_read_from_the_place_on() {
-    let mut world = World::new();
-    world.compress(&lines(0..3));
-    fs_err::write(world.path(""), lines(5..7)).unwrap();
-    assert_eq!(world.read(i64::MAX), [0, 1, 2, 5, 6]);
+    let mut world = World::of_two_files();
     // What is before the place is not looked at again, and what the compressed file has is still known.
     fs_err::write(world.path(""), lines(4..5) + &lines(6..8) + &lines(1..2) + &lines(8..9)).unwrap();
     assert_eq!(world.read(i64::MAX), [7, 8]);

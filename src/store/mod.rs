@@ -35,3 +35,11 @@ pub use reader::{BrokenLine, Damage, Reader};
 pub use sent::{LINE_BITS, Sent};
 pub use tail::{tail, tail_until};
 pub use writing::{Writing, writing};
+
+/// A host `web1` in a data folder of its own, for tests; the folder lasts as long as the first.
+#[cfg(test)]
+pub(crate) fn scratch() -> (tempfile::TempDir, Layout) {
+    let data = tempfile::tempdir().unwrap();
+    let layout = Layout::new(data.path(), "web1").unwrap();
+    (data, layout)
+}

@@ -32,6 +32,13 @@ impl World {
         command.args(["--now", NOW, "--host", host]).args(arguments).args(files).output().unwrap()
     }
 
+    /// The same from standard input.
+    fn piped(&self, text: Vec<u8>) -> assert_cmd::assert::Assert {
+        let mut command = cronograph();
+        command.arg("import").arg("--data").arg(self.0.path().join("data"));
+        command.args(["--now", NOW, "--host", "vm", "-"]).write_stdin(text).assert()
+    }
+
     /// What it printed; it went well.
     fn said(&self, host: &str, arguments: &[&str], files: &[&Path]) -> String {
         let output = self.run(host, arguments, files);
@@ -87,13 +94,7 @@ fn sysstat_becomes_lines_and_again_changes_nothing() {
 #[test]
 fn standard_input_is_a_dash() {
     let world = World::new();
-    let mut command = cronograph();
-    command
-        .arg("import")
-        .arg("--data")
-        .arg(world.0.path().join("data"))
-        .args(["--now", NOW, "--host", "vm", "-"]);
-    command.write_stdin(std::fs::read(sysstat()).unwrap()).assert().success();
+    world.piped(std::fs::read(sysstat()).unwrap()).success();
     assert_eq!(world.log("vm", "2026-11-26").len(), 4);
 }
 
@@ -199,13 +200,7 @@ fn the_name_of_a_file_is_that_of_its_only_source() {
     let log = world.log("web-1", "2026-11-25");
     assert_eq!((&log[0]["meminfo"]["SwapFree"], &log[0]["meminfo"]["MemFree"]), (&1000.into(), &5.into()));
     // Standard input has no name.
-    let mut command = cronograph();
-    command
-        .arg("import")
-        .arg("--data")
-        .arg(world.0.path().join("data"))
-        .args(["--now", NOW, "--host", "vm", "-"]);
-    let refused = command.write_stdin(DUMP).assert().code(1);
+    let refused = world.piped(DUMP.into()).code(1);
     let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
     assert!(said.contains("--map 42=meminfo.MemFree"), "{said}");
 }

@@ -172,11 +172,20 @@ fn active(context: &Context<'_>, kept: &Kept) -> BTreeMap<String, Link> {
     services.collect()
 }
 
-/// One service: what systemd said of it if nothing has happened since, else what its link says.
+/// One service: what systemd said of it if nothing has happened since, else what its link says. One that restarts in a loop has a
+/// new link whenever it is looked at: it is in the loop until systemd says that it runs, or its link is gone. So is the count of its
+/// restarts what systemd said last.
 fn service(wanted: Option<&Wanted>, answer: Option<&Answer>, link: Option<Link>) -> Service {
-    if let Some(answer) = answer.filter(|answer| answer.link == link) {
+    let holds =
+        |answer: &&Answer| answer.link == link || (link.is_some() && answer.service.state == "restarting");
+    if let Some(answer) = answer.filter(holds) {
         return answer.service.clone();
     }
+    let restarts = answer.and_then(|answer| answer.service.restarts);
+    Service { restarts, ..by_files(wanted, answer, link) }
+}
+
+fn by_files(wanted: Option<&Wanted>, answer: Option<&Answer>, link: Option<Link>) -> Service {
     let rests = answer.map_or_else(|| wanted.is_none_or(|wanted| wanted.rests), |answer| answer.rests);
     let once = answer.map_or_else(|| wanted.is_some_and(|wanted| wanted.once), |answer| answer.once);
     match link {
@@ -212,7 +221,18 @@ mod tests {
         let of = |link| service(Some(&Wanted::default()), Some(&said), link);
         assert_eq!(of(Some((50, 1))), said.service);
         let anew = of(Some((60, 0)));
-        assert_eq!((anew.since, anew.up, anew.restarts, anew.pid), (Some(60), Some(1), None, None));
+        assert_eq!((anew.since, anew.up, anew.restarts, anew.pid), (Some(60), Some(1), Some(3), None));
+        let gone = of(None);
+        assert_eq!((gone.state.as_str(), gone.up, gone.failed), ("stopped", Some(0), None));
+    }
+
+    #[test]
+    fn a_loop_of_restarts_is_one_though_each_look_finds_another_link() {
+        let loops = Service { restarts: Some(12), ..Service::down("restarting", true) };
+        let said = answer(loops, Some((50, 1)));
+        let of = |link| service(Some(&Wanted::default()), Some(&said), link);
+        assert_eq!(of(Some((110, 0))), said.service);
+        // It was stopped.
         let gone = of(None);
         assert_eq!((gone.state.as_str(), gone.up, gone.failed), ("stopped", Some(0), None));
     }

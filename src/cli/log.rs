@@ -30,7 +30,7 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
     }
     let mut reader = Reader::range(&layout, from, until)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    while reader.next().is_some() {
+    while reader.next_lent().is_some() {
         out.write_all(reader.line().trim_ascii())?;
         out.write_all(b"\n")?;
     }

@@ -71,6 +71,13 @@ macro_rules! record {
             )*
         }
 
+        impl $crate::sample::slots::Slots for $name {
+            fn slots(&mut self, each: &mut dyn FnMut($crate::sample::slots::Slot<'_>)) {
+                $( $( $crate::sample::slots::Slots::slots(&mut self.$other, each); )* )?
+                $( $crate::sample::slots::Slots::slots(&mut self.$field, each); )*
+            }
+        }
+
         impl $crate::sample::metric::Record for $name {
             const METRICS: &'static [$crate::sample::metric::Metric] = &[
                 $( $crate::sample::metric::Metric {

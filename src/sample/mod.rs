@@ -8,6 +8,7 @@ pub mod audit;
 mod beat;
 mod clock_step;
 mod context;
+pub(crate) mod decoder;
 mod error;
 mod growth;
 mod ledger;
@@ -17,7 +18,9 @@ mod mounts;
 pub(crate) mod parse;
 mod process_stat;
 mod root;
+mod shape;
 mod slab_names;
+mod slots;
 pub(crate) mod state;
 mod take;
 mod users;
@@ -56,6 +59,7 @@ pub mod zoneinfo;
 pub mod zram;
 
 use crate::base::clock::Stopwatch;
+use decoder::Part;
 use metric::{Metric, Record, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -238,6 +242,49 @@ macro_rules! collectors {
             /// Hands every number of this sample to `visitor`.
             pub fn numbers(&self, visitor: &mut dyn Visitor) {
                 $( if let Some(part) = &self.$field { Numbers::numbers(part, visitor); } )*
+            }
+        }
+
+        /// What a decoder knows of each part.
+        #[derive(Default)]
+        struct Parts {
+            boot: Part<String>,
+            uptime: Part<f64>,
+            imported: Part<String>,
+            host: Part<host::Host>,
+            errors: Part<BTreeMap<String, String>>,
+            $( $field: Part<$part>, )*
+        }
+
+        impl Parts {
+            /// Reads the value of `key` at the start of `text`; how long it is. `None`: there is no such key.
+            fn read(&mut self, sample: &mut Sample, key: &str, text: &[u8], line: u64) -> Option<Option<usize>> {
+                Some(match key {
+                    $( $key => self.$field.read(&mut sample.$field, text, line), )*
+                    "boot" => self.boot.read(&mut sample.boot, text, line),
+                    "uptime" => self.uptime.read(&mut sample.uptime, text, line),
+                    "imported" => self.imported.read(&mut sample.imported, text, line),
+                    "host" => self.host.read(&mut sample.host, text, line),
+                    "errors" => {
+                        let mut errors = Some(std::mem::take(&mut sample.errors));
+                        let length = self.errors.read(&mut errors, text, line);
+                        sample.errors = errors.unwrap_or_default();
+                        length
+                    }
+                    _ => return None,
+                })
+            }
+
+            /// A line is at its end: what it has not is absent.
+            fn leave(&mut self, sample: &mut Sample, line: u64) {
+                $( self.$field.leave(&mut sample.$field, line); )*
+                self.boot.leave(&mut sample.boot, line);
+                self.uptime.leave(&mut sample.uptime, line);
+                self.imported.leave(&mut sample.imported, line);
+                self.host.leave(&mut sample.host, line);
+                let mut errors = Some(std::mem::take(&mut sample.errors));
+                self.errors.leave(&mut errors, line);
+                sample.errors = errors.unwrap_or_default();
             }
         }
     };

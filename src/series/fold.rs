@@ -150,12 +150,12 @@ pub(super) fn read_day(layout: &Layout, day: Date) -> Result<(Table, Option<DayF
     let start = start_of(day);
     let mut collecting = Collecting::default();
     let mut reading = DayReading::default();
-    for sample in Reader::range(layout, start - LEAD_SECONDS, start + DAY)? {
-        collecting.add(&sample);
+    Reader::range(layout, start - LEAD_SECONDS, start + DAY)?.each(|sample| {
+        collecting.add(sample);
         if sample.t >= start {
-            reading.add(&sample);
+            reading.add(sample);
         }
-    }
+    });
     Ok((collecting.finish(), reading.finish()))
 }
 

@@ -169,7 +169,7 @@ fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>,
     let (collecting, reading) = (Collecting::default(), DayReading::default());
     let mut rest = Rest { kept, collecting, lines: Vec::new(), read: resume, reading };
     if until - LEAD < start {
-        Reader::range(layout, until - LEAD, start)?.for_each(|sample| rest.collecting.add(&sample));
+        Reader::range(layout, until - LEAD, start)?.each(|sample| rest.collecting.add(sample));
     }
     let place = DayPlace { plain: resume, ..DayPlace::default() };
     let Some(mut follower) = Follower::open(layout, files, place)? else { return Ok(Some(rest)) };

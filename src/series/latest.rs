@@ -141,16 +141,16 @@ fn whole(layout: &Layout, last: Sample, now: i64, recent: i64) -> Result<Latest,
         let reader = Reader::range(layout, from, until)?;
         let mut reader = reader.wanted(move |t, line| t >= recent.min(hour_ago) || has_host(line));
         let mut parsed = 0;
-        for sample in reader.by_ref() {
+        reader.each(|sample| {
             parsed += 1;
-            carried.take(&sample);
+            carried.take(sample);
             if sample.t >= recent {
-                collecting.add(&sample);
+                collecting.add(sample);
             }
             if sample.t >= hour_ago {
-                hour.push(sample);
+                hour.push(sample.clone());
             }
-        }
+        });
         damage.merge(reader.damage());
         if from >= today {
             samples_today = parsed + reader.skipped();

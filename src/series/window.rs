@@ -6,7 +6,7 @@ use super::error::SeriesError;
 use super::frame::Frame;
 use super::index::{Entry, Index};
 use super::rollup::{self, Level};
-use super::table::{LEAD_SECONDS, Table};
+use super::table::{Collecting, LEAD_SECONDS, Table};
 use super::{fold, hours, rollup_line};
 use crate::sample::Sample;
 use crate::store::{Layout, Reader, day_of, start_of};
@@ -138,8 +138,12 @@ pub fn samples(
     until: i64,
     each: &mut dyn FnMut(&Sample),
 ) -> Result<Frame, SeriesError> {
-    let reader = Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?;
-    Ok(Table::of(reader.inspect(|sample| each(sample))).advancing().into_frame(from, until))
+    let mut collecting = Collecting::default();
+    Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?.each(|sample| {
+        each(sample);
+        collecting.add(sample);
+    });
+    Ok(collecting.finish().advancing().into_frame(from, until))
 }
 
 /// Bins of `step` seconds: closed days from their rollups, the others from their samples. Either way the same numbers: those
@@ -206,5 +210,7 @@ pub(super) fn sources(
 
 /// The samples of a range as a table, and those shortly before it.
 pub(super) fn table(layout: &Layout, from: i64, until: i64) -> Result<Table, SeriesError> {
-    Ok(Table::of(Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?))
+    let mut collecting = Collecting::default();
+    Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?.each(|sample| collecting.add(sample));
+    Ok(collecting.finish())
 }

@@ -8,7 +8,8 @@
 
 use super::error::StoreError;
 use super::layout::{DayFiles, DaySizes, Form, Layout};
-use super::line::{decode, head};
+use super::line::head;
+use super::line_decoder::LineDecoder;
 use super::lines::{Ending, next_line};
 use super::sent::{Sent, number_of, sum};
 use super::source;
@@ -44,6 +45,7 @@ pub struct Follower {
     /// Read, and not handed out yet.
     held: Option<Sample>,
     line: Vec<u8>,
+    decoder: LineDecoder,
     /// Its number.
     number: u64,
     /// Where that line begins in its file, uncompressed.
@@ -102,6 +104,7 @@ impl Follower {
             place,
             held: None,
             line: Vec::new(),
+            decoder: LineDecoder::default(),
             number: 0,
             began: 0,
             seen: None,
@@ -205,7 +208,8 @@ impl Follower {
     fn is_inside(&mut self) -> Result<bool, StoreError> {
         let (mut lines, mut broken) = (0, Vec::new());
         while self.next_line()? {
-            match decode(&self.line).sample {
+            self.decoder.read(&self.line);
+            match self.decoder.sample() {
                 None => broken.push(self.number),
                 Some(sample) if self.place.sent.covers(sample.t) => lines = sum(lines, self.number),
                 Some(_) => {}
@@ -222,17 +226,17 @@ impl Follower {
     /// Reads up to the next sample that was not handed out.
     fn read(&mut self) -> Result<Option<Sample>, StoreError> {
         while self.next_line()? {
-            let decoded = decode(&self.line);
-            let is_covered =
-                |known: &Sent| decoded.sample.as_ref().is_none_or(|sample| known.covers(sample.t));
+            self.decoder.read(&self.line);
+            let sample = self.decoder.sample();
+            let is_covered = |known: &Sent| sample.is_none_or(|sample| known.covers(sample.t));
             if self.known.as_ref().is_some_and(is_covered) {
                 continue;
             }
             let sent = &mut self.ahead.sent;
             sent.lines = sum(sent.lines, self.number);
-            if let Some(sample) = decoded.sample {
+            if let Some(sample) = sample {
                 sent.add(sample.t);
-                return Ok(Some(sample));
+                return Ok(Some(sample.clone()));
             }
         }
         Ok(None)

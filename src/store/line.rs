@@ -29,6 +29,11 @@ pub(super) fn encode(sample: &Sample) -> Result<Vec<u8>, serde_json::Error> {
 
 /// Version and time, if the line begins as we write them.
 pub(super) fn head(line: &[u8]) -> Option<Head> {
+    Some(split(line)?.0)
+}
+
+/// The same, and what follows them.
+pub(super) fn split(line: &[u8]) -> Option<(Head, &[u8])> {
     let rest = line.strip_prefix(START)?;
     let (v, rest) = digits(rest)?;
     let rest = rest.strip_prefix(b",\"t\":")?;
@@ -40,12 +45,18 @@ pub(super) fn head(line: &[u8]) -> Option<Head> {
     if !matches!(rest.first(), Some(b',' | b'}')) {
         return None;
     }
-    Some(Head { v: u32::try_from(v).ok()?, t: if negative { -t } else { t } })
+    if negative && t == 0 {
+        return None;
+    }
+    Some((Head { v: u32::try_from(v).ok()?, t: if negative { -t } else { t } }, rest))
 }
 
 /// The number at the start and what follows it.
 fn digits(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let length = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if length > 1 && bytes[0] == b'0' {
+        return None;
+    }
     let text = std::str::from_utf8(&bytes[..length]).ok()?;
     Some((text.parse().ok()?, &bytes[length..]))
 }
@@ -86,17 +97,13 @@ pub(super) fn strip(line: &[u8]) -> (&[u8], usize) {
 }
 
 fn parse(line: &[u8]) -> Result<Sample, String> {
-    let newer = |v: u32| format!("format {v} is newer than this program knows ({FORMAT_VERSION}): update it");
     // Whether it is UTF-8 is asked once, not again for each of its names.
     let sample = match std::str::from_utf8(line) {
         Ok(text) => serde_json::from_str::<Sample>(text),
         Err(_) => serde_json::from_slice::<Sample>(line),
     };
     match sample {
-        Ok(sample) if Timestamp::from_second(sample.t).is_err() => Err(format!("{} is no time", sample.t)),
-        Ok(sample) if sample.v == FORMAT_VERSION => Ok(sample),
-        Ok(sample) if sample.v > FORMAT_VERSION => Err(newer(sample.v)),
-        Ok(sample) => Err(format!("there is no format {}", sample.v)),
+        Ok(sample) => check(sample.v, sample.t).map(|()| sample),
         // A newer format need not parse as ours.
         Err(error) => match serde_json::from_slice::<Head>(line) {
             Ok(head) if head.v > FORMAT_VERSION => Err(newer(head.v)),
@@ -104,6 +111,20 @@ fn parse(line: &[u8]) -> Result<Sample, String> {
             _ => Err(error.to_string().replace(" at line 1 column ", " at column ")),
         },
     }
+}
+
+/// Whether version and time are ones.
+pub(super) fn check(v: u32, t: i64) -> Result<(), String> {
+    match v {
+        _ if Timestamp::from_second(t).is_err() => Err(format!("{t} is no time")),
+        FORMAT_VERSION => Ok(()),
+        _ if v > FORMAT_VERSION => Err(newer(v)),
+        _ => Err(format!("there is no format {v}")),
+    }
+}
+
+fn newer(v: u32) -> String {
+    format!("format {v} is newer than this program knows ({FORMAT_VERSION}): update it")
 }
 
 /// The whole line after a torn one, where the newline between them is missing.

@@ -16,6 +16,7 @@ mod follow;
 mod host_at;
 mod layout;
 mod line;
+mod line_decoder;
 mod lines;
 mod reader;
 mod sent;

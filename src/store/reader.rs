@@ -7,6 +7,7 @@
 use super::error::StoreError;
 use super::layout::{DayFiles, Form, Layout, day_of};
 use super::line::{self, Head};
+use super::line_decoder::LineDecoder;
 use super::lines::{Ending, next_line};
 use super::source;
 use crate::sample::Sample;
@@ -73,6 +74,7 @@ pub struct Reader {
     files: Vec<OneFile>,
     current: Option<(OneFile, Box<dyn BufRead + Send>)>,
     line: Vec<u8>,
+    decoder: LineDecoder,
     line_number: u64,
     last_t: i64,
     /// Lines of a day's compressed file, by hash, while its plain one is to follow.
@@ -123,6 +125,7 @@ impl Reader {
             files,
             current: None,
             line: Vec::new(),
+            decoder: LineDecoder::default(),
             line_number: 0,
             last_t: i64::MIN,
             seen: None,
@@ -181,8 +184,49 @@ impl Reader {
         false
     }
 
-    /// Looks at the line in the buffer.
-    fn take_line(&mut self, path: &Path) -> Option<Sample> {
+    /// The next sample, lent: quicker than one that is given away.
+    pub fn next_lent(&mut self) -> Option<&Sample> {
+        while self.current.is_some() || self.open_next() {
+            if self.advance() {
+                return self.decoder.sample();
+            }
+        }
+        None
+    }
+
+    /// Shows every sample that is still to come.
+    pub fn each(&mut self, mut visit: impl FnMut(&Sample)) {
+        while let Some(sample) = self.next_lent() {
+            visit(sample);
+        }
+    }
+
+    /// Reads the next line of the file that is open; whether it holds a sample that is wanted.
+    fn advance(&mut self) -> bool {
+        let Some((file, source)) = &mut self.current else { return false };
+        let ending = next_line(source.as_mut(), &mut self.line);
+        let (path, open) = (file.path.clone(), file.open);
+        self.line_number += 1;
+        match ending {
+            Ok(Ending::End) => self.current = None,
+            Ok(Ending::TooLong) => {
+                self.damage.add(&path, self.line_number, "the line is longer than 1 MiB".to_owned());
+            }
+            Ok(Ending::Torn) if open && line::decode(&self.line).sample.is_none() => self.current = None,
+            Ok(Ending::Newline | Ending::Torn) => return self.take_line(&path),
+            Err(error) => {
+                // A compressed file that was cut may end with a whole line all the same.
+                self.decoder.read(&self.line);
+                self.damage.add(&path, self.line_number, error.to_string());
+                self.current = None;
+                return self.decoder.sample().is_some_and(|sample| self.in_range(sample.t));
+            }
+        }
+        false
+    }
+
+    /// Looks at the line in the buffer; whether it holds a sample that is wanted.
+    fn take_line(&mut self, path: &Path) -> bool {
         if let Some(head) = line::head(&self.line)
             && !self.is_wanted(head)
         {
@@ -191,21 +235,22 @@ impl Reader {
             } else if self.in_range(head.t) && self.is_new() {
                 self.skipped += 1;
             }
-            return None;
+            return false;
         }
         if !self.is_new() {
-            return None;
+            return false;
         }
-        let decoded = line::decode(&self.line);
-        if let Some(reason) = decoded.damage {
+        if let Some(reason) = self.decoder.read(&self.line) {
             self.damage.add(path, self.line_number, reason);
         }
-        let sample = decoded.sample.filter(|sample| self.in_range(sample.t))?;
-        if sample.t < self.last_t {
+        let Some(t) = self.decoder.sample().map(|sample| sample.t).filter(|t| self.in_range(*t)) else {
+            return false;
+        };
+        if t < self.last_t {
             self.damage.out_of_order += 1;
         }
-        self.last_t = sample.t;
-        Some(sample)
+        self.last_t = t;
+        true
     }
 
     fn in_range(&self, t: i64) -> bool {
@@ -243,35 +288,6 @@ impl Iterator for Reader {
     type Item = Sample;
 
     fn next(&mut self) -> Option<Sample> {
-        loop {
-            if self.current.is_none() && !self.open_next() {
-                return None;
-            }
-            let (file, source) = self.current.as_mut()?;
-            let ending = next_line(source.as_mut(), &mut self.line);
-            let (path, open) = (file.path.clone(), file.open);
-            self.line_number += 1;
-            match ending {
-                Ok(Ending::End) => self.current = None,
-                Ok(Ending::TooLong) => {
-                    self.damage.add(&path, self.line_number, "the line is longer than 1 MiB".to_owned());
-                }
-                Ok(Ending::Torn) if open && line::decode(&self.line).sample.is_none() => self.current = None,
-                Ok(Ending::Newline | Ending::Torn) => {
-                    if let Some(sample) = self.take_line(&path) {
-                        return Some(sample);
-                    }
-                }
-                Err(error) => {
-                    // A compressed file that was cut may end with a whole line all the same.
-                    let sample = line::decode(&self.line).sample.filter(|sample| self.in_range(sample.t));
-                    self.damage.add(&path, self.line_number, error.to_string());
-                    self.current = None;
-                    if sample.is_some() {
-                        return sample;
-                    }
-                }
-            }
-        }
+        self.next_lent().cloned()
     }
 }

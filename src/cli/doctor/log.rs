@@ -158,6 +158,6 @@ fn damage_of(patient: &Patient, host: &str) -> Option<Finding> {
 fn read(patient: &Patient, layout: &Layout) -> Result<Damage, store::StoreError> {
     let mut reader =
         Reader::range(layout, patient.now.saturating_sub(DAMAGE_SECONDS), patient.now.saturating_add(1))?;
-    reader.by_ref().for_each(drop);
+    reader.each(|_| ());
     Ok(reader.damage().clone())
 }

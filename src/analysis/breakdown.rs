@@ -316,6 +316,9 @@ fn take_excess(parts: &mut Parts, mut excess: f64) {
 
 /// The host's fields that would have been parts; what lies inside others is not missed.
 fn foreign_unknown(foreign: &[String]) -> Vec<Unknown> {
+    if foreign.is_empty() {
+        return Vec::new();
+    }
     let parts: Vec<&str> = Part::all().map(Part::kernel_name).collect();
     foreign.iter().filter(|name| parts.contains(&name.as_str())).cloned().map(Unknown::Foreign).collect()
 }

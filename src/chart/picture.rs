@@ -66,9 +66,16 @@ impl Depth {
     /// The indices of a row, the first in the high bits.
     fn row(self, pixels: &[u8], row: &mut Vec<u8>) {
         let per_byte = 8 / self.0;
-        if per_byte == 1 {
-            row.extend_from_slice(pixels);
-            return;
+        match per_byte {
+            1 => return row.extend_from_slice(pixels),
+            // Most pictures.
+            2 => {
+                let pairs = pixels.chunks_exact(2);
+                let last = pairs.remainder();
+                row.extend(pairs.map(|pair| pair[0] << 4 | pair[1]));
+                return row.extend(last.iter().map(|left| left << 4));
+            }
+            _ => {}
         }
         row.extend(pixels.chunks(per_byte).map(|indices| {
             let byte = indices.iter().fold(0u8, |byte, index| (byte << self.0) | index);

@@ -1,5 +1,6 @@
 //! The newest of a host: its last sample made whole, the one before it, the last hour for rates, the last hours for windows.
 
+use super::day_before;
 use super::error::SeriesError;
 use super::frame::Frame;
 use super::table::{Collecting, LEAD_SECONDS, Table};
@@ -20,9 +21,6 @@ use std::sync::Arc;
 
 /// How far back what is not in every sample is looked for.
 const CARRY_SECONDS: i64 = 25 * 3600;
-
-/// Facts about the host come this early in a line, if they are in it.
-const HOST_WITHIN: usize = 256;
 
 /// A host whose clock is ahead of ours by more than a day is not believed: its samples wait until their time comes.
 const AHEAD_SECONDS: i64 = DAY;
@@ -138,8 +136,16 @@ fn whole(layout: &Layout, last: Sample, now: i64, recent: i64) -> Result<Latest,
     let until = last.t + 1;
     let middle = today.clamp(from, until);
     for (from, until) in [(from, middle), (middle, until)] {
+        // Mostly nothing else is wanted of the day before.
+        if until == middle && from < middle && middle <= recent.min(hour_ago) {
+            let (samples, of_day) = day_before::hosts(layout, from, until)?;
+            samples.iter().for_each(|sample| carried.take(sample));
+            damage.merge(&of_day);
+            continue;
+        }
         let reader = Reader::range(layout, from, until)?;
-        let mut reader = reader.wanted(move |t, line| t >= recent.min(hour_ago) || has_host(line));
+        let mut reader =
+            reader.wanted(move |t, line| t >= recent.min(hour_ago) || day_before::has_host(line));
         let mut parsed = 0;
         reader.each(|sample| {
             parsed += 1;
@@ -184,10 +190,6 @@ fn is_before(sample: &Sample, other: &Sample) -> bool {
     } else {
         sample.t < other.t
     }
-}
-
-fn has_host(line: &[u8]) -> bool {
-    line[..line.len().min(HOST_WITHIN)].windows(8).any(|part| part == b"\"host\":{")
 }
 
 /// What some samples have and the last one may not.

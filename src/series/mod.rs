@@ -10,6 +10,7 @@
 mod bins;
 mod carry;
 mod compact;
+mod day_before;
 mod days;
 mod edge;
 mod error;

@@ -4,7 +4,8 @@
 # of CPU a host, the peak of memory, the room on the disk, and ratios of one run of this script.
 #
 #   benches/fleet.sh                      50 hosts, then 100
-#   HOSTS=1000 benches/fleet.sh           as many; 1000 take 10 GB and hours
+#   HOSTS=500 benches/fleet.sh            as many, then twice as many; 1000 take 20 GB
+#   HOSTS=1000 ONCE=1 benches/fleet.sh    these alone, half an hour
 #   CRONOGRAPH_BIN=DIR benches/fleet.sh   programs already built (cronograph, examples/synth)
 set -Eeuo pipefail
 export LC_ALL=C
@@ -26,21 +27,32 @@ start=$((($(date +%s) / 86400 - 1) * 86400 + 43320))
 
 # make FOLDER HOSTS DAYS: logs up to half an hour after the start; the newest day's files lie beside, whole.
 make() {
-    local folder=$1 count=$2 days=$3 number host
-    for ((number = 1; number <= count; number++)); do
-        host=host$number
-        "$synth" --out "$folder" --host "$host" --days "$days" --seed "$number" --until $((start + 1800)) --gzip >/dev/null
-        mkdir -p "$folder.newest/$host"
-        mv "$folder/$host/samples/$(date -u -d "@$start" +%F).jsonl" "$folder.newest/$host/day.jsonl"
+    local number cores
+    cores=$(nproc)
+    for ((number = 1; number <= $2; number++)); do
+        make_one "$1" "$number" "$3" &
+        ((number % cores)) || wait
     done
+    wait
 }
 
-# upto FOLDER TIME: the logs as they were then.
-upto() {
-    local folder=$1 time=$2 day
-    for day in "$folder.newest"/*/day.jsonl; do
-        awk -v time="$time" 'match($0, /"t":[0-9]+/) && substr($0, RSTART + 4, RLENGTH - 4) <= time' "$day" \
-            >"$folder/$(basename "$(dirname "$day")")/samples/$(date -u -d "@$start" +%F).jsonl"
+# The newest day lies in parts: up to the start, then of five minutes each.
+make_one() {
+    local folder=$1 host=host$2 day
+    "$synth" --out "$folder" --host "$host" --days "$3" --seed "$2" --until $((start + 1800)) --gzip >/dev/null
+    day=$folder/$host/samples/$(date -u -d "@$start" +%F).jsonl
+    mkdir -p "$folder.newest/$host"
+    awk -v start="$start" -v parts="$folder.newest/$host/" 'match($0, /"t":[0-9]+/) {
+        later = substr($0, RSTART + 4, RLENGTH - 4) - start
+        print >(parts (later <= 0 ? 0 : int((later + 299) / 300))) }' "$day"
+    mv "$folder.newest/$host/0" "$day"
+}
+
+# grow FOLDER STEP: the logs get five more minutes, as rsync would bring them.
+grow() {
+    local part
+    for part in "$1.newest"/*/"$2"; do
+        cat "$part" >>"$1/$(basename "$(dirname "$part")")/samples/$(date -u -d "@$start" +%F).jsonl"
     done
 }
 
@@ -55,12 +67,11 @@ run() {
 fleet() {
     local count=$1 folder=$work/fleet$1 step line total=0
     make "$folder" "$count" 7
-    upto "$folder" "$start"
     line=$(run "$folder" "$start")
     echo "$count hosts, first run: $(tell "$line" "$count")"
     for step in 1 2 3 4 5; do
-        upto "$folder" $((start + step * 300))
-        # The file system searches for inodes that were not freed within seconds: five minutes later there are many.
+        grow "$folder" "$step"
+        # A file system without a journal searches for inodes that were not freed lately: five minutes later there are many.
         sleep 6
         line=$(run "$folder" $((start + step * 300)))
         echo "$count hosts, $((step * 5)) minutes later: $(tell "$line" "$count")"
@@ -81,10 +92,9 @@ history() {
     # Its own log: it is compacted.
     export CRONOGRAPH_HOST=host1
     make "$folder" 1 "$1"
-    upto "$folder" "$start"
     run "$folder" "$start" >/dev/null
     for step in 1 2 3 4 5; do
-        upto "$folder" $((start + step * 300))
+        grow "$folder" "$step"
         line=$(run "$folder" $((start + step * 300)))
         total=$(awk -v total="$total" -v line="$line" 'BEGIN { split(line, part); print total + part[2] }')
     done
@@ -98,6 +108,7 @@ history() {
 }
 
 fleet "$hosts"
+[ -z "${ONCE:-}" ] || exit 0
 once=$mean
 fleet $((2 * hosts))
 awk -v once="$once" -v twice="$mean" 'BEGIN { printf "twice the hosts: %.2f times the time\n", twice / once }'

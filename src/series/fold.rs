@@ -14,6 +14,7 @@ use super::rollup_line;
 use super::table::{Collecting, LEAD_SECONDS, Table};
 use super::window::DAY;
 use crate::base::files::{create_folder, lock_path, remove_leftovers};
+use crate::sample::Sample;
 use crate::store::{DaySizes, Layout, Reader, day_of, start_of};
 use jiff::civil::Date;
 use std::fs::File;
@@ -29,6 +30,9 @@ pub(super) const FIVE_MINUTES_DAYS: i64 = 40;
 
 /// How long to wait for another fold of the same host.
 const PATIENCE_SECONDS: f64 = 60.0;
+
+/// So many samples are kept for the day after; where there are more, a clock is wrong, and they are read again.
+const MOST_LED: usize = 200;
 
 /// What a fold did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,10 +68,11 @@ fn fold_days(layout: &Layout, now: i64) -> Result<usize, SeriesError> {
     adopt(layout, &mut index)?;
     let work = work(&index, &closed);
     let whole = day_of(now - FIVE_MINUTES_DAYS * DAY)?;
+    let mut lead = None;
     for (done, closed) in work.iter().enumerate() {
         // Bins that are there are replaced, since they are of other samples now.
         let has_bins = index.days.get(&closed.day).is_some_and(|entry| entry.five_minutes.is_some());
-        fold_day(layout, &mut index, *closed, closed.day >= whole || has_bins)?;
+        fold_day(layout, &mut index, *closed, closed.day >= whole || has_bins, &mut lead)?;
         if (done + 1) % SAVE_EVERY == 0 {
             index.save(layout)?;
         }
@@ -125,13 +130,19 @@ pub(super) fn complete(
     day: Date,
     sizes: DaySizes,
 ) -> Result<(), SeriesError> {
-    fold_day(layout, index, Closed { day, sizes }, true)
+    fold_day(layout, index, Closed { day, sizes }, true, &mut None)
 }
 
-/// Reads one day and writes its rollups and its entry; `whole`: with bins of 5 minutes.
-fn fold_day(layout: &Layout, index: &mut Index, closed: Closed, whole: bool) -> Result<(), SeriesError> {
+/// Reads one day and writes its rollups and its entry; `whole`: with bins of 5 minutes. `lead` is what the day before left.
+fn fold_day(
+    layout: &Layout,
+    index: &mut Index,
+    closed: Closed,
+    whole: bool,
+    lead: &mut Option<Lead>,
+) -> Result<(), SeriesError> {
     let start = start_of(closed.day);
-    let (table, facts) = read_day(layout, closed.day)?;
+    let (table, facts) = read_after(layout, closed.day, lead)?;
     if facts.is_some() {
         for level in Level::ALL.into_iter().filter(|level| whole || *level != Level::FiveMinutes) {
             let mut bins = Bins::new(level.step());
@@ -147,15 +158,46 @@ fn fold_day(layout: &Layout, index: &mut Index, closed: Closed, whole: bool) -> 
 
 /// All of a day's samples as a table, and those shortly before it; what the day says by itself.
 pub(super) fn read_day(layout: &Layout, day: Date) -> Result<(Table, Option<DayFacts>), SeriesError> {
+    read_after(layout, day, &mut None)
+}
+
+/// What the files of a day hold for the day after: its samples shortly before that, and those within it.
+struct Lead {
+    day: Date,
+    samples: Vec<Sample>,
+}
+
+/// The same, after the day before was read: its file is unpacked once, not again for the last minutes of it.
+fn read_after(
+    layout: &Layout,
+    day: Date,
+    lead: &mut Option<Lead>,
+) -> Result<(Table, Option<DayFacts>), SeriesError> {
     let start = start_of(day);
+    let end = start + DAY;
     let mut collecting = Collecting::default();
     let mut reading = DayReading::default();
-    Reader::range(layout, start - LEAD_SECONDS, start + DAY)?.each(|sample| {
-        collecting.add(sample);
-        if sample.t >= start {
-            reading.add(sample);
+    let mut next = Lead { day, samples: Vec::new() };
+    let mut add = |sample: &Sample| {
+        if sample.t < end {
+            collecting.add(sample);
+            if sample.t >= start {
+                reading.add(sample);
+            }
+        }
+    };
+    let known = lead.take().filter(|lead| start_of(lead.day) + DAY == start);
+    match &known {
+        Some(lead) => lead.samples.iter().for_each(&mut add),
+        None => Reader::of_files_at(layout, start - DAY, start - LEAD_SECONDS, end)?.each(&mut add),
+    }
+    Reader::of_files_at(layout, start, start - LEAD_SECONDS, end + DAY)?.each(|sample| {
+        add(sample);
+        if sample.t >= end - LEAD_SECONDS && next.samples.len() <= MOST_LED {
+            next.samples.push(sample.clone());
         }
     });
+    *lead = Some(next).filter(|next| next.samples.len() <= MOST_LED);
     Ok((collecting.finish(), reading.finish()))
 }
 
@@ -196,4 +238,54 @@ pub(super) fn prepare(folder: &Path) -> Result<(), SeriesError> {
         return Err(SeriesError::Link { path: folder.to_owned() });
     }
     create_folder(folder).map_err(|source| SeriesError::Rollup { path: folder.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{append, scratch};
+
+    /// 2026-11-22T00:00:00Z
+    const SUNDAY: i64 = 1_795_305_600;
+
+    #[test]
+    fn a_day_after_another_is_as_if_it_were_read_alone() {
+        let (_data, layout) = scratch();
+        fs_err::create_dir_all(layout.samples()).unwrap();
+        for minute in 0..3 * 1440 {
+            // A clock that was ahead by a day for a while: its lines are in the file of the day they say.
+            let ahead = if (1400..1410).contains(&minute) { DAY } else { 0 };
+            let sample = Sample {
+                v: 1,
+                t: SUNDAY + minute * 60 + ahead,
+                uptime: Some(minute as f64 * 60.0),
+                ..Sample::default()
+            };
+            append(&layout, &sample).unwrap();
+        }
+        // Lines of the day after, and of the one after that, in the file of Sunday.
+        let file = layout.day_file(day_of(SUNDAY).unwrap());
+        let mut text = fs_err::read_to_string(&file).unwrap();
+        for t in [SUNDAY + DAY - 30, SUNDAY + DAY + 30, SUNDAY + 2 * DAY + 30] {
+            text.push_str(&format!("{{\"v\":1,\"t\":{t},\"uptime\":{}}}\n", t - SUNDAY));
+        }
+        fs_err::write(&file, text).unwrap();
+        let mut lead = None;
+        for number in 0..4 {
+            let day = day_of(SUNDAY + number * DAY).unwrap();
+            let after = read_after(&layout, day, &mut lead).unwrap();
+            let mut alone = (Collecting::default(), DayReading::default());
+            let start = SUNDAY + number * DAY;
+            for sample in Reader::range(&layout, start - LEAD_SECONDS, start + DAY).unwrap() {
+                alone.0.add(&sample);
+                if sample.t >= start {
+                    alone.1.add(&sample);
+                }
+            }
+            // Compared as text, in which what is no number is equal to itself.
+            let alone = (alone.0.finish(), alone.1.finish());
+            assert_eq!(format!("{after:?}"), format!("{alone:?}"), "{day}");
+            assert!(lead.is_some());
+        }
+    }
 }

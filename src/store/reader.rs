@@ -112,6 +112,19 @@ impl Reader {
         Ok(Self::over(files, from, until))
     }
 
+    /// The samples with `from <= t < until` in the files of the day of `at` alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] if the folder cannot be listed, [`StoreError::Time`] where `at` is none.
+    pub fn of_files_at(layout: &Layout, at: i64, from: i64, until: i64) -> Result<Self, StoreError> {
+        let day = day_of(at)?;
+        let days = layout.days()?;
+        let is_newest = days.last().is_some_and(|files| files.day == day);
+        let files = days.iter().find(|files| files.day == day);
+        let files = files.map(|files| files_of(layout, files, is_newest)).unwrap_or_default();
+        Ok(Self::over(files, from, until))
+    }
+
     /// All samples of one day's files.
     pub(super) fn of_day(layout: &Layout, files: &DayFiles) -> Self {
         Self::over(files_of(layout, files, false), i64::MIN, i64::MAX)

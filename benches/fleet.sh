@@ -27,13 +27,17 @@ start=$((($(date +%s) / 86400 - 1) * 86400 + 43320))
 
 # make FOLDER HOSTS DAYS: logs up to half an hour after the start; the newest day's files lie beside, whole.
 make() {
-    local number cores
+    local number cores pid made=()
     cores=$(nproc)
     for ((number = 1; number <= $2; number++)); do
         make_one "$1" "$number" "$3" &
-        ((number % cores)) || wait
+        made+=("$!")
+        if ((number % cores == 0 || number == $2)); then
+            # Each by itself: one that failed ends this.
+            for pid in "${made[@]}"; do wait "$pid"; done
+            made=()
+        fi
     done
-    wait
 }
 
 # The newest day lies in parts: up to the start, then of five minutes each.

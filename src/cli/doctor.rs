@@ -142,8 +142,10 @@ fn layout(context: &Context) -> anyhow::Result<Layout> {
 fn examine(patient: &Patient) -> Vec<Finding> {
     let log = log::age(patient);
     let grows = log.first().is_some_and(|finding| finding.verdict == Verdict::Well);
+    // A machine that only renders what others send.
+    let renders = log.first().is_some_and(|finding| finding.verdict == Verdict::Note);
     let mut findings = log;
-    findings.extend(timer::check(patient, grows, grows && log::is_regular(patient)));
+    findings.extend(timer::check(patient, grows, grows && log::is_regular(patient), renders));
     findings.extend(ship::check(patient));
     findings.extend(log::writable(patient));
     findings.extend(disk::check(patient));

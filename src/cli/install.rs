@@ -21,6 +21,8 @@ const OUT_MODE: u32 = 0o755;
 /// Runs the command.
 pub(super) fn run(args: &InstallArgs, context: &Context) -> anyhow::Result<ExitCode> {
     context.check()?;
+    // Before anything is shown.
+    args.ship.as_deref().map(Destination::parse).transpose()?;
     let machine = context.machine(&args.machine);
     let binary = binary(args.machine.binary.as_deref())?;
     for warning in warnings(&binary, &machine) {

@@ -2,6 +2,7 @@
 
 use super::args::LogArgs;
 use super::{Context, moment, output};
+use crate::base::format;
 use crate::sample::Root;
 use crate::store::{Layout, Reader};
 use std::io::{self, BufWriter, Write};
@@ -30,11 +31,18 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
     }
     let mut reader = Reader::range(&layout, from, until)?;
     let mut out = BufWriter::new(io::stdout().lock());
+    let mut is_empty = true;
     while reader.next_lent().is_some() {
+        is_empty = false;
         out.write_all(reader.line().trim_ascii())?;
         out.write_all(b"\n")?;
     }
     out.flush()?;
+    if is_empty {
+        let time = |t| format::date_time(t, &zone, context.config().lang);
+        let stretch = format!("from {} to {}", time(from), time(until));
+        output::say(&format!("cronograph: there is no sample of {} {stretch}", layout.host()));
+    }
     if let Some(first) = reader.damage().first.first() {
         let count = reader.damage().broken_lines;
         let place = format!("{}:{}: {}", first.path.display(), first.line, first.reason);

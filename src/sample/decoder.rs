@@ -10,6 +10,9 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 /// Shapes that are kept of a part: a slow beat and a quick one, and as many again where something comes and goes.
 const SHAPES: usize = 4;
 
+/// Bytes of a part whose shape is learned: many times what a host writes. What is larger is not kept: a log may come from a stranger.
+const LARGEST: usize = 16 * 1024;
+
 /// The sample of the line that was read last, and what is known of the shape of its parts.
 #[derive(Default)]
 pub(crate) struct Decoder {
@@ -58,6 +61,12 @@ impl Decoder {
         Some(&self.sample)
     }
 
+    /// Parts that were of no known shape.
+    #[cfg(test)]
+    pub(crate) fn missed(&self) -> Vec<&'static str> {
+        self.parts.missed()
+    }
+
     /// What [`Decoder::read`] gave last.
     pub(crate) fn sample(&self) -> &Sample {
         &self.sample
@@ -72,7 +81,7 @@ pub(super) struct Part<P> {
     /// The next one to be forgotten.
     oldest: usize,
     /// Lines of no known shape since the last that had one.
-    misses: u32,
+    pub(super) misses: u32,
     /// The line that had it last.
     line: u64,
 }
@@ -117,7 +126,7 @@ impl<P: Slots + Clone + Serialize + DeserializeOwned> Part<P> {
         *value = Some(serde_json::from_slice(text).ok()?);
         self.misses += 1;
         // What is another one in each line is not worth it.
-        if self.misses as usize <= SHAPES || self.misses.is_power_of_two() {
+        if length <= LARGEST && (self.misses as usize <= SHAPES || self.misses.is_power_of_two()) {
             self.learn(value.as_ref().and_then(|value| Shape::of(text, value)));
         }
         Some(length)

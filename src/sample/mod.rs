@@ -277,14 +277,23 @@ macro_rules! collectors {
 
             /// A line is at its end: what it has not is absent.
             fn leave(&mut self, sample: &mut Sample, line: u64) {
-                $( self.$field.leave(&mut sample.$field, line); )*
-                self.boot.leave(&mut sample.boot, line);
-                self.uptime.leave(&mut sample.uptime, line);
-                self.imported.leave(&mut sample.imported, line);
-                self.host.leave(&mut sample.host, line);
-                let mut errors = Some(std::mem::take(&mut sample.errors));
-                self.errors.leave(&mut errors, line);
-                sample.errors = errors.unwrap_or_default();
+                // By name, so that a new field is not forgotten here.
+                let Sample { v: _, t: _, reboot_required: _, boot, uptime, imported, host, errors, $( $field, )* } = sample;
+                $( self.$field.leave($field, line); )*
+                self.boot.leave(boot, line);
+                self.uptime.leave(uptime, line);
+                self.imported.leave(imported, line);
+                self.host.leave(host, line);
+                let mut known = Some(std::mem::take(errors));
+                self.errors.leave(&mut known, line);
+                *errors = known.unwrap_or_default();
+            }
+
+            #[cfg(test)]
+            fn missed(&self) -> Vec<&'static str> {
+                let mut missed = Vec::new();
+                $( if self.$field.misses > 0 { missed.push($key); } )*
+                missed
             }
         }
     };

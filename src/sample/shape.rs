@@ -6,9 +6,10 @@
 
 use super::slots::{Slot, Slots};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-/// Numbers that stand for places while a shape is learned: large enough to be no number of a log by chance, and a `u32`.
+/// Numbers that stand for places while a shape is learned: large enough to be no number of a log by chance.
 const FIRST_MARK: u32 = 4_000_000_000;
 
 /// The powers of ten that an `f64` has exactly.
@@ -35,7 +36,6 @@ impl Shape {
             let mark = FIRST_MARK.saturating_add(u32::try_from(marks.len()).unwrap_or(u32::MAX));
             match slot {
                 Slot::U64(place) => *place = mark.into(),
-                Slot::U32(place) => *place = mark,
                 Slot::I64(place) => *place = mark.into(),
                 Slot::F64(place) => {
                     *place = mark.into();
@@ -57,6 +57,10 @@ impl Shape {
             }
             shape.fixed.extend(&text[after..their.start]);
             if mark.is_some_and(|mark| mark.as_bytes() == &marked[our.clone()]) {
+                // By chance, or on purpose: which one is the place cannot be told.
+                if text[their.clone()] == marked[our.clone()] {
+                    return None;
+                }
                 shape.ends.push(shape.fixed.len());
                 mark = marks.next();
             } else if marked[our.clone()] == text[their.clone()] {
@@ -91,9 +95,7 @@ fn numbers(text: &[u8]) -> Vec<Range<usize>> {
         match text[at] {
             b'"' => at = string_end(text, at).unwrap_or(text.len()),
             b'-' | b'0'..=b'9' => {
-                let length = text[at..]
-                    .iter()
-                    .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+                let length = text[at..].iter().take_while(|byte| is_of_number(byte));
                 let end = at + length.count();
                 found.push(at..end);
                 at = end;
@@ -102,6 +104,10 @@ fn numbers(text: &[u8]) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+fn is_of_number(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
 /// Behind the string that begins at `at`.
@@ -166,21 +172,22 @@ impl Filling<'_> {
     fn take(&mut self, slot: Slot<'_>) -> Option<()> {
         self.pass()?;
         match slot {
-            Slot::U64(place) => *place = self.whole()?,
-            Slot::U32(place) => *place = u32::try_from(self.whole()?).ok()?,
-            Slot::I64(place) => {
-                let is_negative = self.sign();
-                let number = i64::try_from(self.whole()?).ok()?;
-                // A negative zero is no whole number.
-                *place = if is_negative { Some(-number).filter(|number| *number != 0)? } else { number };
-            }
-            Slot::F64(place) => {
-                let is_negative = self.sign();
-                let number = self.decimal()?;
-                *place = if is_negative { -number } else { number };
-            }
+            Slot::U64(place) => *place = self.number(Self::whole)?,
+            Slot::I64(place) => *place = self.number(Self::integer)?,
+            Slot::F64(place) => *place = self.number(Self::decimal)?,
         }
         Some(())
+    }
+
+    /// Reads a number `quick`ly, else as `serde_json` does.
+    fn number<T: DeserializeOwned>(&mut self, quick: fn(&mut Self) -> Option<T>) -> Option<T> {
+        let start = self.rest;
+        if let Some(number) = quick(self).filter(|_| !self.rest.first().is_some_and(is_of_number)) {
+            return Some(number);
+        }
+        let length = start.iter().take_while(|byte| is_of_number(byte)).count();
+        self.rest = &start[length..];
+        serde_json::from_slice(&start[..length]).ok()
     }
 
     fn sign(&mut self) -> bool {
@@ -210,9 +217,17 @@ impl Filling<'_> {
         ((1..=MOST_DIGITS).contains(&count) && (!leads || count == 1)).then_some(number)
     }
 
+    fn integer(&mut self) -> Option<i64> {
+        let is_negative = self.sign();
+        let number = i64::try_from(self.whole()?).ok()?;
+        // A negative zero is no whole number.
+        if is_negative { Some(-number).filter(|number| *number != 0) } else { Some(number) }
+    }
+
     /// Digits that an `f64` has exactly, divided by a power of ten that it has exactly: there is one rounding, and one answer.
     fn decimal(&mut self) -> Option<f64> {
         const MOST_DIGITS: usize = 15;
+        let is_negative = self.sign();
         let leads = self.rest.first() == Some(&b'0');
         let (mut number, before) = self.digits(0);
         if before == 0 || (leads && before > 1) {
@@ -227,6 +242,7 @@ impl Filling<'_> {
             }
         }
         #[expect(clippy::cast_precision_loss, reason = "at most 15 digits")]
-        (before + behind <= MOST_DIGITS).then(|| number as f64 / POWERS[behind])
+        let number = (before + behind <= MOST_DIGITS).then(|| number as f64 / POWERS[behind])?;
+        Some(if is_negative { -number } else { number })
     }
 }

@@ -1,6 +1,6 @@
 //! The numbers of a part of a sample as places to write to, in the order in which the log has them.
 //!
-//! What is no place here (names, states, small versions) is text to [`Shape`](super::shape::Shape), which proves by writing numbers
+//! What is no place here (names, states, numbers of processes) is text to [`Shape`](super::shape::Shape), which proves by writing numbers
 //! through these places that the order is that of the text: a place that is forgotten costs time, never a wrong number.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 pub(super) enum Slot<'a> {
     /// A whole number.
     U64(&'a mut u64),
-    /// A whole number of 32 bits.
-    U32(&'a mut u32),
     /// A whole number that may be less than 0.
     I64(&'a mut i64),
     /// Any other.
@@ -33,7 +31,7 @@ macro_rules! numbers {
         }
     )* };
 }
-numbers!(u64: U64, u32: U32, i64: I64, f64: F64);
+numbers!(u64: U64, i64: I64, f64: F64);
 
 /// Types that have no numbers, or none that change.
 macro_rules! text {
@@ -43,7 +41,7 @@ macro_rules! text {
         }
     )* };
 }
-text!(String, bool, u8, super::host::Host, super::slabinfo::CacheKind, super::audit::Suspect);
+text!(String, bool, u8, u32, super::host::Host, super::slabinfo::CacheKind, super::audit::Suspect);
 
 /// Structs whose numbers lie in these fields, in this order.
 macro_rules! slots {
@@ -57,14 +55,14 @@ macro_rules! slots {
 }
 slots! {
     super::check::Checks { 0 }
-    super::deleted::Holder { pid, bytes }
+    super::deleted::Holder { bytes }
     super::diskstats::Diskstats { 0 }
     super::filesystem::Filesystems { 0 }
     super::hwmon::Hwmon { 0 }
     super::mdstat::Mdstat { 0 }
     super::netdev::Netdev { 0 }
     super::perfdata::Perfdata { 0 }
-    super::processes::Process { pid, rss, started, cpu, pss, swap }
+    super::processes::Process { rss, started, cpu, pss, swap }
     super::program::Programs { 0 }
     super::service::Services { units }
     super::stat::CoreTimes { 0 }

@@ -1,7 +1,8 @@
 //! The facts about the host in the lines of the day before, when only these are wanted of it: kept while the day's compressed file
 //! is as it was, since a whole day would be unpacked for a line or two.
 //!
-//! `<data>/<host>/cache/series/before.json`. It can be deleted. A day with damage is not kept: it is read and told each time.
+//! `<data>/<host>/cache/series/before.json`, written by whoever looks, where the folder is there. It can be deleted. A day with damage,
+//! or with facts in too many lines, is not kept: it is read and told each time.
 
 use super::error::SeriesError;
 use super::index;
@@ -14,46 +15,78 @@ use serde::{Deserialize, Serialize};
 /// Facts about the host come this early in a line, if they are in it.
 const HOST_WITHIN: usize = 256;
 
+/// The version of what is kept.
+const VERSION: u32 = 1;
+/// More lines with facts than these are not a host's.
+const MOST_KEPT: usize = 50;
+/// Bytes that are read of what is kept.
+const LARGEST: u64 = 1024 * 1024;
+
 /// What was read of a day.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Kept {
+    v: u32,
     day: Date,
     sizes: DaySizes,
     samples: Vec<Sample>,
 }
 
-/// The samples of one day with `from <= t < until` that have facts about the host, and what of it could not be read.
+/// Shows the samples of one day with `from <= t < until` that have facts about the host; what of the day could not be read.
 ///
 /// # Errors
 /// [`SeriesError`] if the log cannot be read.
-pub(super) fn hosts(layout: &Layout, from: i64, until: i64) -> Result<(Vec<Sample>, Damage), SeriesError> {
+pub(super) fn hosts(
+    layout: &Layout,
+    from: i64,
+    until: i64,
+    visit: &mut dyn FnMut(&Sample),
+) -> Result<Damage, SeriesError> {
     let day = day_of(from)?;
-    let files = layout.files(day);
-    let sizes = layout.sizes(&files);
-    let path = index::folder(layout).join("before.json");
-    let kept: Option<Kept> = fs_err::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    let known = kept.as_ref().map(|kept| kept.day);
-    if let Some(kept) = kept.filter(|kept| (kept.day, kept.sizes) == (day, sizes)) {
-        return Ok((within(kept.samples, from, until), Damage::default()));
-    }
-    let mut reader = Reader::range(layout, start_of(day), until)?.wanted(|_, line| has_host(line));
-    let samples: Vec<Sample> = reader.by_ref().collect();
-    let damage = reader.damage().clone();
-    // A plain file may grow, and is read without being unpacked. Who looks at the past does not keep it.
-    let is_packed = sizes.plain.is_none() && sizes != DaySizes::default();
-    if is_packed && damage == Damage::default() && known.is_none_or(|known| known <= day) {
-        let kept = Kept { day, sizes, samples: samples.clone() };
-        if let Ok(text) = serde_json::to_vec(&kept) {
-            // A cache that cannot be written costs time, nothing else.
-            let _ = files::write_atomic(&path, &text);
+    let sizes = layout.sizes(&layout.files(day));
+    let mut visit = |sample: &Sample| {
+        if (from..until).contains(&sample.t) {
+            visit(sample);
         }
+    };
+    if let Some(kept) = kept(layout).filter(|kept| (kept.day, kept.sizes) == (day, sizes)) {
+        kept.samples.iter().for_each(visit);
+        return Ok(Damage::default());
     }
-    Ok((within(samples, from, until), damage))
+    let mut samples = Vec::new();
+    let mut reader = Reader::range(layout, start_of(day), until)?.wanted(|_, line| has_host(line));
+    reader.each(|sample| {
+        visit(sample);
+        if samples.len() <= MOST_KEPT {
+            samples.push(sample.clone());
+        }
+    });
+    // A plain file may grow, and is read without being unpacked.
+    let is_packed = sizes.plain.is_none() && sizes != DaySizes::default();
+    if is_packed && *reader.damage() == Damage::default() && samples.len() <= MOST_KEPT {
+        keep(layout, &Kept { v: VERSION, day, sizes, samples });
+    }
+    Ok(reader.damage().clone())
 }
 
-fn within(mut samples: Vec<Sample>, from: i64, until: i64) -> Vec<Sample> {
-    samples.retain(|sample| (from..until).contains(&sample.t));
-    samples
+/// What was kept, in a file that is one.
+fn kept(layout: &Layout) -> Option<Kept> {
+    let path = index::folder(layout).join("before.json");
+    let is_one = |found: std::fs::Metadata| found.is_file() && found.len() <= LARGEST;
+    fs_err::symlink_metadata(&path).ok().filter(|found| is_one(found.clone()))?;
+    let kept: Kept = serde_json::from_slice(&fs_err::read(&path).ok()?).ok()?;
+    Some(kept).filter(|kept| kept.v == VERSION)
+}
+
+/// A cache that cannot be written costs time, nothing else. A host may write in its folder: nothing is written through a link.
+fn keep(layout: &Layout, kept: &Kept) {
+    let folder = index::folder(layout);
+    let is_folder = |path| fs_err::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    if is_folder(layout.cache())
+        && is_folder(folder.clone())
+        && let Ok(text) = serde_json::to_vec(kept)
+    {
+        let _ = files::write_atomic(&folder.join("before.json"), &text);
+    }
 }
 
 pub(super) fn has_host(line: &[u8]) -> bool {
@@ -76,9 +109,11 @@ mod tests {
     }
 
     fn names(layout: &Layout, from_hour: i64) -> Vec<String> {
-        let (samples, damage) = hosts(layout, SUNDAY + from_hour * 3600, SUNDAY + DAY).unwrap();
+        let mut names = Vec::new();
+        let mut visit = |sample: &Sample| names.extend(sample.host.clone().map(|host| host.name));
+        let damage = hosts(layout, SUNDAY + from_hour * 3600, SUNDAY + DAY, &mut visit).unwrap();
         assert_eq!(damage, Damage::default());
-        samples.into_iter().map(|sample| sample.host.unwrap().name).collect()
+        names
     }
 
     #[test]
@@ -86,13 +121,12 @@ mod tests {
         let (_data, layout) = scratch();
         fs_err::create_dir_all(index::folder(&layout)).unwrap();
         let kept = index::folder(&layout).join("before.json");
-        (0..24).for_each(|hour| {
-            write(&layout, hour, [Some("a"), Some("b"), None][usize::try_from(hour.min(2)).unwrap()])
-        });
+        (0..24)
+            .for_each(|hour| write(&layout, hour, ["a", "b"].get(usize::try_from(hour).unwrap()).copied()));
         assert_eq!(names(&layout, 0), ["a", "b"]);
         assert!(!kept.exists(), "of a plain file nothing is kept");
-        let files = layout.files(day_of(SUNDAY).unwrap());
-        compress(&layout, &files, true).unwrap();
+        let day = day_of(SUNDAY).unwrap();
+        compress(&layout, &layout.files(day), true).unwrap();
         assert_eq!(names(&layout, 0), ["a", "b"]);
         assert!(kept.exists());
         // It is that which is asked.
@@ -102,13 +136,30 @@ mod tests {
         // A line came late.
         write(&layout, 2, Some("late"));
         assert_eq!(names(&layout, 0), ["a", "b", "late"]);
-        // Of the day after, then of this one again: the newer one stays.
-        write(&layout, 30, Some("d"));
-        let next = layout.files(day_of(SUNDAY + DAY).unwrap());
-        compress(&layout, &next, true).unwrap();
-        hosts(&layout, SUNDAY + DAY, SUNDAY + 2 * DAY).unwrap();
-        let later = fs_err::read(&kept).unwrap();
-        assert_eq!(names(&layout, 0), ["a", "b", "late"]);
-        assert_eq!(fs_err::read(&kept).unwrap(), later);
+    }
+
+    #[test]
+    fn a_day_with_damage_is_told_each_time_and_nothing_is_written_through_a_link() {
+        let (_data, layout) = scratch();
+        fs_err::create_dir_all(index::folder(&layout)).unwrap();
+        let kept = index::folder(&layout).join("before.json");
+        write(&layout, 0, Some("a"));
+        let day = day_of(SUNDAY).unwrap();
+        let file = layout.day_file(day);
+        fs_err::write(&file, format!("{}torn\n", fs_err::read_to_string(&file).unwrap())).unwrap();
+        compress(&layout, &layout.files(day), true).unwrap();
+        for _ in 0..2 {
+            assert_eq!(hosts(&layout, SUNDAY, SUNDAY + DAY, &mut |_| ()).unwrap().broken_lines, 1);
+            assert!(!kept.exists());
+        }
+        write(&layout, 24, Some("b"));
+        let next = day_of(SUNDAY + DAY).unwrap();
+        compress(&layout, &layout.files(next), true).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs_err::remove_dir_all(index::folder(&layout)).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), index::folder(&layout)).unwrap();
+        let mut seen = 0;
+        hosts(&layout, SUNDAY + DAY, SUNDAY + 2 * DAY, &mut |_| seen += 1).unwrap();
+        assert_eq!((seen, elsewhere.path().read_dir().unwrap().count()), (1, 0));
     }
 }

@@ -138,9 +138,7 @@ fn whole(layout: &Layout, last: Sample, now: i64, recent: i64) -> Result<Latest,
     for (from, until) in [(from, middle), (middle, until)] {
         // Mostly nothing else is wanted of the day before.
         if until == middle && from < middle && middle <= recent.min(hour_ago) {
-            let (samples, of_day) = day_before::hosts(layout, from, until)?;
-            samples.iter().for_each(|sample| carried.take(sample));
-            damage.merge(&of_day);
+            damage.merge(&day_before::hosts(layout, from, until, &mut |sample| carried.take(sample))?);
             continue;
         }
         let reader = Reader::range(layout, from, until)?;

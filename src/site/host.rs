@@ -28,6 +28,7 @@ use crate::alert::{Mutes, Rule};
 use crate::analysis::{report, report::Report};
 use crate::base::clock::Clock;
 use crate::base::escape::address;
+use crate::base::hash;
 use crate::series::{self, Latest, SeriesError, Window};
 use crate::store::{self, EventLog, Layout};
 use rayon::prelude::*;
@@ -62,6 +63,8 @@ pub(crate) struct Workshop<'a> {
     pub grouping: Grouping,
     /// There is but one host: its page is the fleet's.
     pub alone: bool,
+    /// There are so many hosts that their windows do not step all at once.
+    pub spreads: bool,
 }
 
 impl Workshop<'_> {
@@ -233,7 +236,7 @@ impl<'a> Host<'a> {
         let (watched, rules) = alerts::watch(workshop, layout, latest, report.as_ref(), extras.quota_used())?;
         let report = report.map(|report| leaks::shown(report, scene));
         let (state, problems) = if latest.is_rolled_up() {
-            problems::unknown(scene, scene.word("site.samples_gone"))
+            problems::noted(scene, scene.word("site.samples_gone"))
         } else {
             alerts::problems(&watched, latest, report.as_ref(), &extras, scene, &mounts)
         };
@@ -278,6 +281,7 @@ impl<'a> Host<'a> {
             first: self.extras.first.unwrap_or(self.latest.sample.t),
             last: self.latest.sample.t,
             in_fleet: !self.workshop.alone,
+            spread: self.workshop.spreads.then(|| hash::number(self.layout.host().as_bytes())),
         }
     }
 

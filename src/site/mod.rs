@@ -156,6 +156,9 @@ pub struct Report {
 /// How long a run waits for the output folder: for an rsync that copies it, or for the run before.
 const PATIENCE_SECONDS: f64 = 60.0;
 
+/// From so many hosts on, their windows do not step all at once.
+const SPREAD_FROM: usize = 50;
+
 /// Makes the site of all hosts under a data folder.
 ///
 /// # Errors
@@ -197,6 +200,7 @@ pub fn build_watched(
         mutes: &mutes,
         grouping: Grouping::new(&inputs.groups, &inputs.tags, hosts.len()),
         alone: hosts.len() == 1,
+        spreads: hosts.len() >= SPREAD_FROM,
     };
     assets.publish(&publisher)?;
     let done = AtomicUsize::new(0);

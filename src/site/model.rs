@@ -201,6 +201,9 @@ pub(crate) struct LegendRow {
     pub mean: String,
     /// The largest of the window.
     pub max: String,
+    /// Least and largest as numbers; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<(f64, f64)>,
 }
 
 /// A table of any kind.

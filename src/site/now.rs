@@ -51,7 +51,8 @@ impl Now {
         let cores = alert::cores(latest);
         let per_core = |metrics: &'static [&'static str]| {
             let column = evaluate::value(Value::PerCore(metrics), rates, "", cores.unwrap_or(1.0))?;
-            last(&column.mean)
+            // Two clocks tick: within a short interval they may differ.
+            last(&column.mean).map(|share| share.min(1.0))
         };
         let interface = interface(latest);
         let rate = |metric: &str| last(rates.mean(metric, interface.as_deref()?)?);

@@ -160,6 +160,7 @@ impl Place<'_> {
             min: written(figures.min),
             mean: written(figures.mean),
             max: written(figures.max),
+            range: Some((figures.min, figures.max)).filter(|(min, max)| min.is_finite() && max.is_finite()),
         }
     }
 

@@ -34,7 +34,16 @@ pub(crate) fn state_of(level: Level, scene: &Scene) -> State {
 
 /// The state of a host of which nothing is known, and why.
 pub(crate) fn unknown(scene: &Scene, text: String) -> (State, Vec<Problem>) {
-    let state = shown(Level::Silent, scene);
+    alone(Level::Silent, scene, text)
+}
+
+/// The state of a host that was there, of which nothing else is known, and why.
+pub(crate) fn noted(scene: &Scene, text: String) -> (State, Vec<Problem>) {
+    alone(Level::Ok, scene, text)
+}
+
+fn alone(level: Level, scene: &Scene, text: String) -> (State, Vec<Problem>) {
+    let state = shown(level, scene);
     (state.clone(), vec![Problem { state, text, since: None, leaks: false }])
 }
 

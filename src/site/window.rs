@@ -78,6 +78,8 @@ pub(crate) struct Subject<'a> {
     pub last: i64,
     /// It stands in a row of the fleet, with a small picture.
     pub in_fleet: bool,
+    /// Of many hosts, a number of its own: by it the steps of its windows lie apart from those of others.
+    pub spread: Option<u64>,
 }
 
 impl Subject<'_> {
@@ -109,7 +111,6 @@ impl Subject<'_> {
     /// is shown up to now. Of a host that fell silent the picture keeps what was before: the silence takes a
     /// quarter of the width at most.
     fn until(&self, window: Window) -> i64 {
-        let step = window.refresh();
         if let Window::Span(_) = window {
             return self.scene.now;
         }
@@ -120,7 +121,11 @@ impl Subject<'_> {
             return align_up(self.scene.now.min(self.last + 60), 60);
         }
         let edge = self.scene.now.min(self.last + window.seconds() / 4);
-        align_down(edge, step).max(align_up(self.first + 1, 60))
+        self.step_before(window, edge).max(align_up(self.first + 1, 60))
+    }
+
+    fn step_before(&self, window: Window, time: i64) -> i64 {
+        step_before(window, time, self.spread)
     }
 
     /// A log of a few minutes fills the shortest window: in an hour it would be a hair's breadth.
@@ -135,9 +140,12 @@ impl Subject<'_> {
 
     /// Everything that a view depends on. New samples count when a step of the window has passed.
     fn key(&self, window: Window, until: i64) -> String {
-        let step = window.refresh();
-        let step = if self.is_young(window) { (step / 24).max(1) } else { step };
-        let until = if self.is_young(window) { align_down(until, step.max(60)) } else { until };
+        let short = (window.refresh() / 24).max(1);
+        let (until, last) = if self.is_young(window) {
+            (align_down(until, short.max(60)), align_down(self.last, short))
+        } else {
+            (until, self.step_before(window, self.last))
+        };
         let changes = Changes::of(self.told, until - window.seconds(), until);
         let changes = serde_json::to_string(&changes).unwrap_or_default();
         let scene = self.scene;
@@ -147,7 +155,7 @@ impl Subject<'_> {
             env!("CARGO_PKG_VERSION"),
             scene.lang.tag(),
             scene.public,
-            align_down(self.last, step),
+            last,
             self.machine,
             self.mounts.hash_input(),
             self.targets.hash_input(),
@@ -275,8 +283,8 @@ fn is_shown(shown: Shown, drawn: &Drawn, cores: f64) -> bool {
     }
 }
 
-/// The latest value of each series of each chart, as text.
-pub(crate) struct LatestValues(BTreeMap<(String, String), String>);
+/// The latest value of each series of each chart, and how it is written.
+pub(crate) struct LatestValues(BTreeMap<(String, String), (f64, String)>);
 
 impl LatestValues {
     /// From the host's last hour.
@@ -290,19 +298,25 @@ impl LatestValues {
             for series in &drawn.series {
                 if let Some(value) = evaluate::last(&series.column.mean) {
                     let text = format::quantity(value, def.unit, def.per_second);
-                    latest.insert((source(def, &drawn.instance), series_key(&series.name)), text);
+                    latest.insert((source(def, &drawn.instance), series_key(&series.name)), (value, text));
                 }
             }
         }
         Self(latest)
     }
 
-    /// Puts them into the legends of a view.
+    /// Puts them into the legends of a view. A picture may end before the latest value: that counts for the range, too.
     pub(crate) fn fill(&self, charts: &mut [(SectionId, Chart)]) {
         for (_, chart) in charts {
             for row in &mut chart.legend {
                 let found = self.0.get(&(chart.source.clone(), row.key.clone()));
-                row.now = found.map_or(format::ABSENT, String::as_str).to_owned();
+                row.now = found.map_or(format::ABSENT, |(_, text)| text).to_owned();
+                let (Some((value, text)), Some((min, max))) = (found, row.range) else { continue };
+                if *value < min {
+                    row.min.clone_from(text);
+                } else if *value > max {
+                    row.max.clone_from(text);
+                }
             }
         }
     }
@@ -316,6 +330,17 @@ pub(crate) fn tabs(windows: &[Window], current: Window, here: &str, scene: &Scen
         current: *window == current,
     };
     windows.iter().map(tab).collect()
+}
+
+/// The last step of a window's edge that is not later. Of many hosts each steps at a time of its own, so that a run at the full hour
+/// does not draw the week of them all.
+fn step_before(window: Window, time: i64, spread: Option<u64>) -> i64 {
+    let step = window.refresh();
+    // Edges are those of bins.
+    let grain = window.step().max(60);
+    let places = (step / grain).max(1);
+    let shift = spread.map_or(0, |number| i64::try_from(number >> 1).unwrap_or(0) % places * grain);
+    align_down(time - shift, step) + shift
 }
 
 fn align_down(time: i64, step: i64) -> i64 {
@@ -336,5 +361,30 @@ pub(crate) fn bare_row(colour: &str, label: String) -> LegendRow {
         min: String::new(),
         mean: String::new(),
         max: String::new(),
+        range: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_many_hosts_step_evenly_and_at_the_edges_of_bins() {
+        const NOON: i64 = 1_795_392_000 + 12 * 3600;
+        for window in Window::ALL {
+            let (step, grain) = (window.refresh(), window.step().max(60));
+            assert_eq!(step_before(window, NOON + 59, None), align_down(NOON + 59, step));
+            let mut at = std::collections::BTreeMap::new();
+            for number in 0..1440 {
+                let edge = step_before(window, NOON + 59, Some(number));
+                assert!((NOON + 59 - step..=NOON + 59).contains(&edge), "{window:?} {number}");
+                assert_eq!(edge % grain, 0, "{window:?} {number}");
+                assert_eq!(step_before(window, edge + step - 1, Some(number)), edge);
+                *at.entry(edge).or_insert(0) += 1;
+            }
+            assert_eq!(i64::try_from(at.len()).unwrap(), step / grain, "{window:?}");
+            assert!(at.values().all(|hosts| *hosts == 1440 / at.len()), "{window:?}");
+        }
     }
 }

@@ -218,19 +218,19 @@ impl Reader {
     fn advance(&mut self) -> bool {
         let Some((file, source)) = &mut self.current else { return false };
         let ending = next_line(source.as_mut(), &mut self.line);
-        let (path, open) = (file.path.clone(), file.open);
+        let open = file.open;
         self.line_number += 1;
         match ending {
             Ok(Ending::End) => self.current = None,
             Ok(Ending::TooLong) => {
-                self.damage.add(&path, self.line_number, "the line is longer than 1 MiB".to_owned());
+                self.note("the line is longer than 1 MiB".to_owned());
             }
             Ok(Ending::Torn) if open && line::decode(&self.line).sample.is_none() => self.current = None,
-            Ok(Ending::Newline | Ending::Torn) => return self.take_line(&path),
+            Ok(Ending::Newline | Ending::Torn) => return self.take_line(),
             Err(error) => {
                 // A compressed file that was cut may end with a whole line all the same.
                 self.decoder.read(&self.line);
-                self.damage.add(&path, self.line_number, error.to_string());
+                self.note(error.to_string());
                 self.current = None;
                 return self.decoder.sample().is_some_and(|sample| self.in_range(sample.t));
             }
@@ -239,12 +239,12 @@ impl Reader {
     }
 
     /// Looks at the line in the buffer; whether it holds a sample that is wanted.
-    fn take_line(&mut self, path: &Path) -> bool {
+    fn take_line(&mut self) -> bool {
         if let Some(head) = line::head(&self.line)
             && !self.is_wanted(head)
         {
             if !self.line.trim_ascii_end().ends_with(b"}") {
-                self.damage.add(path, self.line_number, "the line is torn".to_owned());
+                self.note("the line is torn".to_owned());
             } else if self.in_range(head.t) && self.is_new() {
                 self.skipped += 1;
             }
@@ -254,7 +254,7 @@ impl Reader {
             return false;
         }
         if let Some(reason) = self.decoder.read(&self.line) {
-            self.damage.add(path, self.line_number, reason);
+            self.note(reason);
         }
         let Some(t) = self.decoder.sample().map(|sample| sample.t).filter(|t| self.in_range(*t)) else {
             return false;
@@ -264,6 +264,13 @@ impl Reader {
         }
         self.last_t = t;
         true
+    }
+
+    /// The line is broken.
+    fn note(&mut self, reason: String) {
+        if let Some((file, _)) = &self.current {
+            self.damage.add(&file.path, self.line_number, reason);
+        }
     }
 
     fn in_range(&self, t: i64) -> bool {

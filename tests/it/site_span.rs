@@ -155,11 +155,11 @@ fn a_stretch_whose_samples_are_gone_is_drawn_from_what_is_left_of_them() {
     let within_a_bin = page(stretches[0].0 + 100, stretches[0].0 + 200);
     assert!(within_a_bin.contains("what is shown is made of bins"), "{within_a_bin}");
     let gone = page(stretches[0].0, stretches[0].1);
-    assert!(gone.contains("No sample of that time is kept: what is shown is made of bins."), "{gone}");
+    assert!(gone.contains("No sample of that time is kept: what is shown is made of bins, and what was wrong then is not known."), "{gone}");
     // Without bins of 5 minutes hours are left.
     fs::remove_dir_all(data.join("web-1/5m")).unwrap();
     let found = page(stretches[0].0, stretches[0].1);
     assert!(found.contains("each point stands for 1 h.") && charts(&found) > 20, "{found}");
     let status = fs::read_to_string(out.join("status.json")).unwrap();
-    assert!(status.contains("\"state\": \"silent\"") || status.contains("\"state\":\"silent\""), "{status}");
+    assert!(status.contains("\"state\": \"ok\"") || status.contains("\"state\":\"ok\""), "{status}");
 }

@@ -25,6 +25,9 @@ const DAMAGE_SECONDS: i64 = 86_400;
 /// A sample from this far ahead is the clock's matter.
 const AHEAD_SECONDS: i64 = 86_400;
 
+/// Another host is silent after so many of its intervals, and after [`STALE_SECONDS`].
+const SILENT_INTERVALS: i64 = 3;
+
 /// Whether this host's log grows, and which other hosts are silent.
 pub(super) fn age(patient: &Patient) -> Vec<Finding> {
     let host = patient.layout.host();
@@ -35,8 +38,12 @@ pub(super) fn age(patient: &Patient) -> Vec<Finding> {
     let mut findings = vec![own_age(patient, host, !others.is_empty())];
     let silent = |name: &String| {
         let layout = Layout::new(&patient.data, name.as_str()).ok()?;
-        let seconds = newest(patient, &layout)?;
-        (seconds > STALE_SECONDS).then(|| format!("{name} ({})", ago(seconds)))
+        let last = store::tail_until(&layout, patient.now.saturating_add(AHEAD_SECONDS), 2).ok()?;
+        let seconds = patient.now - last.last()?.t;
+        let interval = last.windows(2).map(|pair| pair[1].t - pair[0].t).max().unwrap_or(0);
+        // As the pages have it.
+        (seconds > STALE_SECONDS.max(SILENT_INTERVALS * interval))
+            .then(|| format!("{name} ({})", ago(seconds)))
     };
     let silent: Vec<String> = others.iter().filter_map(silent).collect();
     if !silent.is_empty() {

@@ -21,10 +21,13 @@ struct Starts {
 }
 
 /// Looks for what starts samples and pages. `grows`: the log has a new sample; `is_regular`: they come as by a clock.
-pub(super) fn check(patient: &Patient, grows: bool, is_regular: bool) -> Vec<Finding> {
+/// `renders`: this machine is not sampled, it shows what others send.
+pub(super) fn check(patient: &Patient, grows: bool, is_regular: bool, renders: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut by_cron = false;
-    for run in schedule::runs("", None, patient.pushes) {
+    for run in
+        schedule::runs("", None, patient.pushes).into_iter().filter(|run| !renders || run.name != "sample")
+    {
         let starts = look(patient, run.name);
         by_cron |= starts.found.iter().any(|(place, _)| !place.to_string_lossy().ends_with(".service"));
         findings.extend(judge(patient, run.name, &starts, grows, is_regular));

@@ -130,6 +130,7 @@ pub(super) fn view(context: &mut Context<'_>, kept: &Kept) -> View {
     let troubled =
         kept.answers.iter().filter(|(_, answer)| answer.service.failed == Some(1)).map(|(name, _)| name);
     let names: BTreeSet<&String> = kept.wanted.keys().chain(active.keys()).chain(troubled).collect();
+    let answers = kept.trouble.is_none() && context.previous.services.wishes.ask_systemd;
     let mut view = View::new();
     for name in names.into_iter().filter(|name| !name.contains(' ')) {
         let link = active.get(name).copied();
@@ -138,7 +139,7 @@ pub(super) fn view(context: &mut Context<'_>, kept: &Kept) -> View {
         if answer.is_some_and(|answer| answer.is_alias) {
             continue;
         }
-        let mut service = service(kept.wanted.get(name), answer, link);
+        let mut service = service(kept.wanted.get(name), answer, link, answers);
         // A clock that was set back since.
         service.since = service.since.map(|since| since.min(context.now));
         if context.slow && service.up == Some(1) {
@@ -173,15 +174,15 @@ fn active(context: &Context<'_>, kept: &Kept) -> BTreeMap<String, Link> {
 }
 
 /// One service: what systemd said of it if nothing has happened since, else what its link says. One that restarts in a loop has a
-/// new link whenever it is looked at: it is in the loop until systemd says that it runs, or its link is gone. So is the count of its
-/// restarts what systemd said last.
-fn service(wanted: Option<&Wanted>, answer: Option<&Answer>, link: Option<Link>) -> Service {
-    let holds =
-        |answer: &&Answer| answer.link == link || (link.is_some() && answer.service.state == "restarting");
+/// new link whenever it is looked at: as long as systemd `answers`, it is in the loop until that says that it runs, or its link is
+/// gone. So is the count of its restarts what systemd said last.
+fn service(wanted: Option<&Wanted>, answer: Option<&Answer>, link: Option<Link>, answers: bool) -> Service {
+    let is_told = answers && link.is_some();
+    let holds = |answer: &&Answer| answer.link == link || (is_told && answer.service.state == "restarting");
     if let Some(answer) = answer.filter(holds) {
         return answer.service.clone();
     }
-    let restarts = answer.and_then(|answer| answer.service.restarts);
+    let restarts = answer.filter(|_| is_told).and_then(|answer| answer.service.restarts);
     Service { restarts, ..by_files(wanted, answer, link) }
 }
 
@@ -218,7 +219,7 @@ mod tests {
     fn what_was_said_holds_as_long_as_the_link_is_the_same() {
         let said =
             answer(Service { restarts: Some(3), ..Service::running(Some(50), Some(7)) }, Some((50, 1)));
-        let of = |link| service(Some(&Wanted::default()), Some(&said), link);
+        let of = |link| service(Some(&Wanted::default()), Some(&said), link, true);
         assert_eq!(of(Some((50, 1))), said.service);
         let anew = of(Some((60, 0)));
         assert_eq!((anew.since, anew.up, anew.restarts, anew.pid), (Some(60), Some(1), Some(3), None));
@@ -230,22 +231,25 @@ mod tests {
     fn a_loop_of_restarts_is_one_though_each_look_finds_another_link() {
         let loops = Service { restarts: Some(12), ..Service::down("restarting", true) };
         let said = answer(loops, Some((50, 1)));
-        let of = |link| service(Some(&Wanted::default()), Some(&said), link);
-        assert_eq!(of(Some((110, 0))), said.service);
+        let of = |link, answers| service(Some(&Wanted::default()), Some(&said), link, answers);
+        assert_eq!(of(Some((110, 0)), true), said.service);
         // It was stopped.
-        let gone = of(None);
-        assert_eq!((gone.state.as_str(), gone.up, gone.failed), ("stopped", Some(0), None));
+        let gone = of(None, true);
+        assert_eq!((gone.state.as_str(), gone.up, gone.restarts), ("stopped", Some(0), None));
+        // Nobody would say that it runs again.
+        let unheard = of(Some((110, 0)), false);
+        assert_eq!((unheard.state.as_str(), unheard.up, unheard.restarts), ("running", Some(1), None));
     }
 
     #[test]
     fn work_that_is_done_is_not_missed() {
         let resting = Wanted { rests: true, once: true, ..Wanted::default() };
-        assert_eq!(service(Some(&resting), None, None), Service::of("stopped"));
-        let works = service(Some(&resting), None, Some((5, 0)));
+        assert_eq!(service(Some(&resting), None, None, true), Service::of("stopped"));
+        let works = service(Some(&resting), None, Some((5, 0)), true);
         assert_eq!((works.state.as_str(), works.up), ("exited", Some(1)));
         // Never enabled, so nobody misses it.
-        assert_eq!(service(None, None, None).up, None);
-        assert_eq!(service(Some(&Wanted::default()), None, None).up, Some(0));
+        assert_eq!(service(None, None, None, true).up, None);
+        assert_eq!(service(Some(&Wanted::default()), None, None, true).up, Some(0));
     }
 
     #[test]

@@ -366,25 +366,5 @@ pub(crate) fn bare_row(colour: &str, label: String) -> LegendRow {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn windows_of_many_hosts_step_evenly_and_at_the_edges_of_bins() {
-        const NOON: i64 = 1_795_392_000 + 12 * 3600;
-        for window in Window::ALL {
-            let (step, grain) = (window.refresh(), window.step().max(60));
-            assert_eq!(step_before(window, NOON + 59, None), align_down(NOON + 59, step));
-            let mut at = std::collections::BTreeMap::new();
-            for number in 0..1440 {
-                let edge = step_before(window, NOON + 59, Some(number));
-                assert!((NOON + 59 - step..=NOON + 59).contains(&edge), "{window:?} {number}");
-                assert_eq!(edge % grain, 0, "{window:?} {number}");
-                assert_eq!(step_before(window, edge + step - 1, Some(number)), edge);
-                *at.entry(edge).or_insert(0) += 1;
-            }
-            assert_eq!(i64::try_from(at.len()).unwrap(), step / grain, "{window:?}");
-            assert!(at.values().all(|hosts| *hosts == 1440 / at.len()), "{window:?}");
-        }
-    }
-}
+#[path = "window_tests.rs"]
+mod tests;

@@ -143,6 +143,7 @@ fn a_host_that_only_collects_is_not_wrong() {
     machine.put("etc/cron.d/cronograph", "2-59/5 * * * * root /usr/local/bin/cronograph site\n");
     let (_, said) = machine.doctor();
     assert!(said.contains("note   web1 has no log in ROOT/data: other hosts send theirs"), "{said}");
+    assert!(!said.contains("nothing starts `cronograph sample`"), "{said}");
 }
 
 #[test]

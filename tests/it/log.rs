@@ -50,6 +50,18 @@ fn a_stretch_is_printed_byte_by_byte_also_when_its_day_became_columns() {
 }
 
 #[test]
+fn a_stretch_without_samples_is_said() {
+    let data = tempfile::tempdir().unwrap();
+    write(data.path(), &line(0));
+    let output = log(data.path(), MIDNIGHT + 3600, MIDNIGHT + 7200).output().unwrap();
+    assert!(output.status.success() && output.stdout.is_empty());
+    let said = stderr(&output);
+    assert!(said.contains("there is no sample of web1 from ") && said.contains("01:00"), "{said}");
+    let output = log(data.path(), MIDNIGHT, MIDNIGHT + 60).output().unwrap();
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
 fn what_is_broken_is_said_beside_it() {
     let data = tempfile::tempdir().unwrap();
     write(data.path(), &[line(0), "{\"v\":1,\"t\":17\n".to_owned(), line(1)].concat());

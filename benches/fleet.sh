@@ -25,7 +25,7 @@ program=$bin/cronograph synth=$bin/examples/synth
 # Noon of yesterday, and some: the open day has half a day of samples, as it has on average.
 start=$((($(date +%s) / 86400 - 1) * 86400 + 43320))
 
-# make FOLDER HOSTS DAYS: logs up to half an hour after the start; the newest day's files lie beside, whole.
+# make FOLDER HOSTS DAYS: logs up to the start; what comes in the half hour after it lies beside, in parts of five minutes.
 make() {
     local number cores pid made=()
     cores=$(nproc)
@@ -40,7 +40,6 @@ make() {
     done
 }
 
-# The newest day lies in parts: up to the start, then of five minutes each.
 make_one() {
     local folder=$1 host=host$2 day
     "$synth" --out "$folder" --host "$host" --days "$3" --seed "$2" --until $((start + 1800)) --gzip >/dev/null

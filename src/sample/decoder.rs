@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 /// Shapes that are kept of a part: a slow beat and a quick one, and as many again where something comes and goes.
 const SHAPES: usize = 4;
 
-/// Bytes of a part whose shape is learned: many times what a host writes. What is larger is not kept: a log may come from a stranger.
+/// Bytes of a part whose shape is learned: many times what a small host writes. What is larger is not kept: a log may come from a stranger.
 const LARGEST: usize = 16 * 1024;
 
 /// The sample of the line that was read last, and what is known of the shape of its parts.

@@ -33,7 +33,7 @@ macro_rules! numbers {
 }
 numbers!(u64: U64, i64: I64, f64: F64);
 
-/// Types that have no numbers, or none that change.
+/// Types that have no numbers, or whose numbers seldom change.
 macro_rules! text {
     ($($type:ty),* $(,)?) => { $(
         impl $crate::sample::slots::Slots for $type {

@@ -18,8 +18,8 @@ const HOST_WITHIN: usize = 256;
 /// The version of what is kept.
 const VERSION: u32 = 1;
 /// More lines with facts than these are not a host's.
-const MOST_KEPT: usize = 50;
-/// Bytes that are read of what is kept.
+const MOST_KEPT: usize = 10;
+/// Bytes that are kept.
 const LARGEST: u64 = 1024 * 1024;
 
 /// What was read of a day.
@@ -84,6 +84,7 @@ fn keep(layout: &Layout, kept: &Kept) {
     if is_folder(layout.cache())
         && is_folder(folder.clone())
         && let Ok(text) = serde_json::to_vec(kept)
+        && text.len() as u64 <= LARGEST
     {
         let _ = files::write_atomic(&folder.join("before.json"), &text);
     }

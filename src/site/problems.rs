@@ -43,8 +43,7 @@ pub(crate) fn noted(scene: &Scene, text: String) -> (State, Vec<Problem>) {
 }
 
 fn alone(level: Level, scene: &Scene, text: String) -> (State, Vec<Problem>) {
-    let state = shown(level, scene);
-    (state.clone(), vec![Problem { state, text, since: None, leaks: false }])
+    (shown(level, scene), vec![Problem { state: state_of(level, scene), text, since: None, leaks: false }])
 }
 
 /// A level as it is shown.

@@ -332,8 +332,8 @@ pub(crate) fn tabs(windows: &[Window], current: Window, here: &str, scene: &Scen
     windows.iter().map(tab).collect()
 }
 
-/// The last step of a window's edge that is not later. Of many hosts each steps at a time of its own, so that a run at the full hour
-/// does not draw the week of them all.
+/// The last step of a window's edge that is not later. Of many hosts each steps at a time of its own, so that runs that follow
+/// each other draw an even share.
 fn step_before(window: Window, time: i64, spread: Option<u64>) -> i64 {
     let step = window.refresh();
     // Edges are those of bins.

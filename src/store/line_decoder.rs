@@ -86,6 +86,17 @@ mod tests {
             }
             assert_eq!(decoder.decoder.missed(), [""; 0], "{}", String::from_utf8_lossy(line));
         }
+        // Other numbers in their places, however they are written.
+        for (load, free) in
+            [("0.5", "7"), ("1e-1", "18446744073709551615"), ("0.1000000000000000055511151", "0")]
+        {
+            let meminfo = format!("{{\"MemFree\":{free}}}");
+            let line = format!("{{\"v\":1,\"t\":5,\"meminfo\":{meminfo},\"loadavg\":{{\"load1\":{load}}}}}");
+            assert_same(&mut decoder, line.as_bytes());
+            if load != "0.5" {
+                assert_eq!(decoder.decoder.missed(), [""; 0], "{line}");
+            }
+        }
         assert_eq!(decoder.read(b"{\"v\":1,\"t\":5,\"loadavg\":{\"load1\":1e-1}}"), None);
         assert_eq!(decoder.sample().unwrap().loadavg.as_ref().unwrap().load1, Some(0.1));
     }

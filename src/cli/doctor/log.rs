@@ -3,6 +3,7 @@
 use super::{Finding, Patient, nearest};
 use crate::base::format;
 use crate::base::words::Lang;
+use crate::sample::Sample;
 use crate::store::{self, Damage, Layout, Reader};
 use rustix::fs::{Access, access};
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ const AHEAD_SECONDS: i64 = 86_400;
 
 /// Another host is silent after so many of its intervals, and after [`STALE_SECONDS`].
 const SILENT_INTERVALS: i64 = 3;
+/// So many intervals are looked at.
+const INTERVALS: usize = 10;
 
 /// Whether this host's log grows, and which other hosts are silent.
 pub(super) fn age(patient: &Patient) -> Vec<Finding> {
@@ -38,11 +41,10 @@ pub(super) fn age(patient: &Patient) -> Vec<Finding> {
     let mut findings = vec![own_age(patient, host, !others.is_empty())];
     let silent = |name: &String| {
         let layout = Layout::new(&patient.data, name.as_str()).ok()?;
-        let last = store::tail_until(&layout, patient.now.saturating_add(AHEAD_SECONDS), 2).ok()?;
+        let until = patient.now.saturating_add(AHEAD_SECONDS);
+        let last = store::tail_until(&layout, until, INTERVALS + 1).ok()?;
         let seconds = patient.now - last.last()?.t;
-        let interval = last.windows(2).map(|pair| pair[1].t - pair[0].t).max().unwrap_or(0);
-        // As the pages have it.
-        (seconds > STALE_SECONDS.max(SILENT_INTERVALS * interval))
+        (seconds > STALE_SECONDS.max(SILENT_INTERVALS * usual_interval(&last)))
             .then(|| format!("{name} ({})", ago(seconds)))
     };
     let silent: Vec<String> = others.iter().filter_map(silent).collect();
@@ -53,6 +55,15 @@ pub(super) fn age(patient: &Patient) -> Vec<Finding> {
         findings.push(Finding::note(format!("other hosts that are silent: {shown}{more}")));
     }
     findings
+}
+
+/// Seconds between the samples of the last hour, as they usually are: what the pages go by.
+fn usual_interval(samples: &[Sample]) -> i64 {
+    let since = samples.last().map_or(0, |last| last.t - 3600);
+    let near = samples.windows(2).filter(|pair| pair[0].t >= since);
+    let mut intervals: Vec<i64> = near.map(|pair| pair[1].t - pair[0].t).collect();
+    intervals.sort_unstable();
+    intervals.get(intervals.len() / 2).copied().unwrap_or(60)
 }
 
 fn own_age(patient: &Patient, host: &str, others: bool) -> Finding {
@@ -167,4 +178,21 @@ fn read(patient: &Patient, layout: &Layout) -> Result<Damage, store::StoreError>
         Reader::range(layout, patient.now.saturating_sub(DAMAGE_SECONDS), patient.now.saturating_add(1))?;
     reader.each(|_| ());
     Ok(reader.damage().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_that_of_the_last_hour() {
+        let of = |times: &[i64]| {
+            let sample = |t: &i64| Sample { t: *t, ..Sample::default() };
+            usual_interval(&times.iter().map(sample).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[0, 300, 600, 900, 960]), 300);
+        assert_eq!(of(&[0, 60, 120, 180, 7 * 86_400]), 60, "it came back for one sample");
+        assert_eq!(of(&[0, 7200, 14_400]), 60, "as the pages have it");
+        assert_eq!((of(&[5]), of(&[])), (60, 60));
+    }
 }

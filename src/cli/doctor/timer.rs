@@ -25,12 +25,10 @@ struct Starts {
 pub(super) fn check(patient: &Patient, grows: bool, is_regular: bool, renders: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut by_cron = false;
-    for run in
-        schedule::runs("", None, patient.pushes).into_iter().filter(|run| !renders || run.name != "sample")
-    {
+    for run in schedule::runs("", None, patient.pushes) {
         let starts = look(patient, run.name);
         by_cron |= starts.found.iter().any(|(place, _)| !place.to_string_lossy().ends_with(".service"));
-        findings.extend(judge(patient, run.name, &starts, grows, is_regular));
+        findings.extend(judge(patient, run.name, &starts, grows, is_regular || renders));
     }
     if by_cron && !grows && !cron_runs(patient) {
         findings.push(Finding::wrong(
@@ -62,7 +60,7 @@ fn judge(patient: &Patient, command: &str, starts: &Starts, grows: bool, is_regu
         (Some((place, _)), _) => {
             findings.push(Finding::well(format!("{} starts `cronograph {command}`", place.display())))
         }
-        // Something does start it: the log shows it.
+        // Something does start it, the log shows it; or this machine is not sampled.
         (None, _) if command == "sample" && is_regular => {}
         // The pages look at the rules as well; without a channel nobody misses it.
         (None, _) if command == "check" && !patient.has_channels => {}

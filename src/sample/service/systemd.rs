@@ -124,13 +124,17 @@ fn describe(context: &mut Context<'_>, folders: &[&str], name: &str) -> Option<W
     Some(wanted)
 }
 
+/// A systemd that does not answer is busy, and after so many seconds not to be heard any more.
+const BELIEVED_SECONDS: i64 = 600;
+
 /// Every service that is wanted, active, or known to have failed.
 pub(super) fn view(context: &mut Context<'_>, kept: &Kept) -> View {
     let active = active(context, kept);
     let troubled =
         kept.answers.iter().filter(|(_, answer)| answer.service.failed == Some(1)).map(|(name, _)| name);
     let names: BTreeSet<&String> = kept.wanted.keys().chain(active.keys()).chain(troubled).collect();
-    let answers = kept.trouble.is_none() && context.previous.services.wishes.ask_systemd;
+    let is_lately = context.now - kept.answered <= BELIEVED_SECONDS;
+    let answers = is_lately && context.previous.services.wishes.ask_systemd;
     let mut view = View::new();
     for name in names.into_iter().filter(|name| !name.contains(' ')) {
         let link = active.get(name).copied();

@@ -79,15 +79,21 @@ impl<T: Slots> Slots for Option<T> {
     }
 }
 
-impl<T: Slots> Slots for Vec<T> {
+impl<T: Slots> Slots for [T] {
     fn slots(&mut self, each: &mut dyn FnMut(Slot<'_>)) {
         self.iter_mut().for_each(|value| value.slots(each));
     }
 }
 
+impl<T: Slots> Slots for Vec<T> {
+    fn slots(&mut self, each: &mut dyn FnMut(Slot<'_>)) {
+        self.as_mut_slice().slots(each);
+    }
+}
+
 impl<T: Slots, const LENGTH: usize> Slots for [T; LENGTH] {
     fn slots(&mut self, each: &mut dyn FnMut(Slot<'_>)) {
-        self.iter_mut().for_each(|value| value.slots(each));
+        self.as_mut_slice().slots(each);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The end of a leak: its curve went flat, or all was given back.
 
 use super::estimate::{estimate, theil_sen};
+use super::join::{joined, joined_at_falls};
 use super::points::{Points, count, line};
-use super::repair;
 use super::seen::Seen;
 use super::verdict::{Growth, Kind};
 
@@ -14,7 +14,7 @@ const SURE: f64 = 2.0;
 /// A leak whose growth was given back to this share is over and forgotten.
 const GIVEN_BACK: f64 = 0.5;
 /// The flat end must last this share of the leak, and so many seconds.
-const FLAT_SHARE: f64 = 0.08;
+const FLAT_SHARE: f64 = 0.35;
 const FLAT_SECONDS: f64 = 7_200.0;
 const FLAT_SECONDS_KERNEL: f64 = 600.0;
 /// Bins from the onset to now.
@@ -28,22 +28,18 @@ pub(super) enum Ending {
 
 /// Whether the growth that started about `start` has ended: its curve went flat; or was given back, which is asked
 /// only of one that is past, since a leak that goes on after a restart gave all back, too.
-pub(super) fn ending(start: f64, is_past: bool, kind: Kind, seen: &Seen) -> Option<Ending> {
-    let bend = Bend::of(start, seen).filter(|bend| bend.lasts(kind))?;
+pub(super) fn ending(start: f64, is_past: bool, seen: &Seen) -> Option<Ending> {
+    let bend = Bend::of(start, seen).filter(|bend| bend.lasts(seen.kind))?;
     if is_past && bend.is_given_back(seen)? {
         return Some(Ending::GivenBack);
     }
     if !bend.is_flat()? {
         return None;
     }
-    let until = |knee: f64| {
-        let end = seen.times.partition_point(|time| *time <= knee);
-        estimate(seen.times.get(..end)?, seen.values.get(..end)?, start, seen.begin_of(start))
-    };
     // The start was a guess. From the onset on, the line has no flat beginning that would move its bend.
-    let onset = until(bend.knee)?.since;
+    let onset = seen.since_origin(estimate(seen, start, bend.knee)?.since);
     let knee = Bend::of(onset, seen).map_or(bend.knee, |bend| bend.knee);
-    Some(Ending::Flat(until(knee)?.growth(seen)))
+    Some(Ending::Flat(estimate(seen, start, knee)?))
 }
 
 /// A line that rises and then is flat.
@@ -62,8 +58,8 @@ impl Bend {
         let from = seen.times.partition_point(|time| *time < start);
         let (times, values) = (seen.times.get(from..)?, seen.values.get(from..)?);
         let (first, last) = (*times.first()?, *times.last()?);
-        let raw = Points::binned(times, values, ((last - first) / BINS).max(1.0));
-        let (bins, _) = repair::points(&raw, 0, raw.len());
+        let bins = Points::binned(times, values, ((last - first) / BINS).max(1.0));
+        let bins = joined_at_falls(joined(bins, seen.breaks_between(first, last)));
         let knee = knee(&bins)?;
         let risen = bins.at(knee);
         let rise = theil_sen(bins.times.get(..risen)?, bins.values.get(..risen)?)?;

@@ -1,8 +1,8 @@
 //! Since when and how fast, once something is seen to grow: a hinge (flat, then a line) by least squares for the
 //! onset, Theil–Sen for the slope, which does not mind outliers.
 
+use super::join::{joined, joined_at_falls};
 use super::points::{Points, block_medians, count, line, median};
-use super::repair;
 use super::seen::Seen;
 use super::verdict::Growth;
 
@@ -17,30 +17,18 @@ const JUMP_BLOCKS: usize = 20;
 /// Half of the interval in standard errors: 95 % of a normal distribution.
 const INTERVAL: f64 = 1.96;
 
-/// A flat level and the line that follows it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Estimate {
-    pub(super) since: f64,
-    pub(super) since_error: f64,
-    pub(super) until: f64,
-    pub(super) slope: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
-    pub(super) from_level: f64,
-    pub(super) to_level: f64,
-}
-
-/// Estimates the growth that was seen to start about `start` and lasts to the last point; `begin` is where the
-/// series, or what is of this boot, begins.
-pub(super) fn estimate(times: &[f64], values: &[f64], start: f64, begin: f64) -> Option<Estimate> {
-    let end = *times.last()?;
-    let from = (start - BEFORE * (end - start)).max(begin);
-    let first = times.partition_point(|time| *time < from);
-    let (times, values) = (times.get(first..)?, values.get(first..)?);
+/// Estimates the growth that was seen to start about `start` and lasts to `end`, or to the last value.
+pub(super) fn estimate(seen: &Seen, start: f64, end: f64) -> Option<Growth> {
+    let last = seen.times.partition_point(|time| *time <= end);
+    let end = *seen.times.get(last.checked_sub(1)?)?;
+    let from = start - BEFORE * (end - start);
+    let first = seen.times.partition_point(|time| *time < from);
+    let (times, values) = (seen.times.get(first..last)?, seen.values.get(first..last)?);
+    let from = from.max(*times.first()?);
     let step = (end - from) / count(times.len().max(2) - 1);
     let width = ((end - from) / MOST_POINTS).max(step * 1.5);
-    let bins = Points::binned(times, values, width);
-    let (points, _) = repair::points(&bins, 0, bins.len());
+    let points = joined(Points::binned(times, values, width), seen.breaks_between(from, end));
+    let points = joined_at_falls(points);
     let hinge = hinge(&points)?;
     let grown = points.at(hinge.since).min(points.len().saturating_sub(3));
     let (times, values) = (points.times.get(grown..)?, points.values.get(grown..)?);
@@ -49,11 +37,11 @@ pub(super) fn estimate(times: &[f64], values: &[f64], start: f64, begin: f64) ->
     let mut levels: Vec<f64> =
         times.iter().zip(values).map(|(time, value)| value + slope * (end - time)).collect();
     let to_level = median(&mut levels)?;
-    Some(Estimate {
-        since: hinge.since,
-        since_error: hinge.since_error + width / 2.0,
-        until: end,
-        slope,
+    Some(Growth {
+        since: seen.unix(hinge.since),
+        since_error: rounded(whole(hinge.since_error + width / 2.0)),
+        until: seen.unix(end),
+        per_second: slope,
         low: slope - error,
         high: slope + error,
         from_level: to_level - slope * (end - hinge.since),
@@ -76,22 +64,6 @@ fn jumpiness(times: &[f64], values: &[f64]) -> f64 {
     let following = steps.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>() / (n - 1.0);
     let of_sum = n * variance + 2.0 * (n - 1.0) * following;
     of_sum.max(variance).sqrt() / seconds
-}
-
-impl Estimate {
-    /// In the series' own time.
-    pub(super) fn growth(&self, seen: &Seen) -> Growth {
-        Growth {
-            since: seen.unix(self.since),
-            since_error: rounded(whole(self.since_error)),
-            until: seen.unix(self.until),
-            per_second: self.slope,
-            low: self.low,
-            high: self.high,
-            from_level: self.from_level,
-            to_level: self.to_level,
-        }
-    }
 }
 
 /// An error below a minute is told in seconds, to two hours in minutes, else in hours: it is one itself.
@@ -185,6 +157,7 @@ pub(super) fn theil_sen(times: &[f64], values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::leak::{Kind, Series};
 
     /// 1000 until 6000 s, then 0.5 a second until 12 000 s.
     fn hinged() -> (Vec<f64>, Vec<f64>) {
@@ -196,10 +169,13 @@ mod tests {
     #[test]
     fn an_exact_hinge_is_found_exactly() {
         let (times, values) = hinged();
-        let estimate = estimate(&times, &values, 6600.0, 0.0).unwrap();
-        assert!((estimate.since - 6000.0).abs() <= 120.0, "{estimate:?}");
-        assert!((estimate.slope - 0.5).abs() < 0.01, "{estimate:?}");
-        assert!((estimate.to_level - (1000.0 + 0.5 * 5940.0)).abs() < 40.0, "{estimate:?}");
+        let unix: Vec<i64> = times.iter().map(|time| *time as i64).collect();
+        let series =
+            Series { kind: Kind::Other, times: &unix, values: &values, breaks: &[], capacity: None };
+        let growth = estimate(&Seen::new(&series), 6600.0, f64::INFINITY).unwrap();
+        assert!((growth.since - 6000).abs() <= 120, "{growth:?}");
+        assert!((growth.per_second - 0.5).abs() < 0.01, "{growth:?}");
+        assert!((growth.to_level - (1000.0 + 0.5 * 5940.0)).abs() < 40.0, "{growth:?}");
     }
 
     #[test]

@@ -1,8 +1,5 @@
-//! Points in time and what is taken from them: bins, medians, a straight line with an honest error.
-//! Promises to bear gaps: an empty bin is absent.
+//! Points in time: bins with their medians, and a straight line with an honest error. A bin without samples is absent.
 
-/// A point's value is the lower quartile of its bin, so that spikes vanish and a rising floor stays.
-const LEVEL: f64 = 0.25;
 /// Residuals that follow each other this closely leave nothing that is independent.
 const CLOSEST_CORRELATION: f64 = 0.97;
 
@@ -26,7 +23,7 @@ pub(super) struct Line {
 }
 
 impl Points {
-    /// Bins of `width` seconds, each with its lower quartile at its middle.
+    /// Bins of `width` seconds, each with its median at its middle.
     pub(super) fn binned(times: &[f64], values: &[f64], width: f64) -> Self {
         let mut points = Self::default();
         let mut bin: Vec<f64> = Vec::new();
@@ -44,11 +41,18 @@ impl Points {
     }
 
     fn close(&mut self, bin: &mut Vec<f64>, middle: f64) {
-        if let Some(level) = quantile(bin, LEVEL) {
+        if let Some(level) = median(bin) {
             self.times.push(middle);
             self.values.push(level);
         }
         bin.clear();
+    }
+
+    /// The points from an index on.
+    pub(super) fn since(mut self, index: usize) -> Self {
+        self.times.drain(..index.min(self.times.len()));
+        self.values.drain(..index.min(self.values.len()));
+        self
     }
 
     pub(super) fn len(&self) -> usize {
@@ -59,14 +63,6 @@ impl Points {
     pub(super) fn at(&self, time: f64) -> usize {
         self.times.partition_point(|known| *known < time)
     }
-}
-
-/// The value below which this share of the values lies; sorts them. `None` of nothing.
-pub(super) fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
-    let last = values.len().checked_sub(1)?;
-    let index = nearest(count(last) * share).min(last);
-    let (_, value, _) = values.select_nth_unstable_by(index, f64::total_cmp);
-    Some(*value)
 }
 
 /// The middle value; sorts them. `None` of nothing.
@@ -147,21 +143,16 @@ pub(super) fn count(count: usize) -> f64 {
     count as f64
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "indices, not negative")]
-fn nearest(index: f64) -> usize {
-    index.round().max(0.0) as usize
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn bins_take_the_lower_quartile_and_skip_what_is_not_there() {
+    fn bins_take_the_median_and_skip_empty_ones() {
         let times = [0.0, 10.0, 20.0, 30.0, 40.0, 200.0];
         let values = [5.0, 1.0, 2.0, 99.0, 3.0, 7.0];
         let bins = Points::binned(&times, &values, 60.0);
-        assert_eq!(bins, Points { times: vec![30.0, 210.0], values: vec![2.0, 7.0] });
+        assert_eq!(bins, Points { times: vec![30.0, 210.0], values: vec![3.0, 7.0] });
     }
 
     #[test]

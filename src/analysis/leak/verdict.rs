@@ -1,5 +1,6 @@
 //! What the finder is given and what it says.
 
+use super::evidence::Evidence;
 use serde::Serialize;
 
 /// What the numbers mean, which decides how much evidence it takes.
@@ -95,6 +96,8 @@ pub struct Verdict {
     pub state: State,
     /// The growth that it is about; none where nothing grows.
     pub growth: Option<Growth>,
+    /// What it rests on, as last seen; none where nothing grows.
+    pub evidence: Option<Evidence>,
     /// Why.
     pub reason: Reason,
 }

@@ -1,0 +1,343 @@
+//! The evidence for a leak: five tests of the growth since a bend, each a doubt between 0 and 1, and how long such a
+//! growth must last. `docs/leaks.md` explains them, so that a reader can redo a verdict by hand.
+
+use super::fit::{self, Bend};
+use super::points::{count, median};
+use super::verdict::Kind;
+use serde::Serialize;
+use std::collections::VecDeque;
+
+const HOUR: f64 = 3_600.0;
+const DAY: f64 = 24.0 * HOUR;
+
+/// Growth with at most this sum of doubts is a leak …
+pub(super) const DOUBTS_OF_A_LEAK: f64 = 0.85;
+/// … stays one up to this sum …
+pub(super) const DOUBTS_OF_A_KNOWN_LEAK: f64 = 2.5;
+/// … and may become one up to this.
+pub(super) const DOUBTS_OF_A_SUSPECT: f64 = 1.25;
+/// A test that cannot be made counts as this doubt, half of it once growth has lasted so long.
+const UNKNOWN: f64 = 0.5;
+const LONG_SECONDS: f64 = 72.0 * HOUR;
+
+/// Where each test raises no doubt, and where it raises a full one; between them doubt rises evenly, for ratios evenly
+/// by their logarithm.
+const STRENGTH: (f64, f64) = (20.0, 5.0);
+const OTHER_SHAPES: (f64, f64) = (0.0, -6.0);
+const YESTERDAY: (f64, f64) = (0.5, 0.1);
+const NOISE: (f64, f64) = (1.5, 10.0);
+const EARLIER_RISE: (f64, f64) = (1.1, 0.7);
+
+/// Growth must last this share of the time that the series was known before it, within these bounds …
+const HISTORY_SHARE: f64 = 0.6;
+const LEAST_SECONDS: f64 = 8.0 * HOUR;
+const MOST_SECONDS: f64 = 30.0 * HOUR;
+/// … and the upper bound where less than this is known before.
+const LEAST_HISTORY: f64 = 8.0 * HOUR;
+/// For what is full within a day, minutes count as much as hours do elsewhere.
+const FAST: f64 = 1.0 / 24.0;
+/// In the kernel, whose memory is quiet, growth as large as an earlier rise must last so long.
+const KERNEL_SECONDS: f64 = 2.0 * HOUR;
+/// Fewer points after the bend show nothing.
+const LEAST_POINTS: usize = 6;
+/// Points before the bend from which its noise and its rises are known.
+const KNOWN_POINTS: usize = 6;
+/// Rises are known if the history is this share of the growth.
+const KNOWN_HISTORY: f64 = 0.25;
+/// Recent values are compared with yesterday's over this share of the growth, and this long at most.
+const RECENT_SHARE: f64 = 0.25;
+const RECENT_SECONDS: f64 = 6.0 * HOUR;
+/// Residuals that follow each other this closely leave nothing that is independent.
+const CLOSEST_CORRELATION: f64 = 0.98;
+/// Squares below this share of all are rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// What the finding of a growth rests on. Ratios and shares have no unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// Seconds for which it has grown.
+    pub lasted: f64,
+    /// Seconds for which such a growth must last.
+    pub needed: f64,
+    /// F statistic: how much better a bend explains the values than a flat level, by the number of independent ones.
+    pub strength: f64,
+    /// Log-likelihood by which the bend is better than the best other shape; negative where the other is.
+    pub other_shapes: f64,
+    /// Share of the growth by which recent values lie above those of a day before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above_yesterday: Option<f64>,
+    /// Variance about the line since the bend, as a multiple of that before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<f64>,
+    /// The growth as a multiple of the largest earlier rise within as long a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_rise: Option<f64>,
+    /// Sum of the doubts that the five tests raise.
+    pub doubts: f64,
+}
+
+/// A growth that was looked at, and its evidence.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Assessment {
+    /// Seconds in the series' own time.
+    pub(super) onset: f64,
+    pub(super) evidence: Evidence,
+}
+
+impl Assessment {
+    /// Whether all of it speaks for a leak.
+    pub(super) fn is_leak(&self) -> bool {
+        self.evidence.lasted >= self.evidence.needed && self.evidence.doubts <= DOUBTS_OF_A_LEAK
+    }
+
+    /// Whether a leak that was found goes on.
+    pub(super) fn is_known_leak(&self) -> bool {
+        self.evidence.doubts <= DOUBTS_OF_A_KNOWN_LEAK
+    }
+
+    /// Whether it may become a leak.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.evidence.doubts <= DOUBTS_OF_A_SUSPECT && self.evidence.lasted >= self.evidence.needed / 3.0
+    }
+}
+
+/// Points that are looked at for a growth that lasts up to now.
+pub(super) struct View<'a> {
+    pub(super) kind: Kind,
+    /// What counts as full.
+    pub(super) capacity: Option<f64>,
+    /// Least growth that is looked at.
+    pub(super) floor: f64,
+    /// Times of all points that are known, restarts joined.
+    pub(super) times: &'a [f64],
+    /// Their values.
+    pub(super) values: &'a [f64],
+    /// Index of the first known point that a shape is fitted to.
+    pub(super) first: usize,
+    /// Time between points.
+    pub(super) width: f64,
+    /// Whether only growth that is fast, in the kernel or to be full within a day, is asked for.
+    pub(super) is_fast_only: bool,
+    /// Growth with more doubts is not asked for.
+    pub(super) most_doubts: f64,
+}
+
+impl View<'_> {
+    /// Assesses the growth since the best bend; `None` where nothing grows, or with too many doubts.
+    pub(super) fn assess(&self) -> Option<Assessment> {
+        let (times, raw) = (self.times.get(self.first..)?, self.values.get(self.first..)?);
+        let last = raw.len().checked_sub(LEAST_POINTS)?;
+        let is_growth = |index: usize, slope: f64| slope > 0.0 && index > 0 && index <= last;
+        let needs_urgency = self.is_fast_only && self.kind != Kind::Kernel;
+        if !stands_out(raw) || needs_urgency && !self.may_be_fast(times, raw, is_growth) {
+            return None;
+        }
+        let values = fit::clipped(times, raw);
+        let bend = fit::best_bend(times, &values, is_growth)?;
+        let onset = *times.get(bend.index)?;
+        let seconds = times.last()? + self.width / 2.0 - onset;
+        let grown = Grown { bend, onset, seconds, growth: bend.slope * seconds };
+        let is_urgent = self.is_full_within_a_day(bend.slope, *values.last()?);
+        if grown.growth < self.floor || grown.growth <= 0.0 || (needs_urgency && !is_urgent) {
+            return None;
+        }
+        let evidence = self.evidence(&grown, times, &values, is_urgent)?;
+        Some(Assessment { onset, evidence })
+    }
+
+    /// Whether a plain fit is at least half as fast as what is asked for, which costs less than a robust one.
+    fn may_be_fast(&self, times: &[f64], raw: &[f64], is_growth: impl Fn(usize, f64) -> bool) -> bool {
+        let bend = fit::best_bend(times, raw, is_growth);
+        bend.zip(raw.last()).is_some_and(|(bend, level)| self.is_full_within_a_day(2.0 * bend.slope, *level))
+    }
+
+    fn is_full_within_a_day(&self, slope: f64, level: f64) -> bool {
+        self.capacity.is_some_and(|capacity| capacity - level < slope * DAY)
+    }
+
+    /// Makes the tests, the cheap ones first.
+    fn evidence(&self, grown: &Grown, times: &[f64], values: &[f64], is_urgent: bool) -> Option<Evidence> {
+        let bend = grown.bend;
+        let residuals = bend.residuals(times, values);
+        let independent = independent(&residuals);
+        let flat = fit::flat(values);
+        let squares = bend.squares.max(ROUNDING * flat);
+        let is_kernel = self.kind == Kind::Kernel;
+        let pace = if is_urgent || is_kernel { FAST } else { 1.0 };
+        // Long growth cannot wait for what is not known.
+        let unknown = if grown.seconds >= LONG_SECONDS * pace { UNKNOWN / 2.0 } else { UNKNOWN };
+        let history = grown.onset - self.times.first()?;
+        let mut evidence = Evidence {
+            lasted: grown.seconds,
+            needed: 0.0,
+            strength: (flat - squares) / squares * independent,
+            other_shapes: 0.0,
+            above_yesterday: self.above_yesterday(grown, times, values),
+            noise: noise(&residuals, grown),
+            earlier_rise: Some(f64::INFINITY),
+            doubts: 0.0,
+        };
+        let has_too_many = |evidence: &Evidence| evidence.sum_of_doubts(unknown) > self.most_doubts;
+        if has_too_many(&evidence) {
+            return None;
+        }
+        evidence.earlier_rise = self.earlier_rise(grown, values, history);
+        if has_too_many(&evidence) {
+            return None;
+        }
+        let grown_points = values.len() - bend.index;
+        let others =
+            [fit::step(values).0, fit::two_steps(values), fit::rise_to_level(times, values, grown_points)];
+        let best = others.into_iter().fold(f64::INFINITY, f64::min).max(ROUNDING * flat);
+        evidence.other_shapes = independent * (best / squares).ln();
+        evidence.doubts = evidence.sum_of_doubts(unknown);
+        evidence.needed = match is_kernel {
+            true => needed_in_kernel(history, evidence.earlier_rise),
+            false => needed(history, pace),
+        };
+        (evidence.doubts <= self.most_doubts).then_some(evidence)
+    }
+
+    /// How far recent values lie above those of a day before, as a share of the growth.
+    fn above_yesterday(&self, grown: &Grown, times: &[f64], values: &[f64]) -> Option<f64> {
+        let now = grown.onset + grown.seconds;
+        let from = now - RECENT_SECONDS.min(RECENT_SHARE * grown.seconds);
+        let recent = times.iter().zip(values).skip(grown.bend.index).filter(|(time, _)| **time >= from);
+        let earlier = |time: f64| {
+            let index = self.times.partition_point(|known| *known < time - self.width / 2.0);
+            self.times.get(index).filter(|found| (**found - time).abs() <= self.width)?;
+            match index.checked_sub(self.first) {
+                Some(fitted) => values.get(fitted),
+                None => self.values.get(index),
+            }
+        };
+        let mut above: Vec<f64> =
+            recent.filter_map(|(time, value)| Some(value - earlier(time - DAY)?)).collect();
+        median(&mut above).map(|above| above / grown.growth)
+    }
+
+    /// The growth against the largest rise within as long a time before it.
+    fn earlier_rise(&self, grown: &Grown, values: &[f64], history: f64) -> Option<f64> {
+        let (before, fitted) = (self.values.get(..self.first)?, values.get(..grown.bend.index)?);
+        let points = before.len() + fitted.len();
+        if points < KNOWN_POINTS || history < KNOWN_HISTORY * grown.seconds {
+            return None;
+        }
+        let levels: Vec<f64> = before.iter().chain(fitted).copied().collect();
+        let rise = largest_rise(self.times.get(..points)?, &smoothed(&levels), grown.seconds);
+        Some(grown.growth / rise.max(1e-4 * grown.growth))
+    }
+}
+
+/// A growth since a bend.
+struct Grown {
+    bend: Bend,
+    /// Time of the bend.
+    onset: f64,
+    seconds: f64,
+    /// Slope times seconds.
+    growth: f64,
+}
+
+impl Evidence {
+    /// The doubts of the five tests.
+    fn sum_of_doubts(&self, unknown: f64) -> f64 {
+        let logarithm = |(none, full): (f64, f64)| (none.ln(), full.ln());
+        let known = |value: Option<f64>, limits| value.map_or(unknown, |value| doubt(value, limits));
+        doubt(self.strength.ln(), logarithm(STRENGTH))
+            + doubt(self.other_shapes, OTHER_SHAPES)
+            + known(self.above_yesterday, YESTERDAY)
+            + known(self.noise.map(f64::ln), logarithm(NOISE))
+            + known(self.earlier_rise.map(f64::ln), logarithm(EARLIER_RISE))
+    }
+}
+
+/// Doubt that a value raises: 0 at `none` and beyond it, 1 at `full` and beyond that.
+fn doubt(value: f64, (none, full): (f64, f64)) -> f64 {
+    if value.is_nan() { 1.0 } else { ((value - none) / (full - none)).clamp(0.0, 1.0) }
+}
+
+/// Whether the last points lie above the usual by a robust standard deviation: most of the time they do not.
+fn stands_out(values: &[f64]) -> bool {
+    let mut buffer = values.to_vec();
+    let Some(level) = median(&mut buffer) else { return false };
+    let recent = values.get(values.len().saturating_sub(LEAST_POINTS)..).unwrap_or_default();
+    let Some(recent) = median(&mut recent.to_vec()).filter(|recent| *recent > level) else { return false };
+    buffer.iter_mut().for_each(|value| *value = (*value - level).abs());
+    median(&mut buffer).is_some_and(|deviation| recent - level > deviation)
+}
+
+/// Seconds for which growth must last after so long a history, at most and at least by `pace`.
+fn needed(history: f64, pace: f64) -> f64 {
+    if history < LEAST_HISTORY * pace {
+        MOST_SECONDS * pace
+    } else {
+        (HISTORY_SHARE * history).clamp(LEAST_SECONDS * pace, MOST_SECONDS * pace)
+    }
+}
+
+/// The same for the kernel's memory: the more the growth stands out from earlier rises, the sooner; a quarter of
+/// that before a whole day is known, which may have its nightly job yet to come.
+fn needed_in_kernel(history: f64, earlier_rise: Option<f64>) -> f64 {
+    let known = earlier_rise.filter(|_| history >= LEAST_HISTORY * FAST).unwrap_or(1.0);
+    let rises = if history < DAY { known / 4.0 } else { known };
+    (KERNEL_SECONDS / rises.max(1.0)).max(LEAST_SECONDS * FAST)
+}
+
+/// The number of independent values among residuals that follow each other.
+fn independent(residuals: &[f64]) -> f64 {
+    let squares: f64 = residuals.iter().map(|rest| rest * rest).sum();
+    let products: f64 = residuals.windows(2).map(|pair| pair[0] * pair[1]).sum();
+    let correlation = if squares > 0.0 { (products / squares).clamp(0.0, CLOSEST_CORRELATION) } else { 0.0 };
+    (count(residuals.len()) * (1.0 - correlation) / (1.0 + correlation)).max(3.0)
+}
+
+/// The variance since the bend against that before it; `None` where little is known before.
+fn noise(residuals: &[f64], grown: &Grown) -> Option<f64> {
+    let (calm, noisy) = residuals.split_at(grown.bend.index);
+    // Below rounding, all noise is alike.
+    let least = (grown.growth * 1e-9).powi(2);
+    (calm.len() >= KNOWN_POINTS).then(|| mean_square(noisy).max(least) / mean_square(calm).max(least))
+}
+
+fn mean_square(residuals: &[f64]) -> f64 {
+    residuals.iter().map(|rest| rest * rest).sum::<f64>() / count(residuals.len().max(1))
+}
+
+/// Running medians of five; of fewer at the ends.
+fn smoothed(values: &[f64]) -> Vec<f64> {
+    let around = |index: usize| {
+        let near = values.get(index.saturating_sub(2)..(index + 3).min(values.len())).unwrap_or_default();
+        match near {
+            &[a, b, c, d, e] => middle_of_five(a, b, c, d, e),
+            _ => median(&mut near.to_vec()).unwrap_or_default(),
+        }
+    };
+    (0..values.len()).map(around).collect()
+}
+
+fn middle_of_five(a: f64, b: f64, c: f64, d: f64, e: f64) -> f64 {
+    // Of two pairs, neither the least of all four nor the largest can be the middle.
+    let low = a.min(b).max(c.min(d));
+    let high = a.max(b).min(c.max(d));
+    let (low, high) = (low.min(high), low.max(high));
+    e.clamp(low, high)
+}
+
+/// The largest rise within so many seconds.
+fn largest_rise(times: &[f64], values: &[f64], seconds: f64) -> f64 {
+    // The times and values that may be the least of the last `seconds`, the least first.
+    let mut least: VecDeque<(f64, f64)> = VecDeque::new();
+    let mut largest: f64 = 0.0;
+    for (time, value) in times.iter().zip(values) {
+        while least.front().is_some_and(|(known, _)| *known < time - seconds) {
+            least.pop_front();
+        }
+        while least.back().is_some_and(|(_, known)| known >= value) {
+            least.pop_back();
+        }
+        least.push_back((*time, *value));
+        largest = largest.max(least.front().map_or(0.0, |(_, least)| value - least));
+    }
+    largest
+}

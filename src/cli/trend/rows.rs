@@ -45,7 +45,7 @@ pub(super) fn read(file: Option<&Path>, visit: Visit) -> anyhow::Result<RowCount
     if !fs_err::metadata(path).map_err(explained)?.is_file() {
         return CsvRows::new(open()?)?.read_whole(visit);
     }
-    if CsvRows::new(open()?)?.is_grouped()? {
+    if CsvRows::new(open()?)?.has_grouped_series()? {
         CsvRows::new(open()?)?.read_grouped(visit)
     } else {
         CsvRows::new(open()?)?.read_whole(visit)
@@ -90,7 +90,7 @@ impl<R: Read> CsvRows<R> {
     }
 
     /// Reports whether the rows of each series follow each other.
-    fn is_grouped(mut self) -> anyhow::Result<bool> {
+    fn has_grouped_series(mut self) -> anyhow::Result<bool> {
         if self.columns.labels.is_empty() {
             return Ok(true);
         }

@@ -29,7 +29,7 @@ fn error(text: &str) -> String {
 }
 
 fn is_grouped(text: &str) -> bool {
-    CsvRows::new(text.as_bytes()).unwrap().is_grouped().unwrap()
+    CsvRows::new(text.as_bytes()).unwrap().has_grouped_series().unwrap()
 }
 
 fn series(name: &str, times: &[i64], values: &[f64]) -> (String, Vec<i64>, Vec<f64>) {

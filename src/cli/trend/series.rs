@@ -235,7 +235,7 @@ impl RowGroup {
 
 /// Compares two values of a column; no number differs from an absent one.
 fn differs(one: Option<&f64>, other: Option<&f64>) -> bool {
-    one.zip(other).is_some_and(|(one, other)| one < other || one > other)
+    one.zip(other).is_some_and(|(one, other)| !one.is_nan() && !other.is_nan() && one != other)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "times are checked to lie within a few centuries")]

@@ -18,8 +18,8 @@ trap 'exit 143' INT TERM
 if [ -n "${CRONOGRAPH_BIN:-}" ]; then
     bin=$CRONOGRAPH_BIN
 else
-    cargo build --release --locked --bin cronograph --example synth
-    bin=${CARGO_TARGET_DIR:-target}/release
+    cargo build --profile dist --locked --bin cronograph --example synth
+    bin=${CARGO_TARGET_DIR:-target}/dist
 fi
 program=$bin/cronograph synth=$bin/examples/synth
 # Noon of yesterday, and some: the open day has half a day of samples, as it has on average.

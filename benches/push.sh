@@ -25,8 +25,8 @@ trap 'exit 143' INT TERM
 if [ -n "${CRONOGRAPH_BIN:-}" ]; then
     bin=$CRONOGRAPH_BIN
 else
-    cargo build --release --locked --bin cronograph --example synth
-    bin=${CARGO_TARGET_DIR:-target}/release
+    cargo build --profile dist --locked --bin cronograph --example synth
+    bin=${CARGO_TARGET_DIR:-target}/dist
 fi
 
 # Sixteen hosts that differ, the others with their logs under names of their own.

@@ -80,6 +80,19 @@ fn what_is_gone_has_ended() {
     assert_eq!((machine.vanish(), machine.vanish()), (Some(Turn::Resolved), None));
 }
 
+#[test]
+fn pending_state_survives_serialization() {
+    let patience = Patience { hold: 120, calm: 120 };
+    let mut whole = Machine::default();
+    for t in [3_220, 3_280] {
+        whole.step(t, HOLDS, patience, 60);
+    }
+    let mut restored: Machine = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
+    assert_eq!(restored, whole);
+    assert_eq!(whole.step(3_340, HOLDS, patience, 60), Some(Turn::Fired));
+    assert_eq!(restored.step(3_340, HOLDS, patience, 60), Some(Turn::Fired));
+}
+
 fn reading() -> impl Strategy<Value = Option<Reading>> {
     prop_oneof![
         Just(None),

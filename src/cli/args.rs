@@ -260,8 +260,13 @@ pub struct ExplainArgs {
 /// `cronograph trend`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The first line names the columns: `unix_time,value`, or `series,unix_time,value`. Times are unix seconds or
-RFC 3339, in any order; other columns do not matter. Rows that cannot be read are named and skipped.
+The first line names the columns: `unix_time,value`, or `series,unix_time,value`. Other names work:
+  time    unix_time, timestamp, time, _time, datetime, date, ts or t: unix seconds or RFC 3339
+  series  `series`; without it, all columns of text together, and any that is called name, host,
+          instance, metric, id, pid or ends in _id; note and comment are left out
+  value   `value`; without it, each column of numbers is a series named by its header
+Empty cells are absent values. Rows that cannot be read are named and skipped. Rows stand oldest or
+newest first. Times that repeat with other values, or alternate, are refused as mixed series.
 How long a growth must last: of the kernel about 20 minutes if it is fast, 3 hours if not; of anything else half a
 day and more, the longer the less it stands out from what was before.
 Exits 0 where nothing leaks, 3 where something does. Fields of --json (null where there is none):
@@ -270,6 +275,8 @@ Exits 0 where nothing leaks, 3 where something does. Fields of --json (null wher
   before), withdrawn_at (when that was taken back), reason
 Example, the memory of a process, told in MiB, of 2 GiB:
   cronograph trend --kind process --unit MiB --limit 2048 rss.csv
+Example, a table with a column for each number:
+  printf '%s\\n' time,used,cached 1795392000,512,90 1795392060,514,90 | cronograph trend --unit MiB
 Example, from the logs of a host:
   (echo unix_time,value; zcat -f samples/*.jsonl* | jq -r '[.t, .meminfo.SUnreclaim] | @csv') \\
     | cronograph trend --kind kernel --unit B")]

@@ -188,7 +188,8 @@ fn warnings(binary: &str, machine: &Machine) -> Vec<String> {
     let path = Path::new(binary);
     let move_it = "copy it to /usr/local/bin/cronograph and install from there";
     let mut warnings = Vec::new();
-    let built = binary.contains("/target/release/") || binary.contains("/target/debug/");
+    let profiles = ["debug", "release", "dist"];
+    let built = profiles.iter().any(|profile| binary.contains(&format!("/target/{profile}/")));
     let built = built || (binary.contains("/target/") && binary.contains("-linux-"));
     if built {
         warnings
@@ -254,6 +255,7 @@ mod tests {
         assert_eq!(warnings("/usr/local/bin/cronograph", &machine), Vec::<String>::new());
         for path in [
             "/home/a/c/target/release/cronograph",
+            "/home/a/c/target/dist/cronograph",
             "/tmp/cronograph",
             "/c/target/x86_64-unknown-linux-gnu/release/c",
         ] {

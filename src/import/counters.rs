@@ -341,6 +341,43 @@ mod tests {
         }
     }
 
+    /// Returns the values of the two counters on each line: CPU seconds and bytes.
+    fn counters_of(samples: &[Sample]) -> Vec<[f64; 2]> {
+        let counters = samples.iter().map(|sample| {
+            let mut seen = Totals(Vec::new());
+            sample.numbers(&mut seen);
+            [seen.0[0], seen.0[1]]
+        });
+        counters.collect()
+    }
+
+    /// Largest error of the difference of two totals, in the counters' units.
+    ///
+    /// A line keeps CPU time to the microsecond and bytes as whole numbers: half of that is lost at each end. A total has the
+    /// relative precision of an `f64`. Half an epsilon of it is lost where the interval is added to it and, for CPU time, twice at
+    /// each end, where it is multiplied by 10^6 and divided again: 2.5 epsilons. The rate itself is multiplied by the seconds once.
+    fn largest_error(total: f64, increase: f64) -> [f64; 2] {
+        let of_total = f64::EPSILON * total;
+        let of_increase = f64::EPSILON * increase;
+        [1e-6 + 2.5 * of_total + of_increase, 1.0 + of_total + of_increase]
+    }
+
+    #[test]
+    fn a_small_rate_after_a_large_total_is_as_exact_as_the_total() {
+        // 300 intervals with 10^7 CPUs make a total of 10^12 s, which an f64 resolves to 1.2e-4 s.
+        let (seconds, small) = (341_i64, 1e-3_f64);
+        let mut points: Vec<(i64, i64, f64)> = (1..=300).map(|at| (at * seconds, seconds, 1e7)).collect();
+        points.push((301 * seconds, seconds, small));
+        points.push((302 * seconds, seconds, 0.0));
+        let counters = counters_of(&samples(&found(&points, &[])));
+        let [before, after, last] = counters[300..] else { panic!("{} lines", counters.len()) };
+        let error = (after[0] - before[0] - small * 341.0).abs();
+        assert!(error > 2e-6, "the total is not so large that this tests anything: {error}");
+        assert!(error <= largest_error(after[0], small * 341.0)[0], "{error}");
+        assert!(error / 341.0 < 1e-6, "nobody sees a millionth of a CPU: {error}");
+        assert_eq!(last, after, "a rate of 0 adds nothing");
+    }
+
     proptest! {
         #[test]
         fn rates_in_are_rates_out(rates in prop::collection::vec(0.0..1e7_f64, 1..200), seconds in 10..900_i64) {
@@ -348,16 +385,14 @@ mod tests {
                 rates.iter().zip(1..).map(|(rate, at)| (1_700_000_000 + at * seconds, seconds, *rate)).collect();
             let samples = samples(&found(&points, &[]));
             prop_assert_eq!(samples.len(), rates.len() + 1);
-            let counters: Vec<Vec<f64>> = samples.iter().map(|sample| {
-                let mut seen = Totals(Vec::new());
-                sample.numbers(&mut seen);
-                seen.0
-            }).collect();
+            let counters = counters_of(&samples);
             for ((pair, rate), passed) in counters.windows(2).zip(&rates).zip(samples.windows(2)) {
-                let passed = (passed[1].t - passed[0].t) as f64;
-                // A microsecond of CPU time, half a byte at each end: never more, however long the stretch.
-                prop_assert!(((pair[1][0] - pair[0][0]) / passed - rate).abs() <= 2e-6 / passed + 1e-9 * rate);
-                prop_assert!(((pair[1][1] - pair[0][1]) / passed - rate).abs() <= 1.0 / passed + 1e-9 * rate);
+                let increase = rate * (passed[1].t - passed[0].t) as f64;
+                let largest = largest_error(pair[1][0].max(pair[1][1]), increase);
+                for ((before, after), largest) in pair[0].iter().zip(pair[1]).zip(largest) {
+                    let error = (after - before - increase).abs();
+                    prop_assert!(error <= largest, "{} + {} is not {}: off by {}", before, increase, after, error);
+                }
             }
             let whole: f64 = rates.iter().map(|rate| rate * seconds as f64).sum();
             let last = counters.last().map_or(0.0, |line| line[1]);

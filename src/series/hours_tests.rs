@@ -214,7 +214,8 @@ fn write(world: &World, steps: &[Step], rolled: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    // A part of the usual number: a case takes long.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 5))]
 
     /// Gaps, boots, jumps of the clock, late and broken lines: whenever hours were rolled up, the bins are those of the samples.
     #[test]

@@ -237,7 +237,8 @@ fn any_layer(rows: usize) -> impl Strategy<Value = Layer> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    // A part of the usual number: a case takes long.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
 
     #[test]
     fn any_numbers_become_a_picture(

@@ -357,7 +357,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+    // A part of the usual number: a case takes long.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 8))]
 
     /// Any bytes in any file, whole or between good ones: a sample is taken, never a panic.
     #[test]

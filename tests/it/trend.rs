@@ -83,6 +83,86 @@ fn several_series_are_told_apart() {
     insta::assert_snapshot!("trend_broken_rows", errors);
 }
 
+/// The leak of [`slab`] on `web-1` and a level on `web-2`, row by row, each made by a function of time and value.
+fn two_hosts(header: &str, row: fn(&str, i64, &str) -> String) -> String {
+    let mut csv = format!("{header}\n");
+    for line in slab().lines().skip(1) {
+        let (time, value) = line.split_once(',').unwrap();
+        let time = time.parse().unwrap();
+        csv += &row("web-1", time, value);
+        csv += &row("web-2", time, "1000");
+    }
+    csv
+}
+
+/// Name and verdict of each series.
+fn verdicts(csv: &str) -> Vec<(String, bool)> {
+    let (text, errors, _) = run(&["--kind", "kernel", "--json"], csv);
+    assert_eq!(errors, "");
+    let found = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    found
+        .map(|line| (line["series"].as_str().unwrap().to_owned(), line["leaking"].as_bool().unwrap()))
+        .collect()
+}
+
+#[test]
+fn any_column_of_text_separates_series() {
+    let expected = [("web-1".to_owned(), true), ("web-2".to_owned(), false)];
+    for name in ["series", "series_id", "name", "host", "metric", "instance", "id"] {
+        let csv = two_hosts(&format!("{name},unix_time,value"), |host, time, value| {
+            format!("{host},{time},{value}\n")
+        });
+        assert_eq!(verdicts(&csv), expected, "{name}");
+    }
+    for time in ["timestamp", "time", "_time", "date", "ts", "t"] {
+        let csv =
+            two_hosts(&format!("bytes,host,{time}"), |host, time, value| format!("{value},{host},{time}\n"));
+        assert_eq!(verdicts(&csv), expected, "{time}");
+    }
+    let pids = two_hosts("pid,time,rss", |host, time, value| format!("{},{time},{value}\n", &host[4..]));
+    assert_eq!(verdicts(&pids), [("1".to_owned(), true), ("2".to_owned(), false)]);
+}
+
+#[test]
+fn each_column_of_a_wide_table_is_a_series() {
+    let mut csv = "unix_time,used,free,cached\n".to_owned();
+    for (minute, line) in slab().lines().skip(1).enumerate() {
+        let free = if minute % 2 == 0 { "" } else { "1000" };
+        writeln!(csv, "{line},{free},{}", 5_000 + minute % 3).unwrap();
+    }
+    let expected = [("used", true), ("free", false), ("cached", false)];
+    assert_eq!(verdicts(&csv), expected.map(|(name, leaks)| (name.to_owned(), leaks)));
+}
+
+#[test]
+fn series_that_would_be_merged_are_an_error() {
+    let mixed =
+        two_hosts("shard,unix_time,used", |host, time, value| format!("{},{time},{value}\n", &host[4..]));
+    let (text, errors, code) = run(&["--kind", "kernel"], &mixed);
+    assert_eq!((text.as_str(), code), ("", Some(1)));
+    insta::assert_snapshot!("trend_mixed_times", errors);
+    // A header that says what the column is.
+    assert_eq!(verdicts(&mixed.replacen("shard", "series", 1)).len(), 2);
+
+    let mut one_after_the_other = slab();
+    for row in slab().lines().skip(1) {
+        let (time, _) = row.split_once(',').unwrap();
+        writeln!(one_after_the_other, "{},1000", time.parse::<i64>().unwrap() + 30).unwrap();
+    }
+    let (text, errors, code) = run(&["--kind", "kernel"], &one_after_the_other);
+    assert_eq!((text.as_str(), code), ("", Some(1)));
+    insta::assert_snapshot!("trend_mixed_periods", errors);
+}
+
+#[test]
+fn headers_that_do_not_fit_are_named() {
+    let all: Vec<String> =
+        ["1795392000,12345\n", "a,b\n1,2\n", "time,host\n1795392000,web\n", "time;value\n1;2\n"]
+            .map(|csv| run(&[], csv).1)
+            .to_vec();
+    insta::assert_snapshot!("trend_headers", all.concat());
+}
+
 #[test]
 fn what_cannot_be_used_is_an_error_with_the_way_out() {
     for csv in ["", "a,b\n1,2\n", "unix_time,value\n", "unix_time,value\nx,1\n"] {

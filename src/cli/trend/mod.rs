@@ -2,8 +2,11 @@
 //!
 //! Exit code 3 where one of them leaks.
 
+mod columns;
 mod rows;
 mod scale;
+mod series;
+mod time;
 
 use super::args::{TrendArgs, TrendKind};
 use super::terminal::{Style, Terminal, left, width, wrap};
@@ -13,9 +16,9 @@ use crate::base::escape;
 use crate::base::format;
 use crate::base::words::Words;
 use jiff::tz::TimeZone;
-use rows::Series;
 use scale::Measure;
 use serde::Serialize;
+use series::TrendSeries;
 use std::process::ExitCode;
 
 const HOUR: f64 = 3_600.0;
@@ -59,8 +62,11 @@ pub(super) fn run(args: &TrendArgs, context: &Context) -> anyhow::Result<ExitCod
     if count.broken > 0 {
         output::say(&format!("cronograph: {} rows skipped, {} used", count.broken, count.used));
     }
+    if count.broken_cells > 0 {
+        output::say(&format!("cronograph: {} values skipped that are no numbers", count.broken_cells));
+    }
     if count.used == 0 {
-        let hint = "rows are like `1795392000,12345`, or `web-1,2026-11-23T15:00:00Z,12345` with a name";
+        let hint = "times are unix seconds, or RFC 3339 such as 2026-11-23T15:00:00Z; values are numbers";
         return Err(output::failure("no row could be used", hint));
     }
     Ok(if leaking > 0 { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
@@ -76,7 +82,7 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn watch(&self, series: &Series) -> Watch {
+    fn watch(&self, series: &TrendSeries) -> Watch {
         let values: Vec<f64> = series.values.iter().map(|value| value * self.measure.factor).collect();
         let kind = kind(self.args.kind);
         // The kernel's memory is measured against its own level: the limit says nothing about its noise.
@@ -85,12 +91,12 @@ impl Judge<'_> {
         leak::watch(&leak::Series { kind, times: &series.times, values: &values, breaks: &[], capacity })
     }
 
-    fn text(&self, series: &Series, watch: &Watch) -> anyhow::Result<String> {
+    fn text(&self, series: &TrendSeries, watch: &Watch) -> anyhow::Result<String> {
         let found = self.found(series, watch);
         Ok(if self.args.json { serde_json::to_string(&found)? + "\n" } else { self.lines(&found, watch) })
     }
 
-    fn found<'s>(&self, series: &'s Series, watch: &Watch) -> Found<'s> {
+    fn found<'s>(&self, series: &'s TrendSeries, watch: &Watch) -> Found<'s> {
         let verdict = &watch.verdict;
         let growth = verdict.growth.filter(|_| verdict.reason != Reason::Cache);
         let per_hour = |of: fn(&Growth) -> f64| growth.map(|growth| of(&growth) * HOUR / self.measure.factor);

@@ -1,49 +1,41 @@
 //! Rows of a CSV as series. A file whose series stand one after the other is read series by series, so that only
 //! one is in memory; standard input, and a file whose series alternate, are read whole.
 
+use super::columns::{CsvColumns, NamedColumn};
+use super::series::{LABEL_SEPARATOR, RowGroup, TrendSeries};
+use super::time;
 use crate::cli::output;
-use jiff::Timestamp;
+use csv::ByteRecord;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
-/// The columns' names; the first is optional.
-const COLUMNS: [&str; 3] = ["series", "unix_time", "value"];
-/// How the message of a wrong header goes on.
-const HEADER_HINT: &str = "the first line must be `unix_time,value` or `series,unix_time,value`";
+/// Rows from which the columns' roles are found.
+const SAMPLED_ROWS: usize = 100;
 /// Broken rows that are named; the others are counted.
 const NAMED_ROWS: u64 = 20;
 
-/// One series, in order of time.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Series {
-    /// Its name; empty where the table has no column for it.
-    pub(super) name: String,
-    /// Unix times.
-    pub(super) times: Vec<i64>,
-    /// A value for each.
-    pub(super) values: Vec<f64>,
-}
+/// Visitor of each series.
+type Visit<'a> = &'a mut dyn FnMut(TrendSeries) -> anyhow::Result<()>;
 
-/// What became of a table.
+/// Numbers of rows and cells by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count {
+pub(super) struct RowCount {
     /// Rows that were used.
     pub(super) used: u64,
     /// Rows that were skipped.
     pub(super) broken: u64,
+    /// Cells that were skipped in rows that were used.
+    pub(super) broken_cells: u64,
 }
 
 /// Reads a table from a file, or from standard input, and hands over its series.
 ///
 /// # Errors
-/// If it cannot be read, if its header names no columns, or as `visit` fails.
-pub(super) fn read(
-    file: Option<&Path>,
-    visit: &mut dyn FnMut(Series) -> anyhow::Result<()>,
-) -> anyhow::Result<Count> {
+/// If it cannot be read, if its header does not name the columns, if series are mixed, or as `visit` fails.
+pub(super) fn read(file: Option<&Path>, visit: Visit) -> anyhow::Result<RowCount> {
     let Some(path) = file.filter(|path| path.as_os_str() != "-") else {
-        return Table::of(std::io::stdin().lock())?.whole(visit);
+        return CsvRows::new(std::io::stdin().lock())?.read_whole(visit);
     };
     let explained = |error: std::io::Error| {
         output::failure(error.to_string(), "cronograph trend reads a CSV file, or standard input without one")
@@ -51,207 +43,195 @@ pub(super) fn read(
     let open = || fs_err::File::open(path).map_err(explained);
     // A pipe can be read but once.
     if !fs_err::metadata(path).map_err(explained)?.is_file() {
-        return Table::of(open()?)?.whole(visit);
+        return CsvRows::new(open()?)?.read_whole(visit);
     }
-    if Table::of(open()?)?.stands_in_order()? {
-        Table::of(open()?)?.one_by_one(visit)
+    if CsvRows::new(open()?)?.has_grouped_series()? {
+        CsvRows::new(open()?)?.read_grouped(visit)
     } else {
-        Table::of(open()?)?.whole(visit)
+        CsvRows::new(open()?)?.read_whole(visit)
     }
 }
 
-struct Table<R> {
+/// Reader of a table's rows.
+struct CsvRows<R> {
     reader: csv::Reader<R>,
-    series: Option<usize>,
-    time: usize,
-    value: usize,
-    count: Count,
+    columns: CsvColumns,
+    /// The first rows, which were read to find the columns.
+    sampled: std::vec::IntoIter<ByteRecord>,
+    record: ByteRecord,
+    row: CsvRow,
+    count: RowCount,
 }
 
-impl<R: Read> Table<R> {
-    fn of(input: R) -> anyhow::Result<Self> {
+/// The row that was read last.
+#[derive(Default)]
+struct CsvRow {
+    line: u64,
+    /// Cells that name the series.
+    key: Vec<u8>,
+    time: f64,
+    /// Cell of each value column; NaN where it is empty.
+    values: Vec<f64>,
+}
+
+impl<R: Read> CsvRows<R> {
+    fn new(input: R) -> anyhow::Result<Self> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
         let header = reader.byte_headers()?.clone();
-        let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name.as_bytes()));
-        let [series, time, value] = COLUMNS.map(column);
-        let Some((time, value)) = time.zip(value) else {
-            let found: Vec<String> =
-                header.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-            let message = match found.as_slice() {
-                [] => "there is no line in it".to_owned(),
-                _ => format!("line 1: no column unix_time or value in {:?}", found.join(",")),
-            };
-            return Err(output::failure(message, HEADER_HINT));
-        };
-        Ok(Self { reader, series, time, value, count: Count::default() })
+        let sampled: Vec<ByteRecord> = reader.byte_records().take(SAMPLED_ROWS).collect::<Result<_, _>>()?;
+        Ok(Self {
+            columns: CsvColumns::new(&header, &sampled)?,
+            reader,
+            sampled: sampled.into_iter(),
+            record: ByteRecord::new(),
+            row: CsvRow::default(),
+            count: RowCount::default(),
+        })
     }
 
-    /// Whether each series stands in rows that follow each other.
-    fn stands_in_order(mut self) -> anyhow::Result<bool> {
-        let Some(column) = self.series else { return Ok(true) };
+    /// Reports whether the rows of each series follow each other.
+    fn has_grouped_series(mut self) -> anyhow::Result<bool> {
+        if self.columns.labels.is_empty() {
+            return Ok(true);
+        }
         let mut done: HashSet<Vec<u8>> = HashSet::new();
-        let mut current: Vec<u8> = Vec::new();
-        let mut record = csv::ByteRecord::new();
-        while self.reader.read_byte_record(&mut record)? {
-            let name = record.get(column).unwrap_or_default();
-            if name != current {
-                if done.contains(name) {
+        let (mut current, mut key) = (Vec::new(), Vec::new());
+        while self.next_record()? {
+            read_key(&self.record, &self.columns.labels, &mut key);
+            if key != current {
+                if done.contains(&key) {
                     return Ok(false);
                 }
-                done.insert(std::mem::replace(&mut current, name.to_vec()));
+                done.insert(std::mem::replace(&mut current, key.clone()));
             }
         }
         Ok(true)
     }
 
-    fn one_by_one(mut self, visit: &mut dyn FnMut(Series) -> anyhow::Result<()>) -> anyhow::Result<Count> {
-        let mut open: Option<Series> = None;
-        while let Some((name, time, value)) = self.next_row()? {
-            if open.as_ref().is_some_and(|series| series.name != name) {
-                open.take().map_or(Ok(()), |series| visit(series.sorted()))?;
+    fn read_grouped(mut self, visit: Visit) -> anyhow::Result<RowCount> {
+        let mut open: Option<RowGroup> = None;
+        while self.next_row()? {
+            if let Some(group) = open.take_if(|group| group.key != self.row.key) {
+                group.finish(&self.columns, visit)?;
             }
-            open.get_or_insert_with(|| Series { name, ..Series::default() }).push(time, value);
+            self.row.add_to(open.get_or_insert_with(|| self.new_group()));
         }
-        open.map_or(Ok(()), |series| visit(series.sorted()))?;
+        open.map_or(Ok(()), |group| group.finish(&self.columns, visit))?;
         Ok(self.count)
     }
 
-    fn whole(mut self, visit: &mut dyn FnMut(Series) -> anyhow::Result<()>) -> anyhow::Result<Count> {
-        let mut all: Vec<Series> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
-        while let Some((name, time, value)) = self.next_row()? {
-            let place = *places.entry(name).or_insert_with_key(|name| {
-                all.push(Series { name: name.clone(), ..Series::default() });
-                all.len() - 1
+    fn read_whole(mut self, visit: Visit) -> anyhow::Result<RowCount> {
+        let mut groups: Vec<RowGroup> = Vec::new();
+        let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
+        while self.next_row()? {
+            let place = places.get(&self.row.key).copied().unwrap_or_else(|| {
+                places.insert(self.row.key.clone(), groups.len());
+                groups.push(self.new_group());
+                groups.len() - 1
             });
-            if let Some(series) = all.get_mut(place) {
-                series.push(time, value);
+            if let Some(group) = groups.get_mut(place) {
+                self.row.add_to(group);
             }
         }
-        all.into_iter().try_for_each(|series| visit(series.sorted()))?;
+        groups.into_iter().try_for_each(|group| group.finish(&self.columns, visit))?;
         Ok(self.count)
     }
 
-    /// The next row that can be used; the others are named with their line.
-    fn next_row(&mut self) -> anyhow::Result<Option<(String, i64, f64)>> {
-        let mut record = csv::ByteRecord::new();
-        while self.reader.read_byte_record(&mut record)? {
-            match self.row(&record) {
-                Ok(row) => {
+    fn new_group(&self) -> RowGroup {
+        RowGroup::new(&self.row.key, self.columns.values.len())
+    }
+
+    /// Reads the next row that can be used into `row`; the others are named with their line.
+    fn next_row(&mut self) -> anyhow::Result<bool> {
+        while self.next_record()? {
+            match self.parse_record() {
+                Ok(()) => {
                     self.count.used += 1;
-                    return Ok(Some(row));
+                    return Ok(true);
                 }
                 Err(reason) => {
                     self.count.broken += 1;
-                    if self.count.broken <= NAMED_ROWS {
-                        let line = record.position().map_or(0, csv::Position::line);
-                        output::say(&format!("cronograph: line {line}: {reason}, skipped"));
-                    }
+                    self.report(&reason);
                 }
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
-    fn row(&self, record: &csv::ByteRecord) -> Result<(String, i64, f64), String> {
-        let field = |column: usize| String::from_utf8_lossy(record.get(column).unwrap_or_default());
-        let (time, value) = (field(self.time), field(self.value));
-        let unix = unix_time(&time).ok_or_else(|| format!("unix_time {time:?} is no time in seconds"))?;
-        let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
-        let number = number.ok_or_else(|| format!("value {value:?} is no number"))?;
-        Ok((self.series.map_or_else(String::new, |column| field(column).into_owned()), unix, number))
-    }
-}
-
-impl Series {
-    fn push(&mut self, time: i64, value: f64) {
-        self.times.push(time);
-        self.values.push(value);
-    }
-
-    /// By time; rows of the same time stay as they are.
-    fn sorted(mut self) -> Self {
-        if !self.times.is_sorted() {
-            let mut order: Vec<(i64, f64)> =
-                self.times.iter().copied().zip(self.values.iter().copied()).collect();
-            order.sort_by_key(|(time, _)| *time);
-            (self.times, self.values) = order.into_iter().unzip();
+    fn next_record(&mut self) -> anyhow::Result<bool> {
+        if let Some(record) = self.sampled.next() {
+            self.record = record;
+            return Ok(true);
         }
-        self
+        Ok(self.reader.read_byte_record(&mut self.record)?)
+    }
+
+    fn parse_record(&mut self) -> Result<(), String> {
+        let row = &mut self.row;
+        row.line = self.record.position().map_or(0, csv::Position::line);
+        let time = &self.columns.time;
+        row.time = std::str::from_utf8(cell(&self.record, time))
+            .ok()
+            .and_then(time::unix_seconds)
+            .ok_or_else(|| format!("{} is no time in seconds", quoted(&self.record, time)))?;
+        read_key(&self.record, &self.columns.labels, &mut row.key);
+        row.values.clear();
+        let mut bad = Vec::new();
+        for column in &self.columns.values {
+            let cell = cell(&self.record, column);
+            let number = time::number(cell).filter(|number| number.is_finite());
+            if number.is_none() && !cell.is_empty() {
+                bad.push(column);
+            }
+            row.values.push(number.unwrap_or(f64::NAN));
+        }
+        let is_empty = row.values.iter().all(|value| value.is_nan());
+        let reason = bad.first().copied().or_else(|| self.columns.values.first().filter(|_| is_empty));
+        let reason = reason.map(|column| format!("{} is no number", quoted(&self.record, column)));
+        match reason {
+            Some(reason) if is_empty => Err(reason),
+            Some(reason) => {
+                self.count.broken_cells += bad.len() as u64;
+                self.report(&reason);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Names what is skipped, as long as it is little.
+    fn report(&self, reason: &str) {
+        if self.count.broken + self.count.broken_cells <= NAMED_ROWS {
+            output::say(&format!("cronograph: line {}: {reason}, skipped", self.row.line));
+        }
     }
 }
 
-/// Seconds, or RFC 3339. A time before 1900 or after 2200 is none.
-fn unix_time(text: &str) -> Option<i64> {
-    const RANGE: std::ops::Range<i64> = -2_208_988_800..7_258_118_400;
-    #[expect(clippy::cast_possible_truncation, reason = "far less than 2^52, or it is out of range")]
-    let seconds = |number: f64| number.is_finite().then(|| number.floor() as i64);
-    let unix = text.parse::<f64>().ok().and_then(seconds);
-    unix.or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_second))
-        .filter(|unix| RANGE.contains(unix))
+impl CsvRow {
+    fn add_to(&self, group: &mut RowGroup) {
+        group.push(self.line, self.time, &self.values);
+    }
+}
+
+fn read_key(record: &ByteRecord, labels: &[usize], key: &mut Vec<u8>) {
+    key.clear();
+    for (number, label) in labels.iter().enumerate() {
+        if number > 0 {
+            key.push(LABEL_SEPARATOR);
+        }
+        key.extend_from_slice(record.get(*label).unwrap_or_default());
+    }
+}
+
+fn cell<'a>(record: &'a ByteRecord, column: &NamedColumn) -> &'a [u8] {
+    record.get(column.index).unwrap_or_default()
+}
+
+/// Returns header and text of a cell: `value "x"`.
+fn quoted(record: &ByteRecord, column: &NamedColumn) -> String {
+    format!("{} {:?}", column.name, String::from_utf8_lossy(cell(record, column)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn whole(text: &str) -> (Vec<Series>, Count) {
-        let mut all = Vec::new();
-        let count = Table::of(text.as_bytes()).unwrap().whole(&mut |series| {
-            all.push(series);
-            Ok(())
-        });
-        (all, count.unwrap())
-    }
-
-    #[test]
-    fn rows_are_sorted_and_broken_ones_counted() {
-        let (all, count) = whole("unix_time,value\n120,2\nx,3\n60,1\n180,\n");
-        assert_eq!(all, [Series { name: String::new(), times: vec![60, 120], values: vec![1.0, 2.0] }]);
-        assert_eq!(count, Count { used: 2, broken: 2 });
-    }
-
-    #[test]
-    fn series_may_alternate_and_columns_stand_anywhere() {
-        let text = "value,Series,unix_time,note\n1,b,60,x\n2,a,60,\n3,b,2026-11-23T15:00:00+01:00\n";
-        let (all, _) = whole(text);
-        assert_eq!(all.iter().map(|series| series.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
-        assert_eq!(all[0].times, [60, 1_795_442_400]);
-        assert!(!Table::of(text.as_bytes()).unwrap().stands_in_order().unwrap());
-    }
-
-    #[test]
-    fn a_header_without_the_columns_is_an_error() {
-        let error = Table::of("time,bytes\n1,2\n".as_bytes()).err().unwrap();
-        assert!(error.to_string().contains("time,bytes"), "{error}");
-    }
-
-    #[test]
-    fn series_in_order_are_read_one_by_one() {
-        let text = "series,unix_time,value\na,1,1\na,2,2\nb,1,3\n";
-        assert!(Table::of(text.as_bytes()).unwrap().stands_in_order().unwrap());
-        let mut names = Vec::new();
-        let visit = &mut |series: Series| {
-            names.push((series.name, series.values.len()));
-            Ok(())
-        };
-        Table::of(text.as_bytes()).unwrap().one_by_one(visit).unwrap();
-        assert_eq!(names, [("a".to_owned(), 2), ("b".to_owned(), 1)]);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_bytes_are_rows_or_broken(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
-            let mut input = b"series,unix_time,value\n".to_vec();
-            input.extend(bytes);
-            let mut rows = 0;
-            let visit = &mut |series: Series| {
-                proptest::prop_assert!(series.times.is_sorted());
-                rows += series.times.len() as u64;
-                Ok(())
-            };
-            let count = Table::of(input.as_slice()).unwrap().whole(&mut |series| visit(series).map_err(|error: proptest::test_runner::TestCaseError| anyhow::anyhow!("{error}")));
-            proptest::prop_assert_eq!(count.unwrap().used, rows);
-        }
-    }
-}
+#[path = "rows_tests.rs"]
+mod tests;

@@ -282,7 +282,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    // A part of the usual number: a case takes long.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 5))]
     #[test]
     fn each_notice_reaches_each_channel_exactly_once(steps in proptest::collection::vec(step(), 1..40)) {
         let (_folder, spool) = spool();

@@ -77,6 +77,7 @@ mod tests {
 
     #[test]
     fn keys_find_their_order_however_late_they_come() {
+        there_and_back("{\"a\":0}\n{\"b\":0}\n{\"a\":0,\"b\":0}\n");
         there_and_back("{\"c\":1}\n{\"b\":1}\n{\"a\":1,\"c\":2}\n{\"b\":0,\"c\":2}\n{\"a\":1,\"b\":2}\n");
     }
 

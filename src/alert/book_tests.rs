@@ -36,6 +36,7 @@ fn leak_report(state: leak::State, full_in: Option<i64>) -> Option<report::Repor
         state,
         growth,
         reason: Reason::Even,
+        evidence: None,
         full,
         owner: Owner::Nobody,
         grows_with: Vec::new(),

@@ -58,6 +58,7 @@ fn a_quarter_in_slab_is_a_note_unless_a_finding_says_more() {
         state: State::Suspect,
         growth,
         reason: Reason::NotYet,
+        evidence: None,
         full: None,
         owner: Owner::Nobody,
         grows_with: Vec::new(),

@@ -135,6 +135,7 @@ mod tests {
             state: State::Leaking,
             growth,
             reason: Reason::Even,
+            evidence: None,
             full: Some(FullAt { at: 5_000, earliest: 4_900, latest: None }),
             owner: Owner::Nobody,
             grows_with: Vec::new(),

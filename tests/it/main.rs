@@ -15,8 +15,6 @@ mod check_quiet;
 mod checks;
 mod cli;
 mod config;
-#[path = "../corpus/mod.rs"]
-mod corpus;
 mod docs;
 mod doctor;
 mod engine;
@@ -27,6 +25,7 @@ mod import;
 mod install;
 mod layers;
 mod leak;
+mod leak_patterns;
 mod leak_properties;
 mod log;
 mod logins;

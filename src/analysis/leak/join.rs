@@ -23,7 +23,7 @@ pub(super) fn joined(points: Points, breaks: &[f64]) -> Points {
             return points;
         }
         match shift(&points, at) {
-            Some(shift) => raised(points, at, shift),
+            Some(shift) => without_mixed(raised(points, at, shift), at, *restart),
             None => points.since(at),
         }
     })
@@ -42,28 +42,40 @@ pub(super) fn joined_at_falls(mut points: Points) -> Points {
 
 /// The index after the largest fall, if that takes a good part of the whole range at once.
 pub(super) fn largest_fall(values: &[f64]) -> Option<usize> {
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(*value), high.max(*value))
-    });
+    let (low, high) = values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
     let falls = values.windows(2).enumerate().map(|(index, pair)| (pair[0] - pair[1], index + 1));
     let largest = falls.max_by(|a, b| a.0.total_cmp(&b.0));
     largest.filter(|(fall, _)| *fall > FALL * (high - low)).map(|(_, index)| index)
 }
 
 /// By how much the points from `at` on must be raised to go on with the line before; `None` if they do not climb
-/// alike. Compared are equal numbers of points on both sides, as many as follow.
+/// alike. Compared are equal numbers of points on both sides: half of those that follow, so that what was before the climb is
+/// left out.
 fn shift(points: &Points, at: usize) -> Option<f64> {
-    let after = points.len() - at;
-    let from = at.saturating_sub(after);
+    let compared = ((points.len() - at) / 2).max(LEAST_POINTS) + 1;
+    let from = at.saturating_sub(compared);
     let climb = |from: usize, until: usize| -> Option<Line> {
         let line = line(points.times.get(from..until)?, points.values.get(from..until)?)?;
-        (until - from >= LEAST_POINTS && line.slope > CERTAINTY * line.error).then_some(line)
+        (until.saturating_sub(from) >= LEAST_POINTS && line.slope > CERTAINTY * line.error).then_some(line)
     };
-    let (earlier, later) = (climb(from, at)?, climb(at, points.len())?);
-    let (begin, restart) = (points.times.get(from)?, points.times.get(at)?);
+    // The bins next to the restart may hold values of both sides.
+    let (earlier, later) =
+        (climb(from, at.checked_sub(1)?)?, climb(at + 1, (at + 1 + compared).min(points.len()))?);
+    let (begin, restart) = (points.times.get(from)?, points.times.get(at + 1)?);
     let expected = earlier.level + earlier.slope * (restart - begin);
     let is_alike = (1.0 / ALIKE..=ALIKE).contains(&(later.slope / earlier.slope));
     (is_alike && expected > later.level).then_some(expected - later.level)
+}
+
+/// The points without the one nearest to a restart before the point at `at`: its bin may hold values of both sides.
+fn without_mixed(mut points: Points, at: usize, restart: f64) -> Points {
+    let is_after = points.times[at] - restart < restart - points.times[at - 1];
+    let mixed = if is_after { at } else { at - 1 };
+    points.times.remove(mixed);
+    points.values.remove(mixed);
+    points
 }
 
 fn raised(mut points: Points, at: usize, shift: f64) -> Points {
@@ -77,7 +89,10 @@ mod tests {
 
     fn points(values: impl IntoIterator<Item = f64>) -> Points {
         let values: Vec<f64> = values.into_iter().collect();
-        Points { times: (0..values.len()).map(|index| super::super::points::count(index) * 60.0).collect(), values }
+        Points {
+            times: (0..values.len()).map(|index| super::super::points::count(index) * 60.0).collect(),
+            values,
+        }
     }
 
     /// 10 more at each point, back to 100 at the 20th.
@@ -87,17 +102,16 @@ mod tests {
 
     #[test]
     fn a_leak_goes_on_after_a_restart() {
-        for breaks in [&[][..], &[1_190.0][..]] {
-            let joined = joined(restarted(), breaks);
-            assert_eq!(joined.len(), 40);
-            assert!((joined.values[39] - 490.0).abs() < 1e-6, "{:?}", joined.values);
+        for (joined, len) in [(joined(restarted(), &[1_190.0]), 39), (joined_at_falls(restarted()), 40)] {
+            assert_eq!(joined.len(), len);
+            assert!((joined.values[len - 1] - 490.0).abs() < 1e-6, "{:?}", joined.values);
         }
     }
 
     #[test]
     fn a_fall_between_unlike_pieces_is_left_alone() {
         let fell = points((0..40).map(|index| if index < 20 { 300.0 } else { 100.0 + f64::from(index) }));
-        assert_eq!(joined(fell.clone(), &[]), fell);
+        assert_eq!(joined_at_falls(fell.clone()), fell);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Levels of detail: the same series in bins of a minute up to four hours, each looked at over its own horizon that
 //! ends now. A fast leak shows in an hour of minutes, one that comes once a day in a month of hours.
 
-use super::evidence::{Assessment, DOUBTS_OF_A_KNOWN_LEAK, DOUBTS_OF_A_SUSPECT, View};
+use super::evidence::{Assessment, DOUBTS_OF_A_KNOWN_LEAK, DOUBTS_OF_A_SUSPECT, GrowthSearch};
 use super::join::{joined, joined_at_falls, largest_fall};
 use super::points::Points;
 use super::seen::Seen;
@@ -21,11 +21,11 @@ const LEVELS: [(f64, f64, f64, f64); 6] = [
     (HOUR, 8.0 * DAY, 8.0 * DAY, HOUR),
     (4.0 * HOUR, 32.0 * DAY, 32.0 * DAY, 4.0 * HOUR),
 ];
-/// Levels up to this horizon show only what is fast, unless they hold all that is known.
+/// Levels below this horizon show only what is fast, unless they hold all that is known.
 const LONG: f64 = 8.0 * DAY;
 /// The finest level that may hold all that is known: below it, nothing but the fast is believed.
 const FINEST_OF_ALL: f64 = 36.0 * HOUR;
-/// Whether a known leak goes on is looked at less often.
+/// Seconds between looks at a known leak, at least.
 const INTERVAL_OF_KNOWN_LEAKS: f64 = 30.0 * MINUTE;
 /// Fewer bins show nothing.
 const LEAST_BINS: usize = 12;
@@ -72,7 +72,7 @@ impl Level {
         levels.filter(|level| can_be_fast || level.horizon >= FINEST_OF_ALL).collect()
     }
 
-    /// When its next look is due; none that a value does not reach.
+    /// Returns the time of the next look, if a value reaches it.
     pub(super) fn next_time(&self, seen: &Seen) -> Option<f64> {
         (self.next_look <= *seen.times.last()?).then_some(self.next_look)
     }
@@ -88,7 +88,8 @@ impl Level {
         self.last = assessed;
         // A gap has nothing to look at.
         let next = seen.times.get(self.next_value).copied().unwrap_or(f64::INFINITY);
-        let interval = if for_known_leak { self.interval.max(INTERVAL_OF_KNOWN_LEAKS) } else { self.interval };
+        let interval =
+            if for_known_leak { self.interval.max(INTERVAL_OF_KNOWN_LEAKS) } else { self.interval };
         self.next_look = ((next.max(now) / interval).floor() + 1.0) * interval;
     }
 
@@ -144,16 +145,19 @@ impl Level {
             return None;
         }
         let most_doubts = if for_known_leak { DOUBTS_OF_A_KNOWN_LEAK } else { DOUBTS_OF_A_SUSPECT };
-        View { kind, capacity, floor, times, values, first, width, is_fast_only, most_doubts }.assess()
+        GrowthSearch { kind, capacity, floor, times, values, first, width, is_fast_only, most_doubts }
+            .assess()
     }
 
-    /// Whether this is the finest level whose horizon holds all that is known; of what is longer, the coarsest ones.
+    /// Reports whether this is the finest level whose horizon holds all that is known, or one of the coarsest. It begins two
+    /// looks early, so that a leak is passed on to it without a break.
     fn is_for_all(&self, now: f64) -> bool {
-        self.horizon >= FINEST_OF_ALL && now > self.finer && (now <= self.horizon || self.horizon >= LONG)
+        let begins = self.finer - 2.0 * self.interval;
+        self.horizon >= FINEST_OF_ALL && now > begins && (now <= self.horizon || self.horizon >= LONG)
     }
 }
 
-/// Whether the end lies above the least value by what is worth a look: most of the time it does not.
+/// Reports whether the end lies above the least value by what is worth a look: most of the time it does not.
 fn rises(values: &[f64], floor: f64) -> bool {
     let end = values.len() - (values.len() / 8).max(1);
     let highest = values.iter().skip(end).copied().fold(f64::NEG_INFINITY, f64::max);

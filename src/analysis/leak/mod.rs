@@ -18,7 +18,7 @@ mod seen;
 mod verdict;
 mod watch;
 
-pub use evidence::Evidence;
+pub use evidence::{DOUBTS_OF_A_LEAK, LeakEvidence};
 pub use verdict::{Growth, Kind, Reason, Series, State, Verdict};
 pub use watch::{Watch, watch};
 

@@ -3,7 +3,7 @@
 use super::points::median;
 use super::verdict::{Kind, Series};
 
-/// Growth of the kernel's memory below this is noise, or below a thousandth of what counts as full.
+/// Growth of the kernel's memory below this is noise, or below a thousandth of what counts as full if that is less.
 const FLOOR_KERNEL: f64 = 256.0 * 1024.0;
 const FLOOR_KERNEL_SHARE: f64 = 1e-3;
 /// Within days it wanders by so many times as much as within minutes.
@@ -13,13 +13,16 @@ const SLOW: f64 = 6.0 * 3_600.0;
 const FLOOR_SHARE: f64 = 4e-4;
 const FLOOR_SHARE_PROCESS: f64 = 4e-3;
 
+/// Later values than this many seconds are a broken clock's.
+const LONGEST: i64 = 1 << 40;
+
 /// The values that are there.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     origin: i64,
     pub(super) times: Vec<f64>,
     pub(super) values: Vec<f64>,
-    /// When it began anew.
+    /// Restarts.
     breaks: Vec<f64>,
     pub(super) kind: Kind,
     pub(super) capacity: Option<f64>,
@@ -28,7 +31,9 @@ pub(super) struct Seen {
 impl Seen {
     pub(super) fn new(series: &Series) -> Self {
         let origin = series.times.first().copied().unwrap_or(0);
-        let present = || series.times.iter().zip(series.values).filter(|(_, value)| value.is_finite());
+        let is_present = |time: i64, value: f64| value.is_finite() && time.saturating_sub(origin) < LONGEST;
+        let rows = || series.times.iter().zip(series.values);
+        let present = || rows().filter(|(time, value)| is_present(**time, **value));
         Self {
             origin,
             times: present().map(|(time, _)| since(*time, origin)).collect(),
@@ -56,7 +61,7 @@ impl Seen {
         self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max) - least
     }
 
-    /// When it began anew between two times.
+    /// Returns the restarts between two times.
     pub(super) fn breaks_between(&self, from: f64, until: f64) -> &[f64] {
         let index = |time: f64| self.breaks.partition_point(|known| *known <= time);
         self.breaks.get(index(from)..index(until)).unwrap_or_default()
@@ -69,10 +74,10 @@ impl Seen {
         median(&mut self.values.get(range)?.to_vec())
     }
 
-    /// The last sample before `time`, at which a bin that ends then was known.
-    pub(super) fn unix_of_last_before(&self, time: f64) -> i64 {
-        let before = self.times.partition_point(|known| *known < time).saturating_sub(1);
-        self.unix(self.times.get(before).copied().unwrap_or(time))
+    /// The first sample since `time`, with which a bin that ends then is closed.
+    pub(super) fn unix_of_first_since(&self, time: f64) -> i64 {
+        let first = self.times.partition_point(|known| *known < time);
+        self.unix(self.times.get(first).copied().unwrap_or(time))
     }
 
     /// A unix time in the series' own.

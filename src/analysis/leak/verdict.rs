@@ -1,6 +1,6 @@
 //! What the finder is given and what it says.
 
-use super::evidence::Evidence;
+use super::evidence::LeakEvidence;
 use serde::Serialize;
 
 /// What the numbers mean, which decides how much evidence it takes.
@@ -97,7 +97,7 @@ pub struct Verdict {
     /// The growth that it is about; none where nothing grows.
     pub growth: Option<Growth>,
     /// What it rests on, as last seen; none where nothing grows.
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<LeakEvidence>,
     /// Why.
     pub reason: Reason,
 }

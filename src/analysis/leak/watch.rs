@@ -10,17 +10,14 @@ use super::verdict::{Kind, Reason, Series, State, Verdict};
 
 /// Fewer values than this say nothing.
 const LEAST_VALUES: usize = 18;
-/// A rate that may be so many times what it is estimated at is none.
-const LOOSEST: f64 = 1e9;
-
-/// What the finder said over time.
+/// Verdicts of the finder over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Watch {
     /// The verdict at the last sample.
     pub verdict: Verdict,
     /// The first sample at which it was said to leak.
     pub detected_at: Option<i64>,
-    /// When the last such word was taken back, where it was.
+    /// When the last such verdict was withdrawn.
     pub withdrawn_at: Option<i64>,
 }
 
@@ -43,7 +40,7 @@ pub fn watch(series: &Series) -> Watch {
     course.end(&seen)
 }
 
-/// What was said so far.
+/// Verdicts so far.
 #[derive(Default)]
 struct Course {
     detected: Option<f64>,
@@ -60,12 +57,18 @@ impl Course {
         let least_doubted =
             |a: &&Assessment, b: &&Assessment| a.evidence.doubts.total_cmp(&b.evidence.doubts);
         let looked = || levels.iter().filter_map(Level::last);
-        if let Some(leak) = levels.iter().filter_map(Level::leak).min_by(least_doubted) {
+        let found = levels.iter().filter_map(Level::leak).min_by(|a, b| a.onset.total_cmp(&b.onset));
+        let goes_on = || looked().filter(|growth| growth.is_known_leak()).min_by(least_doubted);
+        let seen = found.or_else(|| self.leak.and_then(|_| goes_on())).copied();
+        if found.is_some() {
             self.detected.get_or_insert(time);
-            (self.leak, self.withdrawn) = (Some(*leak), None);
-        } else if self.leak.is_some() && !looked().any(Assessment::is_known_leak) {
-            (self.past, self.withdrawn) = (self.leak.take(), Some(time));
+            self.withdrawn = None;
+        } else if self.leak.is_some() && seen.is_none() {
+            (self.past, self.withdrawn) = (self.leak, Some(time));
         }
+        // A fine level sees only the last hours of a leak that goes on.
+        let known_onset = self.leak.map_or(f64::INFINITY, |leak| leak.onset);
+        self.leak = seen.map(|growth| growth.since(known_onset.min(growth.onset)));
         self.suspicion = looked().filter(|growth| growth.is_suspect()).min_by(least_doubted).copied();
     }
 
@@ -76,10 +79,11 @@ impl Course {
             return Watch { verdict, ..Watch::default() };
         }
         let ended = verdict.growth.filter(|_| verdict.state == State::Ended).map(|growth| growth.until);
-        let withdrawn = self.withdrawn.map(|time| seen.unix_of_last_before(time)).or(ended);
+        let withdrawn = self.withdrawn.map(|time| seen.unix_of_first_since(time)).or(ended);
+        let withdrawn = withdrawn.or_else(|| Some(seen.unix(*seen.times.last()?)));
         Watch {
             verdict,
-            detected_at: self.detected.map(|time| seen.unix_of_last_before(time)),
+            detected_at: self.detected.map(|time| seen.unix_of_first_since(time)),
             withdrawn_at: withdrawn.filter(|_| verdict.state != State::Leaking && self.detected.is_some()),
         }
     }
@@ -87,12 +91,18 @@ impl Course {
     fn verdict(&self, seen: &Seen) -> Verdict {
         let leak = self.leak.or(self.past);
         if seen.kind == Kind::Cache {
-            return leak.map_or_else(nothing, |leak| said(State::Ok, &leak, Reason::Cache, seen));
+            let growth = leak.or(self.suspicion);
+            return growth.map_or_else(nothing, |growth| said(State::Ok, &growth, Reason::Cache, seen));
         }
         match leak.and_then(|leak| ending(leak.onset, self.leak.is_none(), seen)) {
             Some(Ending::Flat(growth)) => {
                 let evidence = leak.map(|leak| leak.evidence);
-                return Verdict { state: State::Ended, growth: Some(growth), evidence, reason: Reason::Stopped };
+                return Verdict {
+                    state: State::Ended,
+                    growth: Some(growth),
+                    evidence,
+                    reason: Reason::Stopped,
+                };
             }
             Some(Ending::GivenBack) => return Verdict { reason: Reason::GivenBack, ..Verdict::default() },
             None => {}
@@ -112,9 +122,5 @@ fn nothing() -> Verdict {
 fn said(state: State, growth: &Assessment, reason: Reason, seen: &Seen) -> Verdict {
     let evidence = Some(growth.evidence);
     let Some(growth) = estimate(seen, growth.onset, f64::INFINITY) else { return nothing() };
-    // Of what may grow at any rate, none included, there is no more than a suspicion.
-    let is_loose = growth.high > LOOSEST * growth.per_second;
-    let (state, reason) =
-        if state == State::Leaking && is_loose { (State::Suspect, Reason::NotYet) } else { (state, reason) };
     Verdict { state, growth: Some(growth), evidence, reason }
 }

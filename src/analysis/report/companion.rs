@@ -207,6 +207,7 @@ fn finding(
         state: verdict.state,
         growth,
         reason: verdict.reason,
+        evidence: verdict.evidence,
         full: super::full::when(history, row, part, &growth),
         owner: Owner::Nobody,
         grows_with: Vec::new(),

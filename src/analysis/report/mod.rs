@@ -116,6 +116,9 @@ pub struct Finding {
     pub growth: Growth,
     /// Why the finder says so.
     pub reason: Reason,
+    /// The figures that it rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<leak::LeakEvidence>,
     /// When memory is full at this rate; absent where it has ended, and for what takes longer than 90 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full: Option<FullAt>,
@@ -278,6 +281,7 @@ fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdi
         state: verdict.state,
         growth,
         reason: verdict.reason,
+        evidence: verdict.evidence,
         full,
         owner,
         grows_with: grown,

@@ -1,6 +1,7 @@
 //! Sentences of a report: short and exact, the same in the terminal, on the pages and in messages.
 
 use super::super::describe;
+use super::super::evidence_text;
 use super::super::leak::{Growth, State};
 use super::super::part::Part;
 use super::{Companion, Finding, FullAt, Owner, ProcessGrowth, Report, Subject, Unit};
@@ -282,7 +283,10 @@ impl Telling<'_> {
         }
         let values =
             [("total", self.total(growth)), ("duration", self.duration(growth.until - growth.since))];
-        self.fill(&key, &values)
+        let clauses = finding.evidence.filter(|_| finding.state != State::Ended);
+        let clauses = clauses.map_or_else(Vec::new, |evidence| evidence_text::clauses(&evidence, self.words));
+        let all: Vec<String> = std::iter::once(self.fill(&key, &values)).chain(clauses).collect();
+        all.join(self.words.get("trend.separator"))
     }
 
     /// `slab cache kmalloc-1k (+338 MiB), control groups (+1.20 k)`

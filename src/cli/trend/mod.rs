@@ -11,6 +11,7 @@ mod time;
 use super::args::{TrendArgs, TrendKind};
 use super::terminal::{Style, Terminal, left, width, wrap};
 use super::{Context, FOUND, output};
+use crate::analysis::evidence_text;
 use crate::analysis::leak::{self, Growth, Kind, Reason, State, Watch};
 use crate::base::escape;
 use crate::base::format;
@@ -41,6 +42,7 @@ struct Found<'a> {
     detected_at: Option<i64>,
     withdrawn_at: Option<i64>,
     reason: String,
+    evidence: Option<leak::LeakEvidence>,
 }
 
 /// Runs the command.
@@ -85,9 +87,7 @@ impl Judge<'_> {
     fn watch(&self, series: &TrendSeries) -> Watch {
         let values: Vec<f64> = series.values.iter().map(|value| value * self.measure.factor).collect();
         let kind = kind(self.args.kind);
-        // The kernel's memory is measured against its own level: the limit says nothing about its noise.
-        let capacity =
-            self.args.limit.filter(|_| kind != Kind::Kernel).map(|limit| limit * self.measure.factor);
+        let capacity = self.args.limit.map(|limit| limit * self.measure.factor);
         leak::watch(&leak::Series { kind, times: &series.times, values: &values, breaks: &[], capacity })
     }
 
@@ -115,6 +115,7 @@ impl Judge<'_> {
             detected_at: watch.detected_at,
             withdrawn_at: watch.withdrawn_at,
             reason: self.words.get(reason_key(verdict.reason)).to_owned(),
+            evidence: verdict.evidence.filter(|_| growth.is_some()),
         }
     }
 
@@ -156,6 +157,9 @@ impl Judge<'_> {
             said.push(self.words.fill("trend.full", &[("time", &self.time(full))]));
         }
         said.push(found.reason.clone());
+        if let Some(evidence) = found.evidence.filter(|_| verdict_is_open(watch)) {
+            said.extend(evidence_text::clauses(&evidence, self.words));
+        }
         let indent = width(&head);
         let room = self.terminal.columns.saturating_sub(indent).max(20);
         let body = wrap(&said.join(self.words.get("trend.separator")), room)
@@ -174,6 +178,11 @@ impl Judge<'_> {
     fn time(&self, unix: i64) -> String {
         format::date_time(unix, self.zone, self.words.lang())
     }
+}
+
+/// Whether a reader asks what the verdict rests on.
+fn verdict_is_open(watch: &Watch) -> bool {
+    matches!(watch.verdict.state, State::Leaking | State::Suspect)
 }
 
 fn kind(kind: TrendKind) -> Kind {

@@ -1,8 +1,9 @@
 //! The end of a leak: its curve went flat, or all was given back.
 
 use super::estimate::{estimate, theil_sen};
+use super::fit::best_bend;
 use super::join::{joined, joined_at_falls};
-use super::points::{Points, count, line};
+use super::points::{Points, line};
 use super::seen::Seen;
 use super::verdict::{Growth, Kind};
 
@@ -84,28 +85,11 @@ impl RiseThenFlat {
     }
 }
 
-/// The point at which a line with a bend fits best, if it bends down.
+/// The time at which a rise ends, where a line that rises and then is flat fits best: a bend, seen from the end.
 fn knee(bins: &Points) -> Option<f64> {
-    let fits = (3..bins.len().saturating_sub(3)).filter_map(|index| {
-        let knee = *bins.times.get(index)?;
-        let squares = bent(bins, knee)?;
-        Some((knee, squares))
-    });
-    fits.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(knee, _)| knee)
-}
-
-/// Squares of the line that rises to `knee` and is flat after it.
-fn bent(bins: &Points, knee: f64) -> Option<f64> {
-    let n = count(bins.len());
-    let run = |time: f64| time.min(knee);
-    let mean_run = bins.times.iter().map(|time| run(*time)).sum::<f64>() / n;
-    let mean = bins.values.iter().sum::<f64>() / n;
-    let (mut covariance, mut spread, mut variance) = (0.0, 0.0, 0.0);
-    for (time, value) in bins.times.iter().zip(&bins.values) {
-        let (x, y) = (run(*time) - mean_run, value - mean);
-        covariance += x * y;
-        spread += x * x;
-        variance += y * y;
-    }
-    (spread > 0.0).then(|| variance - covariance * covariance / spread)
+    let times: Vec<f64> = bins.times.iter().rev().map(|time| -time).collect();
+    let values: Vec<f64> = bins.values.iter().rev().copied().collect();
+    let inner = 3..bins.len().saturating_sub(3);
+    let bend = best_bend(&times, &values, |index, slope| slope < 0.0 && inner.contains(&index))?;
+    times.get(bend.index).map(|time| -time)
 }

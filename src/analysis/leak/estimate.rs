@@ -1,8 +1,9 @@
 //! Since when and how fast, once something is seen to grow: a hinge (flat, then a line) by least squares for the
 //! onset, Theil–Sen for the slope, which does not mind outliers.
 
+use super::fit::bends;
 use super::join::{joined, joined_at_falls};
-use super::points::{Points, block_medians, count, line, median};
+use super::points::{Points, correlation, count, line, median};
 use super::seen::Seen;
 use super::verdict::Growth;
 
@@ -13,7 +14,7 @@ const BEFORE: f64 = 0.75;
 /// An onset whose squares are within this of the best, in variances of the residuals and their correlation, may be it.
 const BAND: f64 = 4.0;
 /// Blocks whose increments show jumps.
-const JUMP_BLOCKS: usize = 20;
+const JUMP_BLOCKS: f64 = 20.0;
 /// Half of the interval in standard errors: 95 % of a normal distribution.
 const INTERVAL: f64 = 1.96;
 
@@ -52,11 +53,13 @@ pub(super) fn estimate(seen: &Seen, start: f64, end: f64) -> Option<Growth> {
 /// Standard error of the rate of a growth that comes in jumps: how much the increments of equal blocks differ, and
 /// whether they make up for each other, as noise about a line does, or add up, as jumps do.
 fn jumpiness(times: &[f64], values: &[f64]) -> f64 {
-    let Some((blocks, seconds)) =
-        block_medians::<JUMP_BLOCKS>(times, values).zip(times.first().zip(times.last()).map(|(a, b)| b - a))
-    else {
+    let Some((first, last)) = times.first().zip(times.last()) else { return 0.0 };
+    let seconds = last - first;
+    let since: Vec<f64> = times.iter().map(|time| time - first).collect();
+    let blocks = Points::binned(&since, values, 1.001 * seconds / JUMP_BLOCKS).values;
+    if blocks.len() < 3 {
         return 0.0;
-    };
+    }
     let steps: Vec<f64> = blocks.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let n = count(steps.len());
     let mean = steps.iter().sum::<f64>() / n;
@@ -88,58 +91,28 @@ struct Hinge {
     error: f64,
 }
 
-/// The onset of the line that follows a flat level with the least squares, and how far it may be off.
+/// The onset of the bend with the least squares, and how far it may be off.
 fn hinge(points: &Points) -> Option<Hinge> {
-    let fits: Vec<(f64, f64, f64)> = (0..points.len().saturating_sub(3))
-        .filter_map(|index| {
-            let since = *points.times.get(index)?;
-            let (slope, squares) = hinge_at(points, since)?;
-            (slope > 0.0).then_some((since, slope, squares))
-        })
-        .collect();
-    let best = fits.iter().min_by(|a, b| a.2.total_cmp(&b.2))?;
-    let variance = best.2 / count(points.len().saturating_sub(3).max(1));
-    let limit = best.2 + BAND * variance * correlation_time(points, best.0, best.1);
-    let near = fits.iter().filter(|(_, _, squares)| *squares <= limit);
-    let (mut earliest, mut latest, mut steepest, mut flattest) = (best.0, best.0, best.1, best.1);
-    for (since, slope, _) in near {
-        (earliest, latest) = (earliest.min(*since), latest.max(*since));
-        (steepest, flattest) = (steepest.max(*slope), flattest.min(*slope));
-    }
+    let (times, values) = (&points.times, &points.values);
+    let last = points.len().saturating_sub(3);
+    let mut rising = Vec::new();
+    bends(times, values, |bend| rising.extend((bend.slope > 0.0 && bend.index < last).then_some(bend)));
+    let best = rising.iter().min_by(|a, b| a.squares.total_cmp(&b.squares))?;
+    let correlation = correlation(&best.residuals(times, values));
+    let remembered = (1.0 + correlation) / (1.0 - correlation);
+    let limit = best.squares * (1.0 + BAND * remembered / count(last.max(1)));
+    let near = rising.iter().filter(|bend| bend.squares <= limit);
+    // The last bend comes first.
+    let (latest, earliest) = near.clone().next().zip(near.clone().last())?;
+    let slopes = near.map(|bend| bend.slope);
+    let (flattest, steepest) =
+        slopes.fold((best.slope, best.slope), |(low, high), slope| (low.min(slope), high.max(slope)));
+    let [since, earliest, latest] = [best, earliest, latest].map(|bend| times[bend.index]);
     Some(Hinge {
-        since: best.0,
-        since_error: (best.0 - earliest).max(latest - best.0),
+        since,
+        since_error: (since - earliest).max(latest - since),
         error: (steepest - flattest) / 2.0 / INTERVAL,
     })
-}
-
-/// Slope and squares of the hinge whose line begins at `since`.
-fn hinge_at(points: &Points, since: f64) -> Option<(f64, f64)> {
-    let n = count(points.len());
-    let run = |time: f64| (time - since).max(0.0);
-    let mean_run = points.times.iter().map(|time| run(*time)).sum::<f64>() / n;
-    let mean = points.values.iter().sum::<f64>() / n;
-    let (mut covariance, mut spread, mut variance) = (0.0, 0.0, 0.0);
-    for (time, value) in points.times.iter().zip(&points.values) {
-        let (x, y) = (run(*time) - mean_run, value - mean);
-        covariance += x * y;
-        spread += x * x;
-        variance += y * y;
-    }
-    (spread > 0.0).then(|| (covariance / spread, variance - covariance * covariance / spread))
-}
-
-/// How many points in a row say the same thing: (1 + r) / (1 − r) of the residuals' first correlation.
-fn correlation_time(points: &Points, since: f64, slope: f64) -> f64 {
-    let mut rests: Vec<f64> = Vec::with_capacity(points.len());
-    for (time, value) in points.times.iter().zip(&points.values) {
-        rests.push(value - slope * (time - since).max(0.0));
-    }
-    let mean = rests.iter().sum::<f64>() / count(rests.len().max(1));
-    let squares: f64 = rests.iter().map(|rest| (rest - mean).powi(2)).sum();
-    let products: f64 = rests.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-    let correlation = if squares > 0.0 { (products / squares).clamp(0.0, 0.97) } else { 0.0 };
-    (1.0 + correlation) / (1.0 - correlation)
 }
 
 /// The median of the slopes of all pairs (Theil 1950, Sen 1968).

@@ -2,7 +2,7 @@
 //! growth must last. `docs/leaks.md` explains them, so that a reader can redo a verdict by hand.
 
 use super::fit::{self, Bend};
-use super::points::{count, median};
+use super::points::{correlation, count, median};
 use super::verdict::Kind;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -49,8 +49,6 @@ const RECENT_SHARE: f64 = 0.25;
 const RECENT_SECONDS: f64 = 6.0 * HOUR;
 /// Longer growth adds so little in a day that the share would say nothing.
 const LONGEST_COMPARED: f64 = 3.0 * DAY;
-/// Residuals that follow each other this closely leave nothing that is independent.
-const CLOSEST_CORRELATION: f64 = 0.98;
 /// Larger multiples of an earlier rise tell no more.
 const MOST_RISES: f64 = 100.0;
 /// Noise below this share of the growth is none.
@@ -310,9 +308,7 @@ fn needed_in_kernel(history: f64, earlier_rise: Option<f64>) -> f64 {
 
 /// The number of independent values among residuals that follow each other.
 fn independent(residuals: &[f64]) -> f64 {
-    let squares: f64 = residuals.iter().map(|rest| rest * rest).sum();
-    let products: f64 = residuals.windows(2).map(|pair| pair[0] * pair[1]).sum();
-    let correlation = if squares > 0.0 { (products / squares).clamp(0.0, CLOSEST_CORRELATION) } else { 0.0 };
+    let correlation = correlation(residuals);
     (count(residuals.len()) * (1.0 - correlation) / (1.0 + correlation)).max(3.0)
 }
 

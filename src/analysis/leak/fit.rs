@@ -44,13 +44,12 @@ impl Bend {
     }
 }
 
-/// The bend with the least squares among those that `accepts` their index and slope. `None` where there is none.
-pub(super) fn best_bend(times: &[f64], values: &[f64], accepts: impl Fn(usize, f64) -> bool) -> Option<Bend> {
+/// Hands over the best bend at each point, the last one first.
+pub(super) fn bends(times: &[f64], values: &[f64], mut visit: impl FnMut(Bend)) {
     let n = count(values.len());
     let mean = values.iter().sum::<f64>() / n;
     let total = squares_about(values, mean);
-    let last = *times.last()?;
-    let mut best: Option<Bend> = None;
+    let last = times.last().copied().unwrap_or_default();
     // Sums over the points from `index` on, of the time relative to the end and of the value relative to the mean.
     let (mut points, mut sum, mut sum_squares, mut products, mut sum_values) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (index, (time, value)) in times.iter().zip(values).enumerate().rev() {
@@ -62,15 +61,22 @@ pub(super) fn best_bend(times: &[f64], values: &[f64], accepts: impl Fn(usize, f
         sum_values += v;
         let run = sum - points * t;
         let spread = sum_squares - 2.0 * t * sum + points * t * t - run * run / n;
-        if spread <= 0.0 {
-            continue;
-        }
-        let slope = (products - t * sum_values) / spread;
-        let squares = (total - slope * slope * spread).max(0.0);
-        if best.is_none_or(|best| squares < best.squares) && accepts(index, slope) {
-            best = Some(Bend { index, slope, level: mean - slope * run / n, squares });
+        if spread > 0.0 {
+            let slope = (products - t * sum_values) / spread;
+            let squares = (total - slope * slope * spread).max(0.0);
+            visit(Bend { index, slope, level: mean - slope * run / n, squares });
         }
     }
+}
+
+/// The bend with the least squares among those that `accepts` their index and slope. `None` where there is none.
+pub(super) fn best_bend(times: &[f64], values: &[f64], accepts: impl Fn(usize, f64) -> bool) -> Option<Bend> {
+    let mut best: Option<Bend> = None;
+    bends(times, values, |bend| {
+        if best.is_none_or(|best| bend.squares < best.squares) && accepts(bend.index, bend.slope) {
+            best = Some(bend);
+        }
+    });
     best
 }
 

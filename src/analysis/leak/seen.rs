@@ -55,6 +55,11 @@ impl Seen {
         }
     }
 
+    /// Reports whether its growth may have to be found within minutes.
+    pub(super) fn can_be_fast(&self) -> bool {
+        self.kind == Kind::Kernel || self.capacity.is_some()
+    }
+
     /// From the least to the largest value.
     pub(super) fn range(&self) -> f64 {
         let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);

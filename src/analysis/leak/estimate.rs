@@ -103,7 +103,7 @@ fn hinge(points: &Points) -> Option<Hinge> {
     let limit = best.squares * (1.0 + BAND * remembered / count(last.max(1)));
     let near = rising.iter().filter(|bend| bend.squares <= limit);
     // The last bend comes first.
-    let (latest, earliest) = near.clone().next().zip(near.clone().last())?;
+    let (latest, earliest) = near.clone().next().zip(near.clone().next_back())?;
     let slopes = near.map(|bend| bend.slope);
     let (flattest, steepest) =
         slopes.fold((best.slope, best.slope), |(low, high), slope| (low.min(slope), high.max(slope)));

@@ -278,15 +278,11 @@ fn doubt(value: f64, (none, full): (f64, f64)) -> f64 {
     if value.is_nan() { 1.0 } else { ((value - none) / (full - none)).clamp(0.0, 1.0) }
 }
 
-/// Reports whether the last points lie above the median by more than the median absolute deviation: most of the time
-/// they do not.
+/// Reports whether the last points lie above three of four points: most of the time they do not.
 fn stands_out(values: &[f64]) -> bool {
-    let mut buffer = values.to_vec();
-    let Some(level) = median(&mut buffer) else { return false };
     let recent = values.get(values.len().saturating_sub(LEAST_POINTS)..).unwrap_or_default();
-    let Some(recent) = median(&mut recent.to_vec()).filter(|recent| *recent > level) else { return false };
-    buffer.iter_mut().for_each(|value| *value = (*value - level).abs());
-    median(&mut buffer).is_some_and(|deviation| recent - level > deviation)
+    let Some(recent) = median(&mut recent.to_vec()) else { return false };
+    4 * values.iter().filter(|value| **value < recent).count() > 3 * values.len()
 }
 
 /// Seconds for which growth must last after so long a history, at most and at least by `pace`.

@@ -41,7 +41,7 @@ const fn size(width: f64, horizon: f64, lookback: f64, interval: f64, judges: (f
 }
 
 /// Seconds between looks at a known leak, at least.
-const INTERVAL_OF_KNOWN_LEAKS: f64 = 30.0 * MINUTE;
+const INTERVAL_OF_KNOWN_LEAKS: f64 = HOUR;
 /// Fewer bins show nothing.
 const LEAST_BINS: usize = 12;
 
@@ -77,8 +77,8 @@ impl Level {
         (self.next_look <= *seen.times.last()?).then_some(self.next_look)
     }
 
-    /// Looks once, `for_known_leak` where one was found before.
-    pub(super) fn look(&mut self, seen: &Seen, for_known_leak: bool) {
+    /// Looks once, for a leak that was found before or that goes on.
+    pub(super) fn look(&mut self, seen: &Seen, for_known_leak: bool, goes_on: bool) {
         let now = self.next_look;
         self.advance(seen, now);
         let assessed = self.assess(seen, now, for_known_leak);
@@ -88,8 +88,7 @@ impl Level {
         self.last = assessed;
         // A gap has nothing to look at.
         let next = seen.times.get(self.next_value).copied().unwrap_or(f64::INFINITY);
-        let interval =
-            if for_known_leak { self.size.interval.max(INTERVAL_OF_KNOWN_LEAKS) } else { self.size.interval };
+        let interval = self.size.interval.max(if goes_on { INTERVAL_OF_KNOWN_LEAKS } else { 0.0 });
         self.next_look = ((next.max(now) / interval).floor() + 1.0) * interval;
     }
 

@@ -34,7 +34,7 @@ pub fn watch(series: &Series) -> Watch {
     loop {
         let due = levels.iter_mut().filter_map(|level| Some((level.next_time(&seen)?, level)));
         let Some((time, level)) = due.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
-        level.look(&seen, course.detected.is_some());
+        level.look(&seen, course.detected.is_some(), course.leak.is_some());
         course.update(time, &levels);
     }
     course.end(&seen)

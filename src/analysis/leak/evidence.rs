@@ -29,7 +29,7 @@ const NOISE: (f64, f64) = (1.5, 10.0);
 const EARLIER_RISE: (f64, f64) = (1.1, 0.7);
 
 /// Growth must last this share of the time for which the series was known before it, within these bounds …
-const HISTORY_SHARE: f64 = 0.5;
+const HISTORY_SHARE: f64 = 0.6;
 const LEAST_SECONDS: f64 = 8.0 * HOUR;
 const MOST_SECONDS: f64 = 36.0 * HOUR;
 /// … and the upper bound where less than this is known before.

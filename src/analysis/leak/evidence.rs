@@ -3,8 +3,7 @@
 
 use super::fit::{self, Bend};
 use super::points::{correlation, count, median};
-use super::verdict::Kind;
-use serde::Serialize;
+use super::verdict::{Kind, LeakEvidence};
 use std::collections::VecDeque;
 
 const HOUR: f64 = 3_600.0;
@@ -55,31 +54,6 @@ const MOST_RISES: f64 = 100.0;
 const CALM: f64 = 0.03;
 /// Squares below this share of all are rounding.
 const ROUNDING: f64 = 1e-12;
-
-/// LeakEvidence that a growth is a leak. Ratios and shares have no unit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct LeakEvidence {
-    /// Seconds for which it has grown.
-    pub lasted: f64,
-    /// Seconds for which such a growth must last.
-    pub needed: f64,
-    /// Squares that the bend explains beyond a flat level, as a multiple of those it leaves, times the number of
-    /// independent values.
-    pub strength: f64,
-    /// Twice the log-likelihood ratio of the bend to the best other shape; negative where the other is better.
-    pub other_shapes: f64,
-    /// Rise of recent values above those of a day before, as a share of the growth, of its last three days at most.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub above_yesterday: Option<f64>,
-    /// Variance about the line since the bend, as a multiple of that before it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub noise: Option<f64>,
-    /// The growth as a multiple of the largest earlier rise within as long a time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub earlier_rise: Option<f64>,
-    /// Sum of the doubts that the five tests raise.
-    pub doubts: f64,
-}
 
 /// A growth that was looked at, and its evidence.
 #[derive(Clone, Copy, Debug)]

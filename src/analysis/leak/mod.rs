@@ -18,8 +18,8 @@ mod seen;
 mod verdict;
 mod watch;
 
-pub use evidence::{DOUBTS_OF_A_LEAK, LeakEvidence};
-pub use verdict::{Growth, Kind, Reason, Series, State, Verdict};
+pub use evidence::DOUBTS_OF_A_LEAK;
+pub use verdict::{Growth, Kind, LeakEvidence, Reason, Series, State, Verdict};
 pub use watch::{Watch, watch};
 
 /// The verdict on a series at its last sample.

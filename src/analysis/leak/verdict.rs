@@ -1,6 +1,5 @@
 //! What the finder is given and what it says.
 
-use super::evidence::LeakEvidence;
 use serde::Serialize;
 
 /// What the numbers mean, which decides how much evidence it takes.
@@ -66,6 +65,31 @@ pub struct Growth {
     pub from_level: f64,
     /// The fitted level at `until`.
     pub to_level: f64,
+}
+
+/// Evidence that a growth is a leak. Ratios and shares have no unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LeakEvidence {
+    /// Seconds for which it has grown.
+    pub lasted: f64,
+    /// Seconds for which such a growth must last.
+    pub needed: f64,
+    /// Squares that the bend explains beyond a flat level, as a multiple of those it leaves, times the number of
+    /// independent values.
+    pub strength: f64,
+    /// Twice the log-likelihood ratio of the bend to the best other shape; negative where the other is better.
+    pub other_shapes: f64,
+    /// Rise of recent values above those of a day before, as a share of the growth, of its last three days at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above_yesterday: Option<f64>,
+    /// Variance about the line since the bend, as a multiple of that before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<f64>,
+    /// The growth as a multiple of the largest earlier rise within as long a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_rise: Option<f64>,
+    /// Sum of the doubts that the five tests raise.
+    pub doubts: f64,
 }
 
 /// Why the finder says what it says: one clause of the evidence, which `describe` makes a sentence of.

@@ -1,4 +1,4 @@
-//! How often the leak finder is right on patterns like those of real memory: VMs and machines with noise that follows
+//! Detection counts of the leak finder on patterns like those of real memory: VMs and machines with noise that follows
 //! itself, bursts, dips and gaps, healthy or with a leak, a step, a ramp that ends, a warm-up or a daily cycle laid over.
 //! The real series that the limits were chosen on are not part of the project; `docs/leaks.md` has the figures on them.
 
@@ -126,7 +126,7 @@ fn shape(name: &str, time: f64, onset: f64, end: f64, phase: f64) -> f64 {
     }
 }
 
-/// Of each pattern, how many were accused at or after the onset, before it (always, if healthy), and at the end.
+/// Counts, for each pattern, the cases accused at or after the onset, before it (or at all, if healthy), and at the end.
 fn counts(cases: &[Case]) -> BTreeMap<&'static str, [usize; 3]> {
     let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for case in cases {

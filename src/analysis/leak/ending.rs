@@ -7,7 +7,8 @@ use super::points::{Points, line};
 use super::seen::Seen;
 use super::verdict::{Growth, Kind};
 
-/// What follows a leak is flat if it grows less than this share of it, and surely less than that one.
+/// The curve after a leak is flat if it grows by less than the first share of the leak's rate, and surely less than the
+/// second.
 const FLAT: f64 = 0.2;
 const SURELY_FLAT: f64 = 0.5;
 /// Standard errors that make sure.
@@ -20,7 +21,7 @@ const FLAT_END_KERNEL: (f64, f64) = (0.08, 600.0);
 /// Bins from the onset to now.
 const BINS: f64 = 120.0;
 
-/// How a leak ended.
+/// Ways in which a leak ends.
 pub(super) enum Ending {
     Flat(Growth),
     GivenBack,
@@ -66,7 +67,7 @@ impl RiseThenFlat {
         (rise > 0.0).then_some(Self { first, knee, last, rise, bins })
     }
 
-    /// Whether what follows the knee is long enough to be judged.
+    /// Reports whether the time after the knee is long enough to be judged.
     fn lasts(&self, kind: Kind) -> bool {
         let (share, seconds) = if kind == Kind::Kernel { FLAT_END_KERNEL } else { FLAT_END };
         self.last - self.knee >= (share * (self.knee - self.first)).max(seconds)

@@ -9,7 +9,7 @@ use super::verdict::Growth;
 
 /// Points that the estimate uses at most before and after the onset: pairs are tried, which grows as the square.
 const MOST_POINTS: f64 = 160.0;
-/// How much of what was before belongs to the hinge, as a share of the growth's time.
+/// Time before the growth that the hinge is fitted to, as a share of the growth's time.
 const BEFORE: f64 = 0.75;
 /// An onset whose squares are within this of the best, in variances of the residuals and their correlation, may be it.
 const BAND: f64 = 4.0;

@@ -107,7 +107,7 @@ impl Sums {
         Self { before: before.collect(), total_squares: squares_about(values, mean) }
     }
 
-    /// What a level of its own explains of the points from `from` up to `until`.
+    /// Squares that a level of its own explains of the points from `from` up to `until`.
     fn explained(&self, from: usize, until: usize) -> f64 {
         let sum = self.before[until] - self.before[from];
         sum * sum / count(until - from)

@@ -22,7 +22,7 @@ struct LevelSize {
     lookback: f64,
     /// Time between looks.
     interval: f64,
-    /// How much must be known for this level to judge all growth, from and until; beyond it, only fast growth. Levels
+    /// Time that must be known for this level to judge all growth, from and until; beyond it, only fast growth. Levels
     /// overlap by two looks, so that a leak is passed on without a break.
     judges: (f64, f64),
 }

@@ -1,8 +1,8 @@
-//! What the finder is given and what it says.
+//! Input and output of the finder: series, verdicts and their evidence.
 
 use serde::Serialize;
 
-/// What the numbers mean, which decides how much evidence it takes.
+/// Meaning of the numbers, which decides how much evidence it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -10,7 +10,7 @@ pub enum Kind {
     Kernel,
     /// Memory of processes: heaps grow, level off and shrink.
     Process,
-    /// What is given back when needed: it may grow as long as it likes.
+    /// Memory that is given back when needed: it may grow as long as it likes.
     Cache,
     /// Nothing is known of it.
     Other,
@@ -19,7 +19,7 @@ pub enum Kind {
 /// A series to be judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
-    /// What the numbers mean.
+    /// Meaning of the numbers.
     pub kind: Kind,
     /// Unix times, ascending; steps may differ, gaps are welcome.
     pub times: &'a [i64],
@@ -27,11 +27,11 @@ pub struct Series<'a> {
     pub values: &'a [f64],
     /// When it began anew: boots of the host, restarts of the process.
     pub breaks: &'a [i64],
-    /// What counts as full: MemTotal, a limit. Growth that is nothing against it is not worth a word.
+    /// Capacity: MemTotal, a limit. Growth that is nothing against it is not worth a word.
     pub capacity: Option<f64>,
 }
 
-/// How far the evidence goes.
+/// State of a series by the evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -103,7 +103,7 @@ pub enum Reason {
     NoGrowth,
     /// It grows evenly, up to now, and more than it ever did in that time.
     Even,
-    /// What is given back when needed may grow.
+    /// Memory that is given back when needed may grow.
     Cache,
     /// It grows so far, not long or evenly enough to be sure.
     NotYet,
@@ -113,14 +113,14 @@ pub enum Reason {
     GivenBack,
 }
 
-/// What the finder says of a series at its last sample.
+/// Verdict on a series at its last sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Verdict {
-    /// How far the evidence goes.
+    /// State by the evidence.
     pub state: State,
     /// The growth that it is about; none where nothing grows.
     pub growth: Option<Growth>,
-    /// What it rests on, as last seen; none where nothing grows.
+    /// Evidence as of the last look; none where nothing grows.
     pub evidence: Option<LeakEvidence>,
     /// Why.
     pub reason: Reason,

@@ -180,7 +180,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a reader asks what the verdict rests on.
+/// Reports whether the evidence is shown: for a leak, and for what may be one.
 fn verdict_is_open(watch: &Watch) -> bool {
     matches!(watch.verdict.state, State::Leaking | State::Suspect)
 }

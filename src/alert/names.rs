@@ -54,7 +54,7 @@ const CELSIUS: Measure = Measure { unit: Unit::Celsius, ..Measure::COUNT };
 const MEMORY_RATE: Measure = Measure { per_second: true, ..Measure::MEMORY };
 
 /// Every number made of others.
-pub const DERIVED: [Derived; 17] = [
+pub const DERIVED: [Derived; 18] = [
     derived(
         "memory.available",
         "sum(first(meminfo.MemAvailable, meminfo.MemFree + meminfo.Cached - first(meminfo.Shmem, 0) + sum(meminfo.Buffers, meminfo.SReclaimable, 0)), arcstats.size - min(arcstats.size, arcstats.c_min))",
@@ -73,6 +73,12 @@ pub const DERIVED: [Derived; 17] = [
         "100 * meminfo.SUnreclaim / meminfo.MemTotal",
         Measure::PERCENT,
         "Slab that is never given back, of MemTotal.",
+    ),
+    derived(
+        "container.used_percent",
+        "100 * cgroup.memory_used / cgroup.memory_max",
+        Measure::PERCENT,
+        "Memory of the container that this host is, of its limit, without file cache that is given back.",
     ),
     derived(
         "swap.used_percent",

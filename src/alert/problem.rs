@@ -95,6 +95,10 @@ fn of_memory(lookup: Lookup<'_>) -> Option<ProblemKind> {
             let available = lookup.table.latest(AVAILABLE.as_ref()?, "")?;
             ProblemKind::Memory { available, total: lookup.of("meminfo.MemTotal")? }
         }
+        "container-memory" => {
+            let total = lookup.of("cgroup.memory_max")?;
+            ProblemKind::Memory { available: total - lookup.of("cgroup.memory_used")?, total }
+        }
         "swap" => ProblemKind::Swapping { rate: lookup.value()? },
         "leak" => {
             let findings = &lookup.known.report?.findings;

@@ -11,6 +11,7 @@
 //!   unknown. Kernels whose VmallocUsed counts pages (5.3) all have Percpu, those before 4.4 do not.
 //! - Hugetlb came with 4.15; before, the pages of the default size are known.
 //! - Unaccepted pages are free pages (`account_freepages`), inside MemFree, not beside it.
+//! - meminfo names a balloon since 6.16; before, `/proc/vmstat` counts its pages, that of Hyper-V in neither.
 //! - A balloon of virtio takes its pages out of MemTotal, that of VMware does not: only a balloon that fits into
 //!   what is unaccounted can be inside.
 //! - The ARC lies in pages that no field holds, the rest of it in SUnreclaim; without it every ZFS box "leaks".
@@ -51,7 +52,7 @@ pub enum Unknown {
 }
 
 /// The metrics that a partition is made of.
-const SOURCES: [(&str, &str); 25] = [
+const SOURCES: [(&str, &str); 26] = [
     ("meminfo", "MemTotal"),
     ("meminfo", "MemFree"),
     ("meminfo", "Buffers"),
@@ -77,7 +78,10 @@ const SOURCES: [(&str, &str); 25] = [
     ("meminfo", "Zswap"),
     ("zoneinfo", "per_cpu_pages"),
     ("arcstats", "size"),
+    BALLOON,
 ];
+/// What the driver of a balloon counts, where meminfo does not name it.
+const BALLOON: (&str, &str) = ("vmstat", "balloon");
 /// A source that has an instance for each device.
 const ZRAM: (&str, &str) = ("zram", "used");
 
@@ -130,8 +134,34 @@ impl Breakdown {
     }
 }
 
-/// The partition of every row of a window, from the mean columns; `None` where the row has no memory.
+/// Fields of meminfo that come and go by themselves.
+const CHANGING: [&str; 3] = ["Balloon", "HugePages_Total", "Hugepagesize"];
+/// A field that is missing in more rows than these is one that the kernel of then did not have.
+const LONGEST_HOLE: usize = 10;
+
+/// The rows in which a field is missing that those around them have: its value was impossible. All of it would be unaccounted.
+fn holes(frame: &Frame, foreign: &[String]) -> Vec<bool> {
+    let mut holes = vec![false; frame.times.len()];
+    let fields = SOURCES.iter().filter(|(collector, field)| {
+        *collector == "meminfo"
+            && !CHANGING.contains(field)
+            && !foreign.iter().any(|foreign| foreign == field)
+    });
+    for values in fields.filter_map(|(collector, field)| frame.mean(&format!("{collector}.{field}"), "")) {
+        let mut row = 0;
+        for run in values.chunk_by(|one, other| one.is_nan() == other.is_nan()) {
+            let is_hole = run[0].is_nan() && run.len() <= LONGEST_HOLE && run.len() < values.len();
+            holes[row..row + run.len()].iter_mut().for_each(|hole| *hole |= is_hole);
+            row += run.len();
+        }
+    }
+    holes
+}
+
+/// The partition of every row of a window, from the mean columns; `None` where the row has no memory, or lacks a field that the rows
+/// around it have.
 pub fn rows(frame: &Frame, foreign: &[String]) -> Vec<Option<Breakdown>> {
+    let holes = holes(frame, foreign);
     let mean = |(collector, field), instance: &str| frame.mean(&format!("{collector}.{field}"), instance);
     let of_source = |source| (source, mean(source, "").into_iter().collect::<Vec<_>>());
     let devices = frame.instances(&format!("{}.{}", ZRAM.0, ZRAM.1));
@@ -144,7 +174,7 @@ pub fn rows(frame: &Frame, foreign: &[String]) -> Vec<Option<Breakdown>> {
         values.copied().reduce(|sum, value| sum + value)
     };
     let of = |row| Breakdown::of(&|collector, field| value(collector, field, row), foreign);
-    (0..frame.times.len()).map(of).collect()
+    (0..frame.times.len()).map(|row| of(row).filter(|_| !holes[row])).collect()
 }
 
 /// The groups of every row of a window, from the bottom of the stack; NaN where a row has no memory, or none of a group's parts is told
@@ -264,7 +294,8 @@ impl Sources<'_> {
 
     /// Names, out of what no field holds, what other sources know to be there.
     fn name_rest(&mut self, parts: &mut Parts, rest: &mut f64) {
-        if let Some(balloon) = self.field("Balloon").filter(|balloon| *balloon > 0.0) {
+        let balloon = self.field("Balloon").or_else(|| self.beside_meminfo(BALLOON));
+        if let Some(balloon) = balloon.filter(|balloon| *balloon > 0.0) {
             if balloon <= *rest {
                 name(Part::Balloon, balloon, parts, rest);
             } else {
@@ -329,7 +360,8 @@ struct Numbers(Vec<(&'static Metric, f64)>);
 
 impl Visitor for Numbers {
     fn number(&mut self, metric: &'static Metric, _instance: &str, value: f64) {
-        if matches!(metric.collector, "meminfo" | "zoneinfo" | "arcstats" | "zram") {
+        let is_balloon = (metric.collector, metric.field) == BALLOON;
+        if is_balloon || matches!(metric.collector, "meminfo" | "zoneinfo" | "arcstats" | "zram") {
             self.0.push((metric, value));
         }
     }

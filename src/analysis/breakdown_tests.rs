@@ -253,3 +253,27 @@ fn slab_as_a_whole_is_a_part_where_it_is_not_split() {
     let found = Breakdown::of(&split, &[]).unwrap();
     assert_eq!((found.part(Part::Slab), found.part(Part::SlabUnreclaimable)), (0.0, 20.0 * MIB));
 }
+
+#[test]
+fn a_row_that_lacks_what_its_neighbours_have_has_no_partition() {
+    let fields =
+        [("MemTotal", 512.0), ("MemFree", 31.0), ("Cached", 42.0), ("AnonPages", 61.0), ("SUnreclaim", 9.0)];
+    let mut frame = Frame { times: (0..30).collect(), ..Frame::default() };
+    for (field, mib) in fields {
+        let mut mean = vec![mib * MIB; 30];
+        match field {
+            "Cached" => mean[29] = f64::NAN,
+            "AnonPages" => mean[7] = f64::NAN,
+            // Another kernel.
+            "SUnreclaim" => mean[10..25].fill(f64::NAN),
+            _ => {}
+        }
+        frame.columns.insert(Key::new(&format!("meminfo.{field}"), ""), Column { mean, ..Column::default() });
+    }
+    let unknown: Vec<usize> =
+        rows(&frame, &[]).iter().enumerate().filter(|(_, row)| row.is_none()).map(|(row, _)| row).collect();
+    assert_eq!(unknown, [7, 29]);
+    let unaccounted =
+        over(&frame, &[]).into_iter().find(|(group, _)| *group == Group::Unaccounted).unwrap().1;
+    assert!(unaccounted[29].is_nan() && unaccounted[28].is_finite());
+}

@@ -11,28 +11,60 @@ use std::collections::BTreeMap;
 
 /// A projection needs a day of watching.
 const PROJECTION_SECONDS: f64 = 86_400.0;
-/// Interfaces whose packets pass another one, too: counted in the list, not in the sum. Bridges, tunnels and the
-/// ends of containers by the names that Docker, libvirt, LXC, Kubernetes and WireGuard give them.
-const VIRTUAL: [&str; 18] = [
-    "docker",
+/// Interfaces whose packets pass another one, too, where the host did not say which do: counted in the list, not in the sum. Bridges,
+/// tunnels and the ends of virtual machines and containers by the names that Docker, libvirt, Proxmox, LXC, Kubernetes, WireGuard and
+/// others give them.
+const VIRTUAL: [&str; 46] = [
+    "antrea-gw",
+    "bond",
     "br",
+    "bridge",
+    "cali",
+    "cbr",
+    "cilium_host",
+    "cilium_net",
+    "cilium_vxlan",
+    "cni",
+    "docker",
+    "docker_gwbridge",
+    "dummy",
+    "flannel",
+    "fwbr",
+    "fwln",
+    "fwpr",
+    "geneve",
+    "gre",
+    "gretap",
+    "ifb",
+    "ipsec",
+    "ipvlan",
+    "kube-bridge",
+    "lxc",
+    "lxcbr",
+    "lxdbr",
+    "macvlan",
+    "macvtap",
+    "nebula",
+    "podman",
+    "ppp",
+    "sit",
+    "tailscale",
+    "tap",
+    "team",
+    "tun",
     "veth",
     "virbr",
+    "vlan",
+    "vmbr",
     "vnet",
-    "lxc",
-    "lxdbr",
-    "cni",
-    "flannel",
-    "cali",
-    "tun",
-    "tap",
+    "vti",
+    "vxlan",
+    "weave",
     "wg",
-    "ifb",
-    "dummy",
-    "bond",
-    "tailscale",
-    "podman",
 ];
+/// The same, where anything may follow: `tap100i0`, `ztabcdefgh`.
+const VIRTUAL_BEGINNINGS: [&str; 11] =
+    ["br-", "cali", "fwbr", "fwln", "fwpr", "lxc", "ovs-", "tap", "veth", "vxlan", "zt"];
 
 /// What passed since the last reset day.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +85,8 @@ pub struct MonthTraffic {
     pub projected: Option<f64>,
     /// Bytes that the provider allows.
     pub quota: Option<f64>,
+    /// Interfaces that count and of which bytes are missing.
+    pub incomplete: Vec<String>,
 }
 
 impl MonthTraffic {
@@ -77,18 +111,19 @@ pub fn month(
     zone: &TimeZone,
 ) -> Option<MonthTraffic> {
     let (start, end) = period(now, zone, quota.map_or(1, |quota| quota.reset_day))?;
+    let of_month = || days.iter().filter(|day| (start..end).contains(&day.day));
     let mut interfaces: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for (name, (received, sent)) in
-        days.iter().filter(|day| (start..end).contains(&day.day)).flat_map(|day| &day.traffic)
-    {
+    for (name, (received, sent)) in of_month().flat_map(|day| &day.traffic) {
         let total = interfaces.entry(name.clone()).or_default();
         *total = (total.0.saturating_add(*received), total.1.saturating_add(*sent));
     }
-    let wanted = quota.and_then(|quota| quota.interface.as_deref());
-    let counts = |name: &str| wanted.map_or_else(|| !is_virtual(name), |wanted| wanted == name);
-    let total = interfaces.iter().filter(|(name, _)| counts(name)).fold((0, 0), |sum, (_, traffic)| {
+    let wanted = quota.and_then(|quota| quota.interface.clone());
+    let counting = wanted.map_or_else(|| counting(&interfaces, of_month()), |wanted| vec![wanted]);
+    let total = counting.iter().filter_map(|name| interfaces.get(name)).fold((0, 0), |sum, traffic| {
         (u64::saturating_add(sum.0, traffic.0), u64::saturating_add(sum.1, traffic.1))
     });
+    let is_incomplete = |name: &String| of_month().any(|day| day.incomplete.contains(name));
+    let incomplete = counting.into_iter().filter(is_incomplete).collect();
     let counted = match quota.map_or(TrafficCount::Sum, |quota| quota.count) {
         TrafficCount::Sum => total.0.saturating_add(total.1),
         TrafficCount::In => total.0,
@@ -105,6 +140,7 @@ pub fn month(
         counted,
         projected: project(counted as f64, first?.first.max(unix(start, zone)?), now, unix(end, zone)?),
         quota: quota.map(|quota| quota.quota_gb * 1e9),
+        incomplete,
     })
 }
 
@@ -137,14 +173,29 @@ fn project(counted: f64, from: i64, now: i64, end: i64) -> Option<f64> {
     (watched >= PROJECTION_SECONDS).then(|| counted + counted / watched * left)
 }
 
-/// Whether what passes an interface also passes another one: a VLAN (`eth0.100`), or a name that only software gives.
+/// The interfaces that count every packet once: as the host said it last, else by their names, else the busiest one.
+fn counting<'a>(
+    interfaces: &BTreeMap<String, (u64, u64)>,
+    days: impl Iterator<Item = &'a DaySummary>,
+) -> Vec<String> {
+    let physical: BTreeMap<&str, bool> =
+        days.flat_map(|day| &day.physical).map(|(name, physical)| (name.as_str(), *physical)).collect();
+    let counts = |name: &&String| physical.get(name.as_str()).copied().unwrap_or_else(|| !is_virtual(name));
+    let counting: Vec<String> = interfaces.keys().filter(counts).cloned().collect();
+    if !counting.is_empty() {
+        return counting;
+    }
+    let busiest = interfaces.iter().max_by_key(|(_, (received, sent))| received.saturating_add(*sent));
+    busiest.map(|(name, _)| name.clone()).into_iter().collect()
+}
+
+/// Whether what passes an interface also passes another one, by its name: a VLAN (`eth0.100`), or a name that only software gives.
 fn is_virtual(name: &str) -> bool {
     let number =
         |rest: &str| rest.starts_with(|next: char| next.is_ascii_digit() || next == '-') || rest.is_empty();
-    let random = ["veth", "cali", "lxc", "br-"];
     name.contains('.')
         || VIRTUAL.iter().any(|prefix| name.strip_prefix(prefix).is_some_and(number))
-        || random.iter().any(|prefix| name.starts_with(prefix))
+        || VIRTUAL_BEGINNINGS.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -250,10 +301,47 @@ mod tests {
     }
 
     #[test]
+    fn the_host_says_which_interfaces_count() {
+        // A synthetic device over a function with another name, and a bridge whose name says nothing.
+        let traffic = [("eth0", 100, 10), ("enP1s1", 90, 9), ("lan", 100, 10), ("wg0", 5, 5)];
+        let mut one = day(date(2026, 11, 1), &traffic);
+        let known = [("eth0", true), ("enP1s1", false), ("lan", false), ("wg0", false)];
+        one.physical = known.map(|(name, physical)| (name.to_owned(), physical)).into();
+        one.incomplete = ["eth0".to_owned(), "wg0".to_owned()].into();
+        let found = month(&[one], None, NOW, &TimeZone::UTC).unwrap();
+        assert_eq!((found.total, found.incomplete), ((100, 10), vec!["eth0".to_owned()]));
+    }
+
+    #[test]
+    fn where_all_names_are_virtual_the_busiest_interface_counts() {
+        let days = [day(date(2026, 11, 1), &[("ppp0", 100, 10), ("wg0", 90, 9)])];
+        assert_eq!(month(&days, None, NOW, &TimeZone::UTC).unwrap().total, (100, 10));
+    }
+
+    #[test]
     fn virtual_interfaces_are_known_by_name() {
-        for name in
-            ["docker0", "br-1a2b", "veth12ab", "virbr0", "wg0", "eth0.100", "bond0", "tun0", "calif00"]
-        {
+        for name in [
+            "docker0",
+            "br-1a2b",
+            "veth12ab",
+            "virbr0",
+            "wg0",
+            "eth0.100",
+            "bond0",
+            "tun0",
+            "calif00",
+            "vmbr0",
+            "tap100i0",
+            "fwpr100p0",
+            "fwln100i0",
+            "fwbr100i0",
+            "ztabcdef12",
+            "team0",
+            "ppp0",
+            "cilium_host",
+            "cilium_vxlan",
+            "macvtap1",
+        ] {
             assert!(is_virtual(name), "{name}");
         }
         for name in ["eth0", "ens3", "enp1s0", "venet0", "wlan0", "enX0", "broadcom", "wwan0"] {

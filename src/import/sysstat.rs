@@ -6,7 +6,7 @@
 use super::error::ImportError;
 use super::reading::{Found, Number, Value};
 use super::sysstat_table::{NAMED, SEEN, SINGLE};
-use crate::sample::diskstats::{NO_DISKS, is_one_of};
+use crate::sample::disks;
 use crate::sample::host::Host;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -165,7 +165,7 @@ impl Record<'_> {
                 };
                 let is_other = match key {
                     "iface" => instance == "lo" || instance.starts_with("veth"),
-                    _ => is_other_disk(instance),
+                    _ => !disks::counts_by_name(instance),
                 };
                 if !is_other && self.facts.used.contains(instance) {
                     self.put(id, instance, value * factor);
@@ -311,11 +311,6 @@ fn sum(json: &Json, keys: &[&str]) -> Option<f64> {
 /// Nothing but zeros: an interface or disk without any use, a CPU that is offline.
 fn is_idle(entry: &Json) -> bool {
     entry.as_object().is_some_and(|fields| fields.values().filter_map(Json::as_f64).all(|value| value == 0.0))
-}
-
-/// A disk that holds no data of its own, or lies over disks that are listed: the sampler leaves it out.
-fn is_other_disk(name: &str) -> bool {
-    is_one_of(&NO_DISKS, name) || is_one_of(&["dm-", "md"], name)
 }
 
 fn text(json: &Json, key: &str) -> Option<String> {

@@ -175,7 +175,7 @@ pub(super) fn is_yes_or_no(rule: &str) -> bool {
 }
 
 fn is_about_memory(rule: &str) -> bool {
-    ["memory", "leak", "swap", "oom", "pressure-memory"].contains(&rule)
+    ["memory", "container-memory", "leak", "swap", "oom", "pressure-memory"].contains(&rule)
 }
 
 fn is_about_cpu(rule: &str) -> bool {

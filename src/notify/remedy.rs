@@ -22,7 +22,9 @@ fn built_in(alert: &Alert, host: &str, sample: &Sample, finding: Option<&Finding
     let instance = || quoted(&alert.instance);
     Some(match alert.rule.as_str() {
         "leak" => return leak(finding, host),
-        "memory" | "oom" | "pressure-memory" => format!("cronograph explain --host {}", quoted(host)?),
+        "memory" | "container-memory" | "oom" | "pressure-memory" => {
+            format!("cronograph explain --host {}", quoted(host)?)
+        }
         "swap" => "vmstat 1 5".to_owned(),
         "load" | "pressure-cpu" | "steal" => {
             "ps -eo pid,stat,pcpu,etime,comm --sort=-pcpu | head -n 15".to_owned()

@@ -17,6 +17,8 @@ record! {
         dying "dying" u64 Gauge Count;
         /// The limit of the group that this host itself runs in, where it is a container.
         memory_max "memory_max" u64 Gauge Memory;
+        /// Memory charged to that group, without file cache that is given back, where it has a limit.
+        memory_used "memory_used" u64 Gauge Memory;
         also {
             /// 1 or 2: where memory is accounted.
             version: u8,
@@ -101,6 +103,9 @@ impl Collector for Cgroups {
         // 2^63 less a page means that there is no limit; so does the word `max`.
         let limit = context.limit(&format!("{}/{}", hierarchy.memory, hierarchy.limit));
         cgroups.memory_max = limit.filter(|limit| *limit < 1 << 60);
+        if cgroups.memory_max.is_some() {
+            cgroups.memory_used = hierarchy.used(context);
+        }
         if context.slow {
             let chosen = hierarchy.choose(context)?;
             cgroups.groups = chosen.into_iter().map(|(path, group)| (short(&path), group)).collect();
@@ -124,6 +129,19 @@ impl Hierarchy {
         } else {
             None
         }
+    }
+
+    /// What of its limit the group that this host runs in uses, as `docker stats` counts: inactive file cache is given back.
+    fn used(&self, context: &mut Context<'_>) -> Option<u64> {
+        let charged = context.read_number(&format!("{}/{}", self.memory, self.usage))?;
+        let stat = context.read(&format!("{}/memory.stat", self.memory)).ok().flatten().unwrap_or_default();
+        let value = |key| parse::value_of(stat, key).and_then(parse::number);
+        let keys = if self.version == 2 {
+            ["inactive_file ", "file "]
+        } else {
+            ["total_inactive_file ", "total_cache "]
+        };
+        Some(charged.saturating_sub(keys.into_iter().find_map(value).unwrap_or(0)))
     }
 
     fn count(&self, context: &mut Context<'_>, cgroups: &mut Cgroups) -> Result<(), SampleError> {

@@ -1,8 +1,7 @@
-//! Block devices: `/proc/diskstats`, `proc_diskstats(5)`; whole disks as `/sys/block` lists them, so that nothing
-//! counts twice: no partitions, no loop, ram, and no device-mapper or md device over a disk that is listed.
+//! Block devices: `/proc/diskstats`, `proc_diskstats(5)`; which of them are disks, [`disks`](super::disks) finds out.
 
 use super::metric::record;
-use super::{Collector, Context, SampleError, parse};
+use super::{Collector, Context, SampleError, disks, parse};
 use procfs_core::DiskStat;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,9 +51,10 @@ impl Collector for Diskstats {
             }
         }
         if strangers {
-            // A first sample, or a disk was plugged in: once more, now that it is known which are whole disks.
-            let names: Vec<String> = named_lines(bytes).map(|(name, _)| name.to_owned()).collect();
-            known = names.into_iter().map(|name| (name.clone(), is_whole_disk(context, &name))).collect();
+            // A first sample, or a disk was plugged in: once more, now that it is known which are disks.
+            let devices =
+                named_lines(bytes).filter_map(|(name, line)| disks::Device::parse(name, line)).collect();
+            known = disks::counted(context, devices);
             context.next.disks = known;
             return if context.next.disks.values().any(|counts| *counts) {
                 Self::collect(context)
@@ -70,24 +70,6 @@ impl Collector for Diskstats {
 fn named_lines(bytes: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
     parse::lines(bytes)
         .filter_map(|line| Some((std::str::from_utf8(parse::fields(line).nth(2)?).ok()?, line)))
-}
-
-/// Devices that hold no data of their own.
-pub(crate) const NO_DISKS: [&str; 6] = ["loop", "ram", "zram", "sr", "fd", "nbd"];
-
-/// Whether a device is one of some kinds: `loop7`.
-pub(crate) fn is_one_of(kinds: &[&str], name: &str) -> bool {
-    let is_number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
-    kinds.iter().any(|kind| name.strip_prefix(kind).is_some_and(is_number))
-}
-
-/// Partitions are not in `/sys/block`; a device over others (`dm`, `md`) names them in `slaves`.
-fn is_whole_disk(context: &Context<'_>, name: &str) -> bool {
-    // A slash in a name stands as '!' in a path of sysfs.
-    let folder = format!("sys/block/{}", name.replace('/', "!"));
-    !is_one_of(&NO_DISKS, name)
-        && context.exists(&folder)
-        && context.names(&format!("{folder}/slaves")).is_empty()
 }
 
 /// `major minor name reads merged sectors ms writes merged sectors ms in_flight ms …`, by procfs-core.

@@ -1,9 +1,7 @@
 //! What hardly changes: name, OS, kernel, CPU, addresses. In the log once a day, after a boot, and when it changed.
 //! From `/etc/os-release`, `/proc/sys/kernel/*`, `/proc/cpuinfo`, `/proc/stat`, `/proc/net/*`, `/sys/class/dmi`.
 
-use super::{Context, addresses, parse};
-use procfs_core::CpuInfo;
-use procfs_core::prelude::FromRead;
+use super::{Context, addresses, cpu_model, parse};
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -40,6 +38,9 @@ pub struct Host {
     /// `kvm`, `vmware`, `xen`, `hyperv`: the hypervisor, where the kernel tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub virtualization: Option<String>,
+    /// The hypervisor may take memory back, and no counter says how much.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub uncounted_balloon: bool,
     /// `lxc`, `openvz`, `docker`, `systemd-nspawn`: where this is a container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
@@ -105,17 +106,15 @@ impl Host {
         let machine = || rustix::system::uname().machine().to_string_lossy().into_owned();
         self.architecture =
             context.read_text("proc/sys/kernel/arch").or_else(|| context.root.is_real().then(machine));
-        let cpu = context.read("proc/cpuinfo").ok().flatten().map(CpuInfo::from_read);
-        let cpu = cpu.and_then(Result::ok);
-        let field = |names: &[&str]| {
-            let cpu = cpu.as_ref()?;
-            names.iter().find_map(|name| cpu.get_field(0, name)).map(str::to_owned)
-        };
-        self.cpu_model = field(&["model name", "cpu model", "Model", "cpu"])
-            .or_else(|| context.read_text("proc/device-tree/model").map(|model| model.replace('\0', "")));
-        self.mhz = field(&["cpu MHz", "clock"]).and_then(|mhz| mhz.trim_end_matches("MHz").parse().ok());
-        let guest = field(&["flags"]).is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor"));
+        self.cpu_model = cpu_model::read(context);
+        let cpuinfo = context.read("proc/cpuinfo").ok().flatten().unwrap_or_default();
+        let mhz = cpu_model::field(cpuinfo, &["cpu MHz", "clock", "cpu MHz dynamic"]).map(parse::text);
+        self.mhz = mhz.and_then(|mhz| mhz.trim_end_matches("MHz").parse().ok());
+        let guest = cpu_model::field(cpuinfo, &["flags"])
+            .is_some_and(|flags| parse::fields(flags).any(|flag| flag == b"hypervisor"));
         self.virtualization = virtualization(context, guest);
+        self.uncounted_balloon =
+            self.container.is_none() && has_uncounted_balloon(context, self.virtualization.as_deref());
     }
 }
 
@@ -163,6 +162,26 @@ fn virtualization(context: &mut Context<'_>, guest: bool) -> Option<String> {
         .or_else(|| by_clock(context))
         .or_else(|| names.contains("QEMU").then(|| "qemu".to_owned()))
         .or_else(|| guest.then(|| "vm-other".to_owned()))
+}
+
+/// Whether a hypervisor may take memory back without a counter that says so: Hyper-V has none; the counters of the others are there
+/// where the kernel was built with them.
+fn has_uncounted_balloon(context: &mut Context<'_>, hypervisor: Option<&str>) -> bool {
+    const DRIVERS: &str = "sys/bus/virtio/drivers";
+    let is_virtio = match hypervisor {
+        Some("hyperv") => return true,
+        Some("vmware") => false,
+        Some("kvm" | "qemu" | "google" | "bochs") => true,
+        _ => return false,
+    };
+    let has_device = |context: &Context<'_>| {
+        context.names(&format!("{DRIVERS}/virtio_balloon")).iter().any(|name| name.starts_with("virtio"))
+    };
+    if is_virtio && context.exists(DRIVERS) && !has_device(context) {
+        return false;
+    }
+    let counters = context.read("proc/vmstat").ok().flatten();
+    counters.is_some_and(|text| parse::value_of(text, "balloon_inflate ").is_none())
 }
 
 /// Hypervisors lend their guests a clock: `kvm-clock tsc acpi_pm`.

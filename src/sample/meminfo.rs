@@ -106,18 +106,8 @@ const HOSTS: [&str; 16] = [
     "Committed_AS",
 ];
 
-/// Fields that may be larger than MemTotal.
-const UNBOUNDED: [&str; 9] = [
-    "SwapTotal",
-    "SwapFree",
-    "Committed_AS",
-    "Zswapped",
-    "Hugepagesize",
-    "HugePages_Total",
-    "HugePages_Free",
-    "Balloon",
-    "VmallocUsed",
-];
+/// Fields that are the host's where they are larger than MemTotal: lxcfs rewrites them with version 2 of control groups only.
+const HOSTS_IF_LARGER: [&str; 3] = ["SReclaimable", "SUnreclaim", "Slab"];
 
 impl Collector for Meminfo {
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
@@ -128,6 +118,7 @@ impl Collector for Meminfo {
             return Err(SampleError::parse(PATH, bytes, "a line MemTotal"));
         }
         meminfo.mark_foreign(context.next.made_up_meminfo);
+        meminfo.drop_impossible();
         meminfo.shorten(context.slow);
         context.s_unreclaim = meminfo.s_unreclaim;
         context.before = meminfo.reading();
@@ -170,16 +161,24 @@ fn parse(bytes: &[u8]) -> Meminfo {
 }
 
 impl Meminfo {
-    /// Names the fields that are the host's: those that lxcfs hands through, and those larger than all memory.
+    /// Names the fields that are the host's: all that lxcfs hands through.
     fn mark_foreign(&mut self, made_up: bool) {
         let total = self.mem_total.unwrap_or(u64::MAX);
         if made_up && self.s_reclaimable == Some(0) && self.s_unreclaim == Some(0) {
             // lxcfs writes 0 where it does not know (on cgroup v1).
             (self.s_reclaimable, self.s_unreclaim) = (None, None);
         }
-        let mut fields = ForeignFields { total, made_up, names: Vec::new() };
-        Record::numbers(self, "", &mut fields);
-        self.foreign = fields.names;
+        if made_up {
+            let mut fields = ForeignFields { total, names: Vec::new() };
+            Record::numbers(self, "", &mut fields);
+            self.foreign = fields.names;
+        }
+    }
+
+    /// Clears the names of fields that older versions took for a host's because they were larger than MemTotal.
+    pub(super) fn unmark_foreign(&mut self) {
+        let is_container = self.foreign.iter().any(|name| HOSTS.contains(&name.as_str()));
+        self.foreign.retain(|name| is_container && is_handed_through(name));
     }
 }
 
@@ -203,18 +202,20 @@ impl Meminfo {
     }
 }
 
+fn is_handed_through(field: &str) -> bool {
+    HOSTS.contains(&field) || HOSTS_IF_LARGER.contains(&field)
+}
+
 struct ForeignFields {
     total: u64,
-    made_up: bool,
     names: Vec<String>,
 }
 
 impl Visitor for ForeignFields {
     #[expect(clippy::cast_precision_loss, reason = "exact up to 8 PiB")]
     fn number(&mut self, metric: &'static Metric, _: &str, value: f64) {
-        let handed_through = self.made_up && HOSTS.contains(&metric.field);
-        let impossible = value > self.total as f64 && !UNBOUNDED.contains(&metric.field);
-        if handed_through || impossible {
+        let is_larger = value > self.total as f64;
+        if HOSTS.contains(&metric.field) || (is_larger && HOSTS_IF_LARGER.contains(&metric.field)) {
             self.names.push(metric.field.to_owned());
         }
     }
@@ -232,10 +233,24 @@ mod tests {
     }
 
     #[test]
-    fn what_exceeds_all_memory_is_foreign_but_not_swap() {
-        let mut meminfo = parse(b"MemTotal: 500 kB\nSUnreclaim: 501 kB\nSwapTotal: 900 kB\nCached: 500 kB\n");
+    fn slab_that_exceeds_all_memory_is_the_hosts_in_a_container_only() {
+        let mut meminfo = parse(b"MemTotal: 500 kB\nSUnreclaim: 501 kB\nSwapTotal: 900 kB\nCached: 501 kB\n");
         meminfo.mark_foreign(false);
+        assert!(meminfo.foreign.is_empty());
+        meminfo.mark_foreign(true);
         assert_eq!(meminfo.foreign, ["SUnreclaim"]);
+    }
+
+    #[test]
+    fn what_older_versions_took_for_the_hosts_is_not() {
+        let marked = |names: &[&str]| {
+            let foreign = names.iter().map(|name| (*name).to_owned()).collect();
+            let mut meminfo = Meminfo { foreign, ..Meminfo::default() };
+            meminfo.unmark_foreign();
+            meminfo.foreign
+        };
+        assert!(marked(&["SUnreclaim", "Cached"]).is_empty());
+        assert_eq!(marked(&["SUnreclaim", "Cached", "Percpu"]), ["SUnreclaim", "Percpu"]);
     }
 
     #[test]

@@ -6,13 +6,17 @@
 mod addresses;
 pub mod audit;
 mod beat;
+mod bounds;
 mod clock_step;
 mod context;
+mod cpu_model;
 pub(crate) mod decoder;
+pub(crate) mod disks;
 mod error;
 mod growth;
 mod ledger;
 pub(crate) mod leftover;
+mod links;
 pub mod metric;
 mod mounts;
 pub(crate) mod parse;

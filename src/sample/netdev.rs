@@ -1,7 +1,7 @@
-//! Network interfaces: `/proc/net/dev`, `proc_pid_net(5)`; without loopback.
+//! Network interfaces: `/proc/net/dev`, `proc_pid_net(5)`; without loopback. Which of them count, `/sys/class/net` says.
 
 use super::metric::record;
-use super::{Collector, Context, SampleError, parse};
+use super::{Collector, Context, SampleError, links, parse};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,13 +29,22 @@ record! {
         tx_errors "tx_errors" u64 Counter Count;
         /// Packets that were dropped before they were sent.
         tx_drops "tx_drops" u64 Counter Count;
+        /// 1 where its packets count by themselves, 0 where they pass another interface that counts, too; on the slow beat.
+        physical "physical" u64 Gauge Count;
     }
 }
 
 impl Collector for Netdev {
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
         let Some(bytes) = context.read("proc/net/dev")? else { return Ok(None) };
-        let interfaces: BTreeMap<_, _> = parse::lines(bytes).filter_map(parse).collect();
+        let mut interfaces: BTreeMap<_, _> = parse::lines(bytes).filter_map(parse).collect();
+        if context.slow {
+            for (name, physical) in links::physical(context, interfaces.keys()) {
+                if let Some(interface) = interfaces.get_mut(&name) {
+                    interface.physical = Some(u64::from(physical));
+                }
+            }
+        }
         Ok((!interfaces.is_empty()).then_some(Self(interfaces)))
     }
 }
@@ -63,6 +72,7 @@ fn parse(line: &[u8]) -> Option<(String, NetworkInterface)> {
         tx_packets: Some(tx_packets),
         tx_errors: Some(tx_errors),
         tx_drops: Some(tx_drops),
+        physical: None,
     };
     (rx_packets > 0 || tx_packets > 0).then(|| (parse::text(name), interface))
 }

@@ -28,6 +28,8 @@ record! {
         pgsteal_direct "pgsteal_direct" u64 Counter Memory;
         /// Processes that the kernel killed for want of memory (4.13).
         oom_kill "oom_kill" u64 Counter Count;
+        /// Taken back by the hypervisor, where the driver of the balloon counts it (VMware; virtio) and ever took some.
+        balloon "balloon" u64 Gauge Memory;
     }
 }
 
@@ -38,11 +40,14 @@ impl Collector for Vmstat {
     }
 }
 
-/// Lines of a name and a number, 190 of which are not for us: `pg`, `ps` and `oom_kill` begin those that are.
+/// Lines of a name and a number, 190 of which are not for us: `pg`, `ps`, `oom_kill` and `balloon` begin those that are.
 fn parse(bytes: &[u8], page_size: u64) -> Vmstat {
     let mut vmstat = Vmstat::default();
+    let (mut inflated, mut deflated) = (0, 0);
     for line in parse::lines(bytes) {
-        if !(line.starts_with(b"pg") || line.starts_with(b"psw") || line.starts_with(b"oom_kill")) {
+        let is_ours =
+            [&b"pg"[..], b"psw", b"oom_kill", b"balloon_"].iter().any(|start| line.starts_with(start));
+        if !is_ours {
             continue;
         }
         let Some((name, value)) = parse::split_once(line, b' ') else { continue };
@@ -54,12 +59,15 @@ fn parse(bytes: &[u8], page_size: u64) -> Vmstat {
             b"pgpgin" | b"pgpgout" => {
                 vmstat.set(name, value.saturating_mul(1024));
             }
+            b"balloon_inflate" => inflated = value,
+            b"balloon_deflate" => deflated = value,
             b"pswpin" | b"pswpout" => {
                 vmstat.set(name, value.saturating_mul(page_size));
             }
             _ => vmstat.add_reclaim(name, value.saturating_mul(page_size)),
         }
     }
+    vmstat.balloon = (inflated > 0).then(|| inflated.saturating_sub(deflated).saturating_mul(page_size));
     vmstat
 }
 
@@ -99,6 +107,17 @@ mod tests {
             (vmstat.oom_kill, vmstat.pgscan_direct, vmstat.pgscan_kswapd),
             (Some(1), Some(4096), None)
         );
+    }
+
+    #[test]
+    fn a_balloon_is_what_was_taken_and_not_given_back() {
+        let balloon = |text: &[u8]| parse(text, 4096).balloon;
+        assert_eq!(
+            balloon(b"balloon_inflate 30720\nballoon_deflate 720\nballoon_migrate 9\n"),
+            Some(30_000 * 4096)
+        );
+        assert_eq!(balloon(b"balloon_inflate 3\nballoon_deflate 3\n"), Some(0));
+        assert_eq!((balloon(b"balloon_inflate 0\n"), balloon(b"pgfault 1\n")), (None, None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::followers::Followers;
 use super::frame::{Column, Frame, Key};
+use super::possible::{forget_larger_parts, possible};
 use super::registry;
 use super::table::Table;
 use crate::sample::metric::{Kind, Metric};
@@ -94,10 +95,11 @@ impl Bins {
     /// Adds a number to the bin of `t`. Times must not go down by more than a bin.
     pub(super) fn add_stat(&mut self, t: i64, series: usize, stat: &Stat) {
         let start = self.start(t);
-        let stats = &mut self.series[series].stats;
+        let BinSeries { metric, stats, .. } = &mut self.series[series];
+        let Some(stat) = possible(metric, stat) else { return };
         match stats.last_mut() {
-            Some((last, present)) if *last == start => present.add(stat),
-            _ => stats.push((start, *stat)),
+            Some((last, present)) if *last == start => present.add(&stat),
+            _ => stats.push((start, stat)),
         }
     }
 
@@ -167,8 +169,14 @@ impl Bins {
             let empty = vec![f64::NAN; times.len()];
             let mut column =
                 Column { mean: empty.clone(), min: empty.clone(), max: empty, ..Column::default() };
+            if series.metric.field == "up" {
+                column.weights = vec![0.0; times.len()];
+            }
             for (start, stat) in &series.stats {
                 if let Some(&row) = rows.get(start) {
+                    if let Some(weight) = column.weights.get_mut(row) {
+                        *weight = stat.weight;
+                    }
                     column.mean[row] = stat.mean();
                     column.min[row] = stat.min;
                     column.max[row] = stat.max;
@@ -176,6 +184,7 @@ impl Bins {
             }
             columns.insert(Key { metric: series.metric.id(), instance: series.instance }, column);
         }
+        forget_larger_parts(&mut columns, times.len());
         let samples = self.bins.values().map(|bin| bin.samples).sum();
         Frame { from, until, step: self.step, times, columns, reboots, samples }
     }

@@ -7,7 +7,7 @@ use super::today;
 use super::window::{DAY, Source, sources};
 use crate::store::{Layout, day_of, start_of};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One day of a host, UTC.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,10 @@ pub struct DaySummary {
     /// Bytes received and sent by interface: exact, also over gaps and over a boot; what passed in a gap counts on the
     /// day on which the gap ends.
     pub traffic: BTreeMap<String, (u64, u64)>,
+    /// Interfaces of which bytes are missing, since their counter began anew without a boot.
+    pub incomplete: BTreeSet<String>,
+    /// Whether an interface counts by itself, or what passes it passes another one, too; where the host said it.
+    pub physical: BTreeMap<String, bool>,
     /// Processes killed for want of memory: unix time of the sample that first counts them, and how many.
     pub kills: Vec<(i64, u64)>,
 }
@@ -75,6 +79,7 @@ fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
             summary.boots.extend(between.boot);
             summary.kills.extend(between.kills);
             add_traffic(&mut summary.traffic, &between.traffic);
+            summary.incomplete.extend(between.incomplete.iter().cloned());
             let interval = facts.interval.max(before.map_or(0.0, |before| before.interval));
             let observed = between.passed.is_some_and(|passed| passed <= GAP_FACTOR * interval);
             let up_until = between.up_until(facts.first.t);
@@ -84,6 +89,8 @@ fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
             summary.boots.extend(&facts.boots);
             summary.kills.extend(&facts.kills);
             add_traffic(&mut summary.traffic, &facts.traffic);
+            summary.incomplete.extend(facts.incomplete.iter().cloned());
+            summary.physical.clone_from(&facts.physical);
         }
         before = Some(facts);
     }

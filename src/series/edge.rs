@@ -4,9 +4,10 @@
 //! sample of one day and the first of the next is worked out from the two edges whenever days are put together.
 
 use super::table::{GAP_FACTOR, median};
+use super::wrap::wrapped;
 use crate::sample::Sample;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes received and sent, by interface.
 pub(super) type Traffic = BTreeMap<String, (u64, u64)>;
@@ -49,6 +50,12 @@ pub(super) struct DayFacts {
     pub(super) boots: Vec<i64>,
     /// Bytes between the first and the last sample.
     pub(super) traffic: Traffic,
+    /// Interfaces of which bytes are missing: their counter began anew.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) incomplete: BTreeSet<String>,
+    /// Whether an interface counts by itself, where the host said it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) physical: BTreeMap<String, bool>,
     /// Processes killed for want of memory: unix time of the sample that first counts them, and how many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) kills: Vec<(i64, u64)>,
@@ -76,6 +83,8 @@ pub(super) struct Between {
     pub(super) boot: Option<i64>,
     /// Bytes.
     pub(super) traffic: Traffic,
+    /// Interfaces of which bytes are missing.
+    pub(super) incomplete: BTreeSet<String>,
     /// Processes killed for want of memory, by the time of the later sample.
     pub(super) kills: Option<(i64, u64)>,
 }
@@ -127,19 +136,27 @@ impl Edge {
                 boot: is_boot.then_some(boot),
                 traffic,
                 kills,
+                ..Between::default()
             });
         }
         let passed = later.uptime - self.uptime;
         if passed <= 0.0 {
             return None;
         }
-        let grown = later.bytes.iter().map(|(name, now)| {
-            // A counter that fell, or an interface that was not there: from when it counts is not known.
-            let before = self.bytes.get(name).copied().unwrap_or(*now);
-            (name.clone(), (now.0.saturating_sub(before.0), now.1.saturating_sub(before.1)))
-        });
-        let (traffic, kills) = (grown.collect(), later.kills_since(self.kills));
-        Some(Between { up_since: self.t, passed: Some(passed), boot: None, traffic, kills })
+        let mut incomplete = BTreeSet::new();
+        let mut traffic = Traffic::new();
+        for (name, now) in &later.bytes {
+            // From when an interface counts that was not there is not known.
+            let before = self.bytes.get(name).unwrap_or(now);
+            let grown =
+                [(before.0, now.0), (before.1, now.1)].map(|(before, now)| grown(before, now, passed));
+            if grown.contains(&None) {
+                incomplete.insert(name.clone());
+            }
+            traffic.insert(name.clone(), (grown[0].unwrap_or(0), grown[1].unwrap_or(0)));
+        }
+        let kills = later.kills_since(self.kills);
+        Some(Between { up_since: self.t, passed: Some(passed), boot: None, traffic, incomplete, kills })
     }
 
     /// What this sample counts more than the one before, if it is any.
@@ -147,6 +164,17 @@ impl Edge {
         let more = self.kills?.checked_sub(before?).filter(|more| *more > 0)?;
         Some((self.t, more))
     }
+}
+
+/// What a counter of bytes grew by in so many seconds; `None` where it fell and did not wrap: from when it counts is not known.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "below 2^33"
+)]
+fn grown(before: u64, now: u64, seconds: f64) -> Option<u64> {
+    now.checked_sub(before).or_else(|| wrapped(before as f64, now as f64, seconds).map(|grown| grown as u64))
 }
 
 /// Sums up a day while its samples are read.
@@ -168,6 +196,10 @@ impl DayReading {
     pub(super) fn add(&mut self, sample: &Sample) {
         let edge = Edge::of(sample);
         self.facts.samples += 1;
+        let interfaces = sample.netdev.iter().flat_map(|netdev| &netdev.0);
+        let physical =
+            interfaces.filter_map(|(name, interface)| Some((name.clone(), interface.physical? > 0)));
+        self.facts.physical.extend(physical);
         if self.facts.samples == 1 {
             self.facts.first = edge.clone();
             self.facts.last = edge;
@@ -184,6 +216,7 @@ impl DayReading {
         self.facts.boots.extend(between.boot);
         self.facts.kills.extend(between.kills);
         add_traffic(&mut self.facts.traffic, &between.traffic);
+        self.facts.incomplete.extend(between.incomplete);
         self.facts.last = edge;
     }
 
@@ -203,5 +236,25 @@ pub(super) fn add_traffic(sum: &mut Traffic, more: &Traffic) {
         let total = sum.entry(name.clone()).or_default();
         total.0 = total.0.saturating_add(*received);
         total.1 = total.1.saturating_add(*sent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edge(t: i64, received: u64) -> Edge {
+        let bytes = Traffic::from([("eth0".to_owned(), (received, 0))]);
+        Edge { t, boot: Some("a".to_owned()), uptime: t as f64, bytes, ..Edge::default() }
+    }
+
+    #[test]
+    fn a_wrap_loses_nothing_and_what_begins_anew_is_named() {
+        let between = |before, after| edge(1000, before).until(&edge(1060, after)).unwrap();
+        let wrapped = between((1 << 32) - 1000, 5000);
+        assert_eq!((wrapped.traffic["eth0"], wrapped.incomplete.len()), ((6000, 0), 0));
+        let anew = between(1 << 31, 5000);
+        assert_eq!((anew.traffic["eth0"], anew.incomplete.contains("eth0")), ((0, 0), true));
+        assert_eq!(between(5, 7).traffic["eth0"], (2, 0));
     }
 }

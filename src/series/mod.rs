@@ -3,6 +3,7 @@
 //!
 //! * Rates are made over the uptime, which does not jump, within one boot. A reboot, a counter that falls and a gap
 //!   cost one interval and nothing else. A gap is an interval of more than three times the usual one around it.
+//! * What cannot be is unknown: more CPU time than there was, a part that is larger than its total. It costs its interval only.
 //! * What the slow beat of the sampler leaves out of most samples is carried forward for up to three beats.
 //! * Long windows read rollups, which [`fold()`] keeps beside the log; they can be deleted and are made again. Read or made of the
 //!   samples, bins are the same numbers.
@@ -21,6 +22,7 @@ mod hours;
 mod index;
 mod latest;
 mod members;
+mod possible;
 mod registry;
 mod rollup;
 mod rollup_line;
@@ -32,6 +34,7 @@ mod table;
 mod thin;
 mod today;
 mod window;
+mod wrap;
 mod written;
 
 pub use compact::{Ages, Compacted, compact};

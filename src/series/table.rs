@@ -6,9 +6,10 @@ use super::followers::Followers;
 use super::frame::{Column, Frame, Key};
 use super::registry::{CORE_BUSY, busy_seconds};
 use crate::sample::Sample;
-use crate::sample::metric::{Kind, Metric, Unit, Visitor};
+use crate::sample::metric::{Kind, Metric, Visitor};
 use std::collections::HashMap;
 
+mod growth;
 mod stretch;
 
 /// The part of a sample that has what changed, and all of it on the slow beat only.
@@ -25,9 +26,6 @@ pub(super) const GAP_FACTOR: f64 = 3.0;
 /// The usual interval is the median of so many intervals on each side: a sampler that is set to another interval has
 /// gaps only where it really paused.
 const NEIGHBOURS: usize = 8;
-
-/// A counter of seconds may fall by so much without a reset: the kernel's idle and iowait times do.
-const JITTER_SECONDS: f64 = 1.0;
 
 /// One sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,9 +144,10 @@ impl Collecting {
         mark_covered(&mut table.rows);
         let usual = table.usual_interval();
         let told = table.told();
+        growth::of_counters(&mut table);
         for series in &mut table.columns {
             match series.metric.kind {
-                Kind::Counter => increases(&table.rows, series),
+                Kind::Counter => {}
                 Kind::Gauge if series.metric.collector == TOLD_ON_CHANGE => {
                     let told = told.get(&series.instance).filter(|_| STATES.contains(&series.metric.field));
                     let ends = |row: usize| told.is_some_and(|told| told[row]);
@@ -306,29 +305,4 @@ fn usual_around(rows: &[(usize, f64)], index: usize) -> Option<f64> {
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     let middle = values.len().checked_sub(1)? / 2;
     Some(*values.select_nth_unstable_by(middle, f64::total_cmp).1)
-}
-
-/// Makes increases of totals: NaN where there is no row before, or where the counter fell and so began anew. What it grew by
-/// over a gap is kept apart: exact, but of no known time.
-fn increases(rows: &[Row], series: &mut Series) {
-    let jitter = if series.metric.unit == Unit::Seconds { JITTER_SECONDS } else { 0.0 };
-    let is_core = std::ptr::eq(series.metric, &raw const CORE_BUSY);
-    let mut before = f64::NAN;
-    for (index, (value, row)) in series.values.iter_mut().zip(rows).enumerate() {
-        let total = *value;
-        let grown = total - before;
-        before = total;
-        let is_gap = row.covered.is_nan() && index > 0 && rows[index - 1].boot == row.boot;
-        if is_gap && grown > 0.0 {
-            series.over_gaps.push((index, grown));
-        }
-        *value = match grown {
-            _ if row.covered.is_nan() => f64::NAN,
-            grown if grown < 0.0 && grown >= -jitter => 0.0,
-            grown if grown < 0.0 => f64::NAN,
-            // Both clocks tick: a core cannot have been busy for longer than there was time.
-            grown if is_core => grown.min(row.covered),
-            grown => grown,
-        };
-    }
 }

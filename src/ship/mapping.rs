@@ -131,7 +131,7 @@ const NODE: [Row; 65] = [
 fn labels_of(metric: &Metric) -> &'static [&'static str] {
     match metric.collector {
         "slabinfo" if ["total", "large_kmalloc", "net_namespaces"].contains(&metric.field) => &[],
-        "cgroup" if ["count", "dying", "memory_max"].contains(&metric.field) => &[],
+        "cgroup" if ["count", "dying", "memory_max", "memory_used"].contains(&metric.field) => &[],
         "slabinfo" => &["slab"],
         "zram" | "diskstats" | "netdev" | "mdstat" => &["device"],
         "filesystem" => &["mountpoint", "device", "fstype"],

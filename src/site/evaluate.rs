@@ -116,7 +116,8 @@ pub(crate) fn value(value: Value, frame: &Frame, instance: &str, cores: f64) -> 
         Value::PerCore(metrics) => {
             let columns: Vec<&Column> =
                 metrics.iter().filter_map(|metric| column(frame, metric, instance)).collect();
-            let divide = |value: f64| value / cores.max(1.0);
+            // The clocks of CPUs and of the uptime differ a little; what is not known stays so.
+            let divide = |value: f64| (value / cores.max(1.0)).clamp(0.0, 1.0);
             match columns.as_slice() {
                 [] => None,
                 [one] => Some(map(one, divide)),

@@ -159,6 +159,9 @@ fn traffic_note(month: &MonthTraffic, scene: &Scene) -> String {
         let projected = scene.quantity(projected, Unit::Data);
         notes.push(words.fill("traffic.projected", &[("projected", &projected)]));
     }
+    if !month.incomplete.is_empty() {
+        notes.push(words.fill("traffic.incomplete", &[("interfaces", &month.incomplete.join(", "))]));
+    }
     notes.join(words.get("traffic.separator"))
 }
 

@@ -5,15 +5,18 @@ use super::charts::{CPU_BUSY, Value};
 use super::evaluate::{self, fill, last};
 use crate::alert;
 use crate::analysis::{Breakdown, Group};
+use crate::sample::Sample;
 use crate::series::{Frame, Latest};
 
 /// A host's numbers of now.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Now {
-    /// MemTotal.
+    /// MemTotal; inside a container its limit, if that is less.
     pub memory_total: Option<f64>,
-    /// Memory by group, from the bottom; adds up to the total.
+    /// Memory by group, from the bottom; adds up to the total. Empty where that is a limit: the groups are the machine's.
     pub groups: Vec<(Group, f64)>,
+    /// What a container uses of its limit.
+    pub limit_used: Option<f64>,
     /// Swap in use.
     pub swap_used: Option<f64>,
     /// Swap space; absent where there is none.
@@ -56,10 +59,15 @@ impl Now {
         };
         let interface = interface(latest);
         let rate = |metric: &str| last(rates.mean(metric, interface.as_deref()?)?);
+        let limit = memory_limit(sample);
+        // Without the file cache, which an impossible value may cost, all of it would seem to be in use.
+        let is_known = limit.is_none() && meminfo.cached.is_some();
+        let machine = || Breakdown::of_sample(sample).filter(|_| is_known);
         let swap_total = meminfo.swap_total.map(bytes).filter(|total| *total > 0.0);
         Self {
-            memory_total: meminfo.mem_total.map(bytes),
-            groups: Breakdown::of_sample(sample).map(|breakdown| groups(&breakdown)).unwrap_or_default(),
+            memory_total: limit.map(|(_, limit)| limit).or(meminfo.mem_total.map(bytes)),
+            groups: machine().map(|breakdown| groups(&breakdown)).unwrap_or_default(),
+            limit_used: limit.map(|(used, _)| used),
             swap_used: swap_total.zip(meminfo.swap_free.map(bytes)).map(|(total, free)| total - free),
             swap_total,
             cores,
@@ -79,7 +87,7 @@ impl Now {
     /// What is not given back when needed: everything but free memory, file cache, buffers and reclaimable slab.
     pub(crate) fn memory_used(&self) -> Option<f64> {
         let used = self.groups.iter().filter(|(group, _)| is_used(*group)).map(|(_, size)| size.max(0.0));
-        (!self.groups.is_empty()).then(|| used.sum())
+        self.limit_used.or_else(|| (!self.groups.is_empty()).then(|| used.sum()))
     }
 
     /// The same as a share of all memory.
@@ -91,6 +99,15 @@ impl Now {
     pub(crate) fn load_per_core(&self) -> Option<f64> {
         Some(self.load1? / self.cores?.max(1.0))
     }
+}
+
+/// What a container uses of its limit, and that limit, where it is less than the memory that the container sees.
+pub(crate) fn memory_limit(sample: &Sample) -> Option<(f64, f64)> {
+    let group = sample.cgroup.as_ref()?;
+    let limit = group
+        .memory_max
+        .filter(|limit| Some(*limit) < sample.meminfo.as_ref().and_then(|memory| memory.mem_total))?;
+    Some((bytes(group.memory_used?), bytes(limit)))
 }
 
 /// Whether memory of a group is in use, and not merely kept.

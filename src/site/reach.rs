@@ -8,7 +8,7 @@ use super::window::WindowView;
 use crate::base::escape;
 use crate::base::unit::Unit;
 use crate::sample::target::TargetRun;
-use crate::series::{Frame, Window};
+use crate::series::{Frame, Key, Window};
 use std::collections::BTreeMap;
 
 /// Seconds of a day.
@@ -25,11 +25,13 @@ pub(crate) type Shares = BTreeMap<String, f64>;
 /// The shares of a window. What was asked seldom counts until it was asked again.
 pub(crate) fn shares(frame: &Frame) -> Shares {
     let share = |name: &str| {
-        let up: Vec<f64> =
-            frame.mean("target.up", name)?.iter().copied().filter(|up| up.is_finite()).collect();
-        #[expect(clippy::cast_precision_loss, reason = "rows of a window")]
-        let number = up.len() as f64;
-        (number > 0.0).then(|| up.iter().sum::<f64>() / number)
+        let column = frame.columns.get(&Key::new("target.up", name))?;
+        // A bin counts as often as the target was asked in it, so that all windows say the same of the same minutes.
+        let weights = column.weights.iter().copied().chain(std::iter::repeat(1.0));
+        let known = column.mean.iter().zip(weights).filter(|(up, _)| up.is_finite());
+        let (up, number) =
+            known.fold((0.0, 0.0), |(sum, number), (up, weight)| (sum + up * weight, number + weight));
+        (number > 0.0).then(|| up / number)
     };
     let names = frame.instances("target.up").into_iter();
     names.filter_map(|name| Some((name.to_owned(), share(name)?))).collect()
@@ -100,7 +102,7 @@ fn certificate(left: i64, scene: &Scene) -> Cell {
 mod tests {
     use super::*;
     use crate::base::words::Lang;
-    use crate::series::{Column, Key};
+    use crate::series::Column;
     use jiff::tz::TimeZone;
 
     #[test]
@@ -111,11 +113,18 @@ mod tests {
             frame.columns.insert(Key::new("target.up", name), column);
         };
         add("shop", &[1.0, f64::NAN, 0.0, 1.0, 1.0]);
-        // Bins of a longer window are shares already.
         add("zone", &[0.5, 1.0]);
         add("never asked", &[f64::NAN]);
         let found = shares(&frame);
         assert_eq!(found, Shares::from([("shop".to_owned(), 0.75), ("zone".to_owned(), 0.75)]));
+    }
+
+    #[test]
+    fn a_bin_counts_as_often_as_the_target_was_asked_in_it() {
+        let mut frame = Frame::default();
+        let column = Column { mean: vec![0.5, 1.0], weights: vec![60.0, 20.0], ..Column::default() };
+        frame.columns.insert(Key::new("target.up", "shop"), column);
+        assert_eq!(shares(&frame)["shop"], 50.0 / 80.0);
     }
 
     #[test]

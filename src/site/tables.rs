@@ -3,7 +3,7 @@
 use super::bars;
 use super::evaluate::{fill, last};
 use super::model::{Cell, Column, Table};
-use super::now::bytes;
+use super::now::{bytes, memory_limit};
 use super::scene::{Aliases, Scene};
 use crate::base::unit::Unit;
 use crate::sample::filesystem::Filesystem;
@@ -204,7 +204,13 @@ impl Tables<'_> {
             let name = Cell::text(self.scene.word(&format!("limit.{key}")));
             Some(vec![name, self.count(used), self.count(limit), self.filled(share)])
         });
-        self.table("limits", &["limit", "used", "most", "filled"], rows.collect())
+        let memory = memory_limit(sample).map(|(used, limit)| {
+            let amount = |bytes: f64| Cell::number(self.scene.quantity(bytes, Unit::Memory));
+            let name = Cell::text(self.scene.word("limit.memory"));
+            vec![name, amount(used), amount(limit), self.filled(used / limit.max(1.0))]
+        });
+        let rows = memory.into_iter().chain(rows).collect();
+        self.table("limits", &["limit", "used", "most", "filled"], rows)
     }
 
     /// A table of the words `table.ID`, with columns `column.KEY`; a key with `.text` stands left.

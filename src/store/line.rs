@@ -103,7 +103,10 @@ fn parse(line: &[u8]) -> Result<Sample, String> {
         Err(_) => serde_json::from_slice::<Sample>(line),
     };
     match sample {
-        Ok(sample) => check(sample.v, sample.t).map(|()| sample),
+        Ok(mut sample) => {
+            sample.drop_impossible();
+            check(sample.v, sample.t).map(|()| sample)
+        }
         // A newer format need not parse as ours.
         Err(error) => match serde_json::from_slice::<Head>(line) {
             Ok(head) if head.v > FORMAT_VERSION => Err(newer(head.v)),

@@ -27,7 +27,14 @@ impl LineDecoder {
     pub(super) fn read(&mut self, line: &[u8]) -> Option<String> {
         let known = split(line.trim_ascii_end()).filter(|(head, _)| check(head.v, head.t).is_ok());
         if known.is_some_and(|(head, rest)| self.decoder.read(head.v, head.t, rest).is_some()) {
-            self.read = Read::Quickly;
+            self.read = if self.decoder.sample().is_impossible() {
+                // The decoder goes on with the numbers as they were written.
+                let mut possible = self.decoder.sample().clone();
+                possible.drop_impossible();
+                Read::Slowly(Box::new(possible))
+            } else {
+                Read::Quickly
+            };
             return None;
         }
         let decoded = decode(line);

@@ -20,6 +20,7 @@ mod doctor;
 mod engine;
 mod events;
 mod explain;
+mod field_cases;
 mod help;
 mod import;
 mod install;

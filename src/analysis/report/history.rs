@@ -30,6 +30,7 @@ pub struct History {
     boots: Vec<i64>,
     processes: Processes,
     container: Option<String>,
+    has_uncounted_balloon: bool,
     unknown: Vec<Unknown>,
     last: Option<(i64, f64)>,
     events: Vec<Event>,
@@ -41,6 +42,7 @@ pub struct History {
 struct Facts {
     processes: Processes,
     container: Option<String>,
+    has_uncounted_balloon: bool,
     foreign: Vec<String>,
     unknown: Vec<Unknown>,
     last: Option<(i64, f64)>,
@@ -52,6 +54,9 @@ impl Facts {
         self.processes.take(sample);
         if let Some(host) = &sample.host {
             self.container.clone_from(&host.container);
+            // Older versions did not say it of themselves.
+            self.has_uncounted_balloon =
+                host.uncounted_balloon || host.virtualization.as_deref() == Some("hyperv");
         }
         if let Some(meminfo) = &sample.meminfo {
             self.foreign.clone_from(&meminfo.foreign);
@@ -115,6 +120,7 @@ impl History {
             host: host.to_owned(),
             processes: facts.processes,
             container: facts.container,
+            has_uncounted_balloon: facts.has_uncounted_balloon,
             unknown: facts.unknown,
             last: facts.last,
             own: facts.own,
@@ -195,6 +201,11 @@ impl History {
     /// What the last sample says of cronograph's own runs.
     pub(super) fn own(&self) -> &[Suspect] {
         &self.own
+    }
+
+    /// Whether a hypervisor may take memory back that no counter tells.
+    pub(super) fn has_uncounted_balloon(&self) -> bool {
+        self.has_uncounted_balloon
     }
 
     /// The kind of container that the host is.

@@ -14,6 +14,9 @@ pub(super) fn commands(part: Part, owner: &Owner, sizes: &[Companion], clues: &[
     if let Owner::Process(process) = owner {
         commands.push(format!("cat /proc/{}/smaps_rollup", process.pid));
     }
+    if *owner == Owner::UncountedBalloon {
+        commands.push("lsmod | grep -i balloon".to_owned());
+    }
     if let Some(group) = named("cgroup.").filter(|group| !group.instance.is_empty()) {
         commands.push(match unit_of(&group.instance) {
             Some(unit) => format!("systemctl status {unit}"),

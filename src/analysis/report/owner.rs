@@ -23,6 +23,10 @@ pub enum Owner {
     Nobody,
     /// A collector or a check of cronograph leaves it behind, or is on trial for that.
     Cronograph(Suspect),
+    /// The hypervisor took it back.
+    Balloon,
+    /// The first suspect is the hypervisor, which may take memory back: no counter says how much.
+    UncountedBalloon,
     /// A process explains it.
     Process(ProcessGrowth),
     /// The processes of one name explain it; which of them, the log does not tell.
@@ -132,6 +136,8 @@ pub(super) fn of_part(history: &History, row: usize, part: Part, growth: &Growth
     match part {
         Part::Anonymous | Part::Shared => {}
         Part::KernelStacks | Part::PageTables => return Owner::Tasks,
+        Part::Balloon => return Owner::Balloon,
+        Part::Unaccounted if history.has_uncounted_balloon() => return Owner::UncountedBalloon,
         _ => return Owner::Nobody,
     }
     let processes = history.processes().all();

@@ -229,6 +229,8 @@ impl Telling<'_> {
     pub fn owner(&self, owner: &Owner) -> String {
         match owner {
             Owner::Nobody => self.words.get("finding.nobody").to_owned(),
+            Owner::Balloon => self.words.get("finding.balloon").to_owned(),
+            Owner::UncountedBalloon => self.words.get("finding.uncounted_balloon").to_owned(),
             Owner::Cronograph(suspect) => self.own(suspect),
             Owner::Process(process) => self.process(process),
             Owner::Program { name, delta, share } => {

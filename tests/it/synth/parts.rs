@@ -45,6 +45,7 @@ impl Machine<'_> {
     pub(crate) fn host(&self) -> Host {
         let server = self.synth.is_server();
         Host {
+            uncounted_balloon: false,
             name: self.synth.host.clone(),
             os: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
             kernel: Some("6.1.0-28-amd64".to_owned()),
@@ -120,6 +121,7 @@ impl Machine<'_> {
             pgsteal_kswapd: kib(disk[0] * 0.18),
             pgsteal_direct: Some(0),
             oom_kill: Some(self.memory.killed),
+            balloon: None,
         }
     }
 
@@ -202,6 +204,7 @@ impl Machine<'_> {
             tx_packets: count(sent * share / 910.0),
             tx_errors: Some(0),
             tx_drops: Some(0),
+            physical: None,
         };
         let mut interfaces = BTreeMap::from([("eth0".to_owned(), one(1.0))]);
         if self.synth.is_server() {
@@ -364,7 +367,7 @@ impl Machine<'_> {
                 groups.insert(format!("system.slice/{name}"), group);
             }
         }
-        Cgroups { version: 2, groups, count: Some(64), dying: Some(0), memory_max: None }
+        Cgroups { version: 2, groups, count: Some(64), dying: Some(0), memory_max: None, memory_used: None }
     }
 
     /// What `sample` itself would have cost.

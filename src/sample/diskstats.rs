@@ -1,4 +1,4 @@
-//! Block devices: `/proc/diskstats`, `proc_diskstats(5)`; which of them are disks, [`disks`](super::disks) finds out.
+//! Block devices: `/proc/diskstats`, `proc_diskstats(5)`; those that are disks by what `/sys/block` says, so that each byte counts once.
 
 use super::metric::record;
 use super::{Collector, Context, SampleError, disks, parse};

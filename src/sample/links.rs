@@ -41,7 +41,11 @@ fn read(context: &mut Context<'_>, name: &str) -> Option<Link> {
     let mut link = Link::default();
     for file in context.names(&folder) {
         match file.as_str() {
-            "device" => link.has_device = true,
+            // The other end of a Xen guest's card passes a bridge.
+            "device" => {
+                let bus = context.link(&format!("{folder}/device/subsystem"));
+                link.has_device = !bus.is_some_and(|bus| bus.ends_with(b"/xen-backend"));
+            }
             "master" => {
                 let master = context.link(&format!("{folder}/master"));
                 let master = master.and_then(|path| String::from_utf8(path).ok());

@@ -2,7 +2,7 @@
 
 use super::followers::Followers;
 use super::frame::{Column, Frame, Key};
-use super::possible::{forget_larger_parts, possible};
+use super::possible::{forget_larger_parts, is_possible, is_share_of_time};
 use super::registry;
 use super::table::Table;
 use crate::sample::metric::{Kind, Metric};
@@ -25,6 +25,12 @@ impl Stat {
     /// The mean level or rate.
     pub(super) fn mean(&self) -> f64 {
         self.sum / self.weight
+    }
+
+    /// At most all of the time, where it is a share of it.
+    fn at_most_all(&self) -> Self {
+        let &Self { weight, sum, min, max } = self;
+        Self { weight, sum: sum.min(weight), min: min.min(1.0), max: max.min(1.0) }
     }
 
     /// Adds what another part of the same bin holds.
@@ -96,7 +102,10 @@ impl Bins {
     pub(super) fn add_stat(&mut self, t: i64, series: usize, stat: &Stat) {
         let start = self.start(t);
         let BinSeries { metric, stats, .. } = &mut self.series[series];
-        let Some(stat) = possible(metric, stat) else { return };
+        if !is_possible(metric, stat.max) {
+            return;
+        }
+        let stat = if is_share_of_time(metric) { stat.at_most_all() } else { *stat };
         match stats.last_mut() {
             Some((last, present)) if *last == start => present.add(&stat),
             _ => stats.push((start, stat)),
@@ -187,5 +196,32 @@ impl Bins {
         forget_larger_parts(&mut columns, times.len());
         let samples = self.bins.values().map(|bin| bin.samples).sum();
         Frame { from, until, step: self.step, times, columns, reboots, samples }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::rollup_line;
+
+    #[test]
+    fn what_older_versions_folded_is_as_far_as_it_can_be() {
+        let mut bins = Bins::new(300);
+        for (t, swap) in [(0, "[9e18,0,1.8e19]"), (300, "0")] {
+            let line = format!(
+                "{{\"v\":1,\"t\":{t},\"samples\":5,\"seconds\":300,\"meminfo\":{{\"MemTotal\":1000,\"MemFree\":400,\
+                 \"SwapTotal\":0,\"SwapFree\":{swap}}},\"pressure\":{{\"io_some\":[303,0.9,1.01]}},\
+                 \"stat\":{{\"steal\":[1e10,0,2e8],\"user\":[30,0,0.2]}}}}"
+            );
+            rollup_line::decode(line.as_bytes(), &(0..600), &mut bins).unwrap();
+        }
+        let frame = bins.into_frame(0, 600, Vec::new());
+        let column = |metric: &str| &frame.columns[&Key::new(metric, "")];
+        assert!(column("meminfo.SwapFree").mean[0].is_nan());
+        assert_eq!(column("meminfo.SwapFree").mean[1], 0.0);
+        assert_eq!(column("meminfo.MemFree").mean, [400.0; 2]);
+        assert_eq!((column("pressure.io_some").mean[0], column("pressure.io_some").max[0]), (1.0, 1.0));
+        assert!(!frame.columns.contains_key(&Key::new("stat.steal", "")));
+        assert_eq!(column("stat.user").mean, [0.1; 2]);
     }
 }

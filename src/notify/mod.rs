@@ -35,9 +35,11 @@ pub use markup::Markup;
 pub use notice::{Change, Fact, Item, Notice, Picture, Swatch};
 pub use outbox::{Batch, Mark, Outbox};
 pub use picture::{PictureError, Subject};
+use spool::RUN_SECONDS;
 pub use spool::{Aside, Delivery, Failed, Sent, Spool, Wait, waits};
 pub use tell::{Told, notice};
 
+use crate::base::clock::Stopwatch;
 use std::path::Path;
 
 /// Sends one invented notice over a channel, now, past the spool: does it arrive? `site` is where the pages are.
@@ -47,6 +49,18 @@ use std::path::Path;
 pub fn test(channel: &Channel, composer: &Composer, site: Option<&str>, now: i64) -> Result<(), Refusal> {
     let notice = sample::notice(channel.name(), composer, site, now);
     channel.send(&notice, composer, now, channel.limit())
+}
+
+/// Sends messages now, past the spool: where nothing can be written. True where any was taken.
+pub fn send_unsaved(batch: &Batch, channels: &[Channel], composer: &Composer, now: i64) -> bool {
+    let watch = Stopwatch::start();
+    let mut any = false;
+    for (name, notice) in &batch.notices {
+        let Some(channel) = channels.iter().find(|channel| channel.name() == name) else { continue };
+        let seconds = channel.limit().min(RUN_SECONDS - watch.seconds());
+        any |= seconds > 0.0 && channel.send(notice, composer, now, seconds).is_ok();
+    }
+    any
 }
 
 /// Writes an invented message by each template of messages, and by files of the user's: does any have a mistake?

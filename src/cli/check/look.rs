@@ -42,6 +42,8 @@ pub(super) struct Watch<'a> {
     pub remind: Option<i64>,
     /// Whether what is found is remembered.
     pub keep: bool,
+    /// Whether everything that holds is news, whatever was sent of it.
+    pub repeats: bool,
     /// Whether there is a channel: without one nothing that passed waits to be told.
     pub tells: bool,
     /// The present moment.
@@ -61,10 +63,10 @@ pub(super) struct Seen {
 
 impl Watch<'_> {
     /// Looks at hosts, several at a time. What cannot be read is named with its reason.
-    pub(super) fn all(&self, layouts: &[Layout]) -> (Vec<Seen>, Vec<(String, String)>) {
-        let looked: Vec<Result<Option<Seen>, (String, String)>> = layouts
+    pub(super) fn all(&self, layouts: &[Layout]) -> (Vec<Seen>, Vec<(String, anyhow::Error)>) {
+        let looked: Vec<Result<Option<Seen>, (String, anyhow::Error)>> = layouts
             .par_iter()
-            .map(|layout| self.one(layout).map_err(|error| (layout.host().to_owned(), format!("{error:#}"))))
+            .map(|layout| self.one(layout).map_err(|error| (layout.host().to_owned(), error)))
             .collect();
         let (mut seen, mut failed) = (Vec::new(), Vec::new());
         for look in looked {
@@ -107,6 +109,12 @@ impl Watch<'_> {
         shelf.forget_passed(|rule| !self.tells || self.mutes.holds(rule, layout.host(), self.now));
         if self.keep {
             shelf.save()?;
+        }
+        if self.repeats {
+            for alert in &mut shelf.book.alerts {
+                alert.told = None;
+                alert.passed.clear();
+            }
         }
         let news = self.news(layout, &latest, &shelf, &rules, report)?;
         let firing = shelf.firing().into_iter().cloned().collect();

@@ -4,6 +4,7 @@
 mod dry;
 mod look;
 mod page;
+mod unsaved;
 
 use super::args::CheckArgs;
 use super::{Context, FOUND, output, source};
@@ -17,6 +18,7 @@ use crate::notify::{self, Batch, Channel, Composer, Mark, Outbox, Spool, Told};
 use crate::sample::Root;
 use crate::store::{self, CHECK_FOLDER, Layout};
 use dry::Rehearsal;
+use jiff::tz::TimeZone;
 use look::{Seen, Watch};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -40,63 +42,111 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> anyhow::Result<ExitCod
     if args.wait {
         await_sample(context);
     }
-    source::refresh(context, args.host.as_deref())?;
-    let (data, own) = (&context.config().data, context.own_name());
-    // The run before is still at it; the next one comes soon.
-    let Some(_lock) = lock(data)? else { return Ok(ExitCode::SUCCESS) };
-    let spool = Spool::open(&data.join(CHECK_FOLDER).join("spool"))?;
-    let outbox = Outbox::new(data, own.clone());
-    if !args.dry_run {
-        outbox.recover(&spool)?;
-    }
-    let now = context.clock.now();
-    let (mutes, zone) = (Mutes::load(data), context.loaded.time_zone()?);
-    let waiting = waiting(&spool, &channels, now)?;
-    let messages = &context.config().messages;
-    let watch = Watch {
-        rules: &rules,
-        mutes: &mutes,
-        traffic: &context.config().traffic,
-        own: own.as_deref(),
-        waiting: &waiting,
-        lang: context.config().lang,
-        zone: &zone,
-        site: messages.address.as_deref(),
-        quiet: messages.quiet,
-        remind: messages.remind.map(|Span(seconds)| seconds),
-        keep: !args.dry_run,
-        tells: !channels.is_empty(),
-        now,
+    let evaluation = Evaluation {
+        args,
+        context,
+        rules,
+        channels,
+        mutes: Mutes::load(&context.config().data),
+        zone: context.loaded.time_zone()?,
+        own: context.own_name(),
+        composer: composer(context)?,
+        now: context.clock.now(),
     };
-    let layouts = layouts(args, context)?;
-    let (seen, failed) = looked(&watch, &layouts, &context.typed());
-    let batch = batch(&seen, &channels, watch.site, now);
-    let composer = composer(context)?;
-    if args.dry_run {
-        let (unheld, _) = Watch { mutes: &dry::UNMUTED, quiet: None, ..watch }.all(&layouts);
-        let rehearsal = Rehearsal {
-            watch: &watch,
-            seen: &seen,
-            unheld: &unheld,
-            channels: &channels,
-            composer: &composer,
-        };
-        output::print(rehearsal.page(&batch)?)?;
-    } else {
-        outbox.commit(&batch, &spool)?;
-        if std::io::stdout().is_terminal() {
-            output::print(page::firing(&seen, &watch))?;
+    let result = evaluation.run();
+    if let Err(error) = &result {
+        if let Some(fault) = unsaved::disk_fault(error).filter(|_| !args.dry_run) {
+            unsaved::send(&evaluation, fault);
         }
     }
-    for (host, reason) in &failed {
-        output::say(&format!("cronograph: {host}: {reason}"));
+    result
+}
+
+/// One evaluation of the rules, with all that it needs.
+struct Evaluation<'a> {
+    args: &'a CheckArgs,
+    context: &'a Context,
+    rules: Rules,
+    channels: Vec<Channel>,
+    mutes: Mutes,
+    zone: TimeZone,
+    /// This machine's name in the data folder.
+    own: Option<String>,
+    composer: Composer,
+    now: i64,
+}
+
+impl Evaluation<'_> {
+    /// Evaluates, remembers what was found, and sends what is news.
+    fn run(&self) -> anyhow::Result<ExitCode> {
+        let (args, context, now) = (self.args, self.context, self.now);
+        source::refresh(context, args.host.as_deref())?;
+        let data = &context.config().data;
+        // The run before is still at it; the next one comes soon.
+        let Some(_lock) = lock(data)? else { return Ok(ExitCode::SUCCESS) };
+        // `mute` writes there, too.
+        files::remove_old_leftovers(&data.join(CHECK_FOLDER), now);
+        let spool = Spool::open(&data.join(CHECK_FOLDER).join("spool"))?;
+        let outbox = Outbox::new(data, self.own.clone());
+        if !args.dry_run {
+            outbox.recover(&spool)?;
+        }
+        let waiting = waiting(&spool, &self.channels, now)?;
+        let watch = Watch { keep: !args.dry_run, ..self.watch(&waiting) };
+        let layouts = layouts(args, context)?;
+        let (mut seen, mut failed) = looked(&watch, &layouts, &context.typed());
+        if args.dry_run {
+            let (unheld, _) = Watch { mutes: &dry::UNMUTED, quiet: None, ..watch }.all(&layouts);
+            let rehearsal = Rehearsal {
+                watch: &watch,
+                seen: &seen,
+                unheld: &unheld,
+                channels: &self.channels,
+                composer: &self.composer,
+            };
+            output::print(rehearsal.page(&batch(&seen, &self.channels, watch.site, now))?)?;
+        } else {
+            if let Some(at) = failed.iter().position(|(_, error)| unsaved::disk_fault(error).is_some()) {
+                return Err(failed.swap_remove(at).1);
+            }
+            seen.extend(unsaved::resolved(self));
+            outbox.commit(&batch(&seen, &self.channels, watch.site, now), &spool)?;
+            unsaved::forget(data, now);
+            if std::io::stdout().is_terminal() {
+                output::print(page::firing(&seen, &watch))?;
+            }
+        }
+        for (host, error) in &failed {
+            output::say(&format!("cronograph: {host}: {error:#}"));
+        }
+        let all_sent = args.dry_run || deliver(&spool, &self.channels, &self.composer, now)?;
+        Ok(code(&seen, failed.is_empty() && all_sent))
     }
-    let all_sent = args.dry_run || deliver(&spool, &channels, &composer, now)?;
-    Ok(code(&seen, failed.is_empty() && all_sent))
+
+    /// A look at the hosts of which nothing is remembered.
+    fn watch<'a>(&'a self, waiting: &'a BTreeMap<String, f64>) -> Watch<'a> {
+        let config = self.context.config();
+        Watch {
+            rules: &self.rules,
+            mutes: &self.mutes,
+            traffic: &config.traffic,
+            own: self.own.as_deref(),
+            waiting,
+            lang: config.lang,
+            zone: &self.zone,
+            site: config.messages.address.as_deref(),
+            quiet: config.messages.quiet,
+            remind: config.messages.remind.map(|Span(seconds)| seconds),
+            keep: false,
+            repeats: false,
+            tells: !self.channels.is_empty(),
+            now: self.now,
+        }
+    }
 }
 
 /// What was seen; commands that are told of it are to see what this run saw.
-fn looked(watch: &Watch, layouts: &[Layout], typed: &Typed) -> (Vec<Seen>, Vec<(String, String)>) {
+fn looked(watch: &Watch, layouts: &[Layout], typed: &Typed) -> (Vec<Seen>, Vec<(String, anyhow::Error)>) {
     let (mut seen, failed) = watch.all(layouts);
     for told in seen.iter_mut().flat_map(|seen| &mut seen.news) {
         if let Some(command) = &mut told.item.command {

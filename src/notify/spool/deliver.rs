@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// All that a run may take: cron starts the next one after a minute, and the run has done something else before.
-const RUN_SECONDS: f64 = 40.0;
+pub(in crate::notify) const RUN_SECONDS: f64 = 40.0;
 /// With less time left nothing is begun.
 const LEAST_SECONDS: f64 = 2.0;
 /// What was set aside is kept so long.
@@ -173,6 +173,7 @@ impl Spool {
             if seconds < LEAST_SECONDS {
                 return Ok(());
             }
+            self.reserve(&entry, now)?;
             match carrier.carry(&entry.notice, now, seconds) {
                 Ok(()) => {
                     self.taken(&path, &entry, now)?;
@@ -199,13 +200,20 @@ impl Spool {
         Ok(())
     }
 
-    /// The ledger first: a crash between the two then costs a file that is removed below, not a second message.
+    /// Makes sure, before a message is sent, that it can be remembered: what cannot would be sent again each minute.
+    fn reserve(&self, entry: &Entry, now: i64) -> Result<(), NotifyError> {
+        let _lock = self.lock()?;
+        Ledger::add(&self.ledger_path(), &Line::reserved(now, &entry.notice.id, &entry.channel))
+    }
+
+    /// The ledger first: a crash between the two then costs a file that is removed below, not a second message. Where it has no room
+    /// for a second line, the reserved one and the missing file say the same.
     fn taken(&self, path: &Path, entry: &Entry, now: i64) -> Result<(), NotifyError> {
         let _lock = self.lock()?;
-        let line = Line { t: now, id: entry.notice.id.clone(), channel: entry.channel.clone() };
-        Ledger::add(&self.ledger_path(), &line)?;
+        let noted = Ledger::add(&self.ledger_path(), &Line::sent(now, &entry.notice.id, &entry.channel));
         fs_err::remove_file(path)?;
-        Ok(files::sync_folder(&self.queue())?)
+        files::sync_folder(&self.queue())?;
+        noted
     }
 
     /// What waits, by channel, each in the order in which it was made. Files that are no messages, and messages for nobody, are
@@ -220,7 +228,7 @@ impl Spool {
         let mut by_channel: BTreeMap<String, Vec<Waiting>> = BTreeMap::new();
         for path in self.waiting_paths()? {
             match Entry::read(&path) {
-                Ok(entry) if ledger.has(&entry.notice.id, &entry.channel) => fs_err::remove_file(&path)?,
+                Ok(entry) if ledger.has_sent(&entry.notice.id, &entry.channel) => fs_err::remove_file(&path)?,
                 Ok(entry) => {
                     by_channel.entry(entry.channel.clone()).or_default().push(Waiting { path, entry })
                 }
@@ -255,6 +263,7 @@ impl Spool {
     fn tidy(&self, now: i64) -> Result<(), NotifyError> {
         let _lock = self.lock()?;
         files::remove_leftovers(&self.queue())?;
+        files::remove_leftovers(&self.folder)?;
         Ledger::read(&self.ledger_path())?.forget(&self.ledger_path(), now)?;
         for entry in fs_err::read_dir(self.aside())? {
             let path = entry?.path();

@@ -1,5 +1,5 @@
-//! What was sent: a line for each message, kept for 30 days, so that the same notice, made again by whatever chance, is not sent
-//! again.
+//! What was sent: lines for each message, kept for 30 days, so that the same notice, made again by whatever chance, is not sent
+//! again. One is written before each try, one when the message was taken.
 
 use super::super::error::NotifyError;
 use crate::base::files;
@@ -20,6 +20,21 @@ pub(super) struct Line {
     pub(super) id: String,
     /// The channel's name.
     pub(super) channel: String,
+    /// It is about to be sent: whether it was, the queue knows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    reserved: bool,
+}
+
+impl Line {
+    /// A message that a channel took.
+    pub(super) fn sent(t: i64, id: &str, channel: &str) -> Self {
+        Self { t, id: id.to_owned(), channel: channel.to_owned(), reserved: false }
+    }
+
+    /// A message that is about to be sent.
+    pub(super) fn reserved(t: i64, id: &str, channel: &str) -> Self {
+        Self { reserved: true, ..Self::sent(t, id, channel) }
+    }
 }
 
 /// The lines of the file that can be read; a torn one is the end of a write that nobody relied on yet.
@@ -40,9 +55,14 @@ impl Ledger {
         Ok(Self { lines: lines.collect() })
     }
 
-    /// Whether a channel has had a notice.
+    /// Whether a channel has had a notice that does not wait for it any more.
     pub(super) fn has(&self, id: &str, channel: &str) -> bool {
         self.lines.iter().any(|line| line.id == id && line.channel == channel)
+    }
+
+    /// Whether a channel has taken a notice.
+    pub(super) fn has_sent(&self, id: &str, channel: &str) -> bool {
+        self.lines.iter().any(|line| !line.reserved && line.id == id && line.channel == channel)
     }
 
     /// Adds a line at the end of the file, and forces it to the disk.
@@ -100,7 +120,7 @@ mod tests {
     use super::*;
 
     fn line(t: i64, id: &str) -> Line {
-        Line { t, id: id.to_owned(), channel: "mail".to_owned() }
+        Line::sent(t, id, "mail")
     }
 
     #[test]

@@ -7,8 +7,9 @@
 //! <spool>/lock, sending    held for a change; held by the run that sends
 //! ```
 //!
-//! Never lost: a file is forced to the disk before anything is sent, and goes only after the ledger, forced to the disk, has its
-//! id. Never twice: what the ledger or the queue has is not put again. Between a server's "taken" and the ledger lies a moment;
+//! Never lost: a file is forced to the disk before anything is sent, and goes only once it was taken. Never twice: what the ledger or
+//! the queue has is not put again, and a line of the ledger is reserved before anything is sent, so that a disk that is full or
+//! read-only stops a message before it goes out and not after. Between a server's "taken" and the disk lies a moment;
 //! a power cut in it, or a server whose "taken" is lost on the way, repeats the message, and then under the same `Message-ID` (in
 //! PagerDuty the same `dedup_key`), so that a mail program shows it once. To do better is possible for nobody who sends mail.
 //!
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+pub(super) use deliver::RUN_SECONDS;
 pub use deliver::{Aside, Delivery, Failed, Sent};
 pub use waits::{Wait, waits};
 

@@ -222,6 +222,35 @@ fn what_the_ledger_has_is_not_sent_again() {
     assert_eq!(mail.got.borrow().len(), 1);
 }
 
+/// A full or read-only disk must not make a message go out each minute.
+#[test]
+fn what_cannot_be_noted_is_not_sent() {
+    let (_folder, spool) = spool();
+    let mail = Puppet::new("mail");
+    spool.put(&notice("a", 0), &["mail"]).unwrap();
+    std::os::unix::fs::symlink(spool.folder.join("nowhere/file"), spool.ledger_path()).unwrap();
+    for minute in 1..5 {
+        assert!(spool.deliver_by(&[&mail], minute * 60).is_err());
+    }
+    assert!(mail.got.borrow().is_empty());
+    fs_err::remove_file(spool.ledger_path()).unwrap();
+    assert_eq!(deliver(&spool, &mail, 600).sent.len(), 1);
+    assert_eq!(*mail.got.borrow(), ["a"]);
+}
+
+/// A power cut between the reserved line and the sending.
+#[test]
+fn a_reserved_line_keeps_a_message_waiting_and_stands_for_one_that_is_gone() {
+    let (_folder, spool) = spool();
+    let mail = Puppet::new("mail");
+    spool.put(&notice("a", 0), &["mail"]).unwrap();
+    Ledger::add(&spool.ledger_path(), &ledger::Line::reserved(5, "a", "mail")).unwrap();
+    Ledger::add(&spool.ledger_path(), &ledger::Line::reserved(5, "b", "mail")).unwrap();
+    spool.put(&notice("b", 0), &["mail"]).unwrap();
+    assert_eq!(deliver(&spool, &mail, 10).sent.len(), 1);
+    assert_eq!(*mail.got.borrow(), ["a"]);
+}
+
 #[test]
 fn only_one_run_sends() {
     let (_folder, spool) = spool();

@@ -108,7 +108,12 @@ fn print(format: Print, mut sample: Sample, context: &Context) -> anyhow::Result
 fn note_changes(look: &Look<'_>, layout: &Layout) -> anyhow::Result<()> {
     let noticed = event::look(look);
     noticed.save()?;
-    Ok(store::append_events(layout, &noticed.events)?)
+    if noticed.resumed {
+        store::append_missing_events(layout, &noticed.events)?;
+    } else {
+        store::append_events(layout, &noticed.events)?;
+    }
+    Ok(noticed.logged()?)
 }
 
 /// Writes the line, then what the next sample needs.

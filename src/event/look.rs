@@ -31,11 +31,13 @@ pub struct Look<'a> {
     pub beat_seconds: i64,
 }
 
-/// What a look found. To be saved before the events are appended: what could not be remembered would be reported
-/// again each minute.
+/// What a look found. Saved before the events are appended, since what could not be remembered would be reported again each
+/// minute, and with the events, since a run that is cut short in between would lose them.
 pub struct Noticed {
-    /// What changed, by time.
+    /// What changed, by time; with it what a run before this one did not come to log.
     pub events: Vec<Event>,
+    /// The log may have some of the events already: a run before this one was cut short.
+    pub resumed: bool,
     shelf: Option<Shelf>,
 }
 
@@ -47,13 +49,26 @@ impl Noticed {
     pub fn save(&self) -> io::Result<()> {
         self.shelf.as_ref().map_or(Ok(()), Shelf::save)
     }
+
+    /// Remembers that the log has the events.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn logged(&self) -> io::Result<()> {
+        match &self.shelf {
+            Some(shelf) if !self.events.is_empty() => shelf.forget_unlogged(),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Looks. Never fails: what cannot be read is looked at again the next time. While another run looks, nothing is seen:
 /// what changed is told once.
 pub fn look(look: &Look<'_>) -> Noticed {
     let opened = Shelf::open(look.seen).zip(Tree::open(look.root));
-    let Some((shelf, tree)) = opened else { return Noticed { events: Vec::new(), shelf: None } };
+    let Some((shelf, tree)) = opened else {
+        return Noticed { events: Vec::new(), resumed: false, shelf: None };
+    };
     let before = shelf.seen();
     let mut sight = Sight {
         look,
@@ -74,12 +89,20 @@ pub fn look(look: &Look<'_>) -> Noticed {
     out_of_memory::look(&mut sight);
     let found = summed(std::mem::take(&mut sight.events));
     let mut events = repeats::fold(&mut sight, found);
-    events.sort_by_key(|event| event.t);
     let Sight { now, mut shelf, .. } = sight;
+    let unlogged = shelf.unlogged();
+    // What was not saved with them is found once more, at another time.
+    events.retain(|event| !unlogged.iter().any(|known| *known == Event { t: known.t, ..event.clone() }));
+    let resumed = !unlogged.is_empty();
+    events.extend(unlogged);
+    events.sort_by_key(|event| event.t);
+    if !events.is_empty() {
+        shelf.keep_unlogged(&events);
+    }
     if before.as_ref() != Some(&now) {
         shelf.keep_seen(&now);
     }
-    Noticed { events, shelf: Some(shelf) }
+    Noticed { events, resumed, shelf: Some(shelf) }
 }
 
 /// A look under way.

@@ -3,6 +3,7 @@
 //!
 //! Any of them can be deleted, or be torn: that source then remembers anew and reports nothing this time.
 
+use super::Event;
 use crate::base::files;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use rustix::io::Errno;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// The file that each look reads.
 const NOW: &str = "now.json";
+/// Events that may not be in the log: they are written down before what was seen, and go once the log has them.
+const UNLOGGED: &str = "unlogged.json";
 
 /// What each look needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -75,6 +78,22 @@ impl Shelf {
         self.keep(NOW, seen);
     }
 
+    /// Events of a look before this one that was cut short, or whose log could not be written.
+    pub(super) fn unlogged(&self) -> Vec<Event> {
+        self.load(UNLOGGED).unwrap_or_default()
+    }
+
+    /// Keeps events until the log has them; before anything else, so that what was seen is never known without them.
+    pub(super) fn keep_unlogged(&mut self, events: &[Event]) {
+        self.keep(UNLOGGED, &events);
+        self.files.rotate_right(1);
+    }
+
+    /// Forgets events that the log has.
+    pub(super) fn forget_unlogged(&self) -> io::Result<()> {
+        fs_err::remove_file(self.folder.join(UNLOGGED))
+    }
+
     /// What is kept under a name.
     pub(super) fn load<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_slice(&fs_err::read(self.folder.join(name)).ok()?).ok()
@@ -94,6 +113,7 @@ impl Shelf {
             return Ok(());
         }
         files::create_folder(&self.folder)?;
+        files::remove_leftovers(&self.folder)?;
         for (name, bytes) in &self.files {
             files::write_atomic(&self.folder.join(name), bytes)?;
         }

@@ -1,6 +1,6 @@
 //! What can go wrong between the log and a window of it.
 
-use crate::store::StoreError;
+use crate::store::{StoreError, way_out};
 use std::io;
 use std::path::PathBuf;
 
@@ -12,8 +12,8 @@ pub enum SeriesError {
     Store(#[from] StoreError),
     /// A rollup or the cache cannot be read or written.
     #[error(
-        "cannot keep rollups in {}: {source}; run as the user who owns the folder (pages are made without them, slower)",
-        path.display()
+        "cannot keep rollups in {}: {source}; {} (pages are made without them, slower)",
+        path.display(), way_out(source, path)
     )]
     Rollup {
         /// The file or folder.

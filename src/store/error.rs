@@ -1,5 +1,6 @@
 //! What can go wrong with a log, each with the file, the value and the way out.
 
+use super::layout::EVENTS;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ pub enum StoreError {
     #[error("a sample cannot be written as JSON")]
     Encode(#[from] serde_json::Error),
     /// The folder or the day's file cannot be made, opened or written.
-    #[error("no sample was written to {}: {source}; {}", path.display(), way_out(source, path))]
+    #[error("no {} was written to {}: {source}; {}", record(path), path.display(), way_out(source, path))]
     Write {
         /// What could not be written.
         path: PathBuf,
@@ -33,7 +34,7 @@ pub enum StoreError {
     },
     /// The disk took a part of the line, and even that part could not be taken back.
     #[error(
-        "the disk is full and the start of a line stays in {}: {source}; the next sample closes it off, \
+        "the disk is full and the start of a line stays in {}: {source}; the next line closes it off, \
          it is counted as one broken line",
         path.display()
     )]
@@ -45,8 +46,8 @@ pub enum StoreError {
     },
     /// Another process holds the log's lock.
     #[error(
-        "no sample was written to {}: another process has held its lock for {seconds} s; see `fuser -v` on the file",
-        path.display()
+        "no {} was written to {}: another process has held its lock for {seconds} s; see `fuser -v` on the file",
+        record(path), path.display()
     )]
     Locked {
         /// The day's file.
@@ -72,8 +73,13 @@ pub enum StoreError {
     },
 }
 
-/// What the user can do about it.
-fn way_out(source: &io::Error, path: &Path) -> String {
+/// Names what a line of a file is.
+fn record(path: &Path) -> &'static str {
+    if path.ends_with(EVENTS) { "event" } else { "sample" }
+}
+
+/// Says what the user can do about an error of the file system.
+pub(crate) fn way_out(source: &io::Error, path: &Path) -> String {
     match source.kind() {
         io::ErrorKind::PermissionDenied => {
             format!(

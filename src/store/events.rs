@@ -50,8 +50,8 @@ pub fn append_events(layout: &Layout, events: &[Event]) -> Result<(), StoreError
         lines.push(b'\n');
     }
     let folder = layout.folder();
-    files::create_folder(&folder).map_err(|source| StoreError::Write { path: folder, source })?;
     let path = layout.events();
+    files::create_folder(&folder).map_err(|source| StoreError::Write { path: path.clone(), source })?;
     let mut file = open_locked(&path)?;
     if file.metadata().is_ok_and(|metadata| metadata.len() > MOST_BYTES) {
         let newer =
@@ -63,6 +63,16 @@ pub fn append_events(layout: &Layout, events: &[Event]) -> Result<(), StoreError
     }
     write_line(&mut file, &path, &lines)?;
     Ok(())
+}
+
+/// Appends those events that the log has not.
+///
+/// # Errors
+/// As [`append_events`] and [`event_log`].
+pub fn append_missing_events(layout: &Layout, events: &[Event]) -> Result<(), StoreError> {
+    let known = event_log(layout)?.events;
+    let missing: Vec<Event> = events.iter().filter(|event| !known.contains(event)).cloned().collect();
+    append_events(layout, &missing)
 }
 
 /// The bytes of the file's newer half, from the beginning of a line on.

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// The folder of alerts and messages under the data folder. No host has such a name.
 pub const CHECK_FOLDER: &str = ".check";
+/// The log of events in a host's folder.
+pub(super) const EVENTS: &str = "events.jsonl";
 
 /// The folders and files of one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,7 +168,7 @@ impl Layout {
 
     /// What changed on the host.
     pub fn events(&self) -> PathBuf {
-        self.folder().join("events.jsonl")
+        self.folder().join(EVENTS)
     }
 
     /// What became of the host's alerts, as the host itself found.

@@ -349,3 +349,39 @@ proptest! {
         prop_assert_eq!(event_log(&layout).unwrap().events.len(), times.len() + 1);
     }
 }
+
+#[test]
+fn an_event_that_could_not_be_logged_is_logged_by_the_next_run() {
+    let host = Host::new();
+    host.put("etc/crontab", "* * * * * root a\n", 0);
+    host.sample(0);
+    host.put("etc/crontab", "* * * * * root b\n", 30);
+    let log = host.layout().events();
+    fs_err::create_dir(&log).unwrap();
+    let mut command = cronograph();
+    command.args(["sample", "--now", &(NOW + 60).to_string(), "--root"]).arg(host.root.path());
+    let output =
+        command.arg("--data").arg(host.data.path()).env("CRONOGRAPH_CONFIG", host.config()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    fs_err::remove_dir(&log).unwrap();
+    host.minute(120);
+    host.minute(180);
+    assert_eq!(host.told(), [(30, "crontab /etc/crontab changed".to_owned())]);
+}
+
+#[test]
+fn an_event_that_was_logged_before_a_kill_is_not_logged_again() {
+    let host = Host::new();
+    host.put("etc/crontab", "* * * * * root a\n", 0);
+    host.sample(0);
+    host.put("etc/crontab", "* * * * * root b\n", 30);
+    host.minute(60);
+    // The run was killed between the log and what comes behind it.
+    let events = event_log(&host.layout()).unwrap().events;
+    let unlogged = host.layout().seen().join("unlogged.json");
+    assert!(!unlogged.exists());
+    fs_err::write(&unlogged, serde_json::to_vec(&events).unwrap()).unwrap();
+    host.minute(120);
+    assert_eq!(host.told().len(), 1);
+    assert!(!unlogged.exists());
+}

@@ -146,13 +146,22 @@ impl Shelf {
     /// What the file system says; that another run has the book, or that this user may not write.
     pub fn save(&mut self) -> io::Result<()> {
         self.hold()?;
+        files::remove_leftovers(self.place.folder())?;
         // The book first: of a run that is cut short in between the next one finds in it what the history lacks.
         let bytes = serde_json::to_vec(&self.book)?;
-        files::write_durable(&self.place.folder().join("book.json"), &bytes)?;
+        files::write_synced(&self.place.folder().join("book.json"), &bytes)?;
         if std::mem::take(&mut self.has_news) {
             self.place.append(&self.book.entries)?;
         }
         Ok(())
+    }
+
+    /// Forces to the disk that the book was put back: whoever forgets next what it says relies on that.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn sync(&self) -> io::Result<()> {
+        files::sync_folder(self.place.folder())
     }
 
     /// Whether the book can be put back.

@@ -7,11 +7,15 @@ use super::clock::Stopwatch;
 use rustix::fs::{FlockOperation, Mode, fchmod, flock};
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What all temporary files begin with: a run that was killed may leave one behind.
 pub const TEMPORARY_PREFIX: &str = ".cronograph-";
+
+/// No run writes a file for so long.
+const LEFTOVER_SECONDS: i64 = 3_600;
 
 /// The mode of what everybody may read, a web server among them.
 const PUBLIC: u32 = 0o644;
@@ -41,15 +45,28 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     replace(path, bytes, PUBLIC, false)
 }
 
-/// Replaces a file by `bytes` and forces them to the disk before the old ones go: for what cannot be made again.
+/// Replaces a file by `bytes` and forces them to the disk before the old ones go: after a power cut the file is as it was or as
+/// it was to be, never empty.
 ///
 /// # Errors
 /// What the file system says, with the path.
-pub fn write_durable(path: &Path, bytes: &[u8]) -> io::Result<Written> {
+pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     if holds(path, bytes) {
         return Ok(Written::Unchanged);
     }
     replace(path, bytes, PUBLIC, true)
+}
+
+/// As [`write_synced`], and forces the folder to the disk, too: when it returns, no power cut undoes it. For what cannot be made
+/// again.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn write_durable(path: &Path, bytes: &[u8]) -> io::Result<Written> {
+    let written = write_synced(path, bytes)?;
+    // An equal file may be there because the run that wrote it was cut short.
+    sync_folder(folder_of(path))?;
+    Ok(written)
 }
 
 /// Replaces a file by `bytes`, readable by its owner only, and forces file and folder to the disk: when it returns, neither a
@@ -68,6 +85,25 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// What the file system says, with the path.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     fs_err::File::open(path)?.sync_all()
+}
+
+/// Whether an error says that nothing can be written anywhere on a disk: it is full or read-only.
+pub fn is_disk_fault(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem)
+}
+
+/// Whether a file begins or ends with a zero byte, or has none at all: a power cut leaves files whose bytes never reached the disk.
+/// One that cannot be read does, too. Not for files that may do so by themselves.
+pub fn is_hollow(path: &Path) -> bool {
+    let ends = || -> io::Result<[u8; 2]> {
+        let file = fs_err::File::open(path)?;
+        let (mut first, mut last) = ([0], [0]);
+        file.file().read_exact_at(&mut first, 0)?;
+        file.file().read_exact_at(&mut last, file.metadata()?.len() - 1)?;
+        Ok([first[0], last[0]])
+    };
+    ends().map_or(true, |ends| ends.contains(&0))
 }
 
 /// Whether a file has exactly these bytes; one that cannot be read has not.
@@ -156,13 +192,29 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// What the file system says, with the path.
 pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    leftovers(folder)?.iter().try_for_each(fs_err::remove_file)
+}
+
+/// Removes what runs that were killed an hour or longer before `now` left in a folder into which several runs may write at once. What
+/// cannot be removed, and a folder that is not there, is left alone.
+pub fn remove_old_leftovers(folder: &Path, now: i64) {
+    for path in leftovers(folder).unwrap_or_default() {
+        let written = fs_err::symlink_metadata(&path).map(|metadata| metadata.mtime());
+        if written.is_ok_and(|written| now - written >= LEFTOVER_SECONDS) {
+            let _ = fs_err::remove_file(&path);
+        }
+    }
+}
+
+fn leftovers(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for entry in fs_err::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
-            fs_err::remove_file(entry.path())?;
+            found.push(entry.path());
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Locks an open file against other processes until it is closed. Waits for at most `patience_seconds`:
@@ -248,6 +300,32 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         drop(held);
         lock_path(&path, 0.0).unwrap();
+    }
+
+    #[test]
+    fn what_may_still_be_written_is_no_leftover() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".cronograph-a1");
+        fs_err::write(&path, "").unwrap();
+        let written = fs_err::metadata(&path).unwrap().mtime();
+        remove_old_leftovers(folder.path(), written + LEFTOVER_SECONDS - 1);
+        assert!(path.exists());
+        remove_old_leftovers(folder.path(), written + LEFTOVER_SECONDS);
+        assert!(!path.exists());
+        remove_old_leftovers(&folder.path().join("missing"), written);
+    }
+
+    #[test]
+    fn a_file_without_bytes_is_hollow() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        for (bytes, hollow) in
+            [(&b""[..], true), (b"\0\0", true), (b"<p>\0", true), (b"<p>", false), (b"x", false)]
+        {
+            fs_err::write(&path, bytes).unwrap();
+            assert_eq!(is_hollow(&path), hollow, "{bytes:?}");
+        }
+        assert!(is_hollow(&folder.path().join("missing")));
     }
 
     #[test]

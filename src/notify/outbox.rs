@@ -96,7 +96,8 @@ impl Outbox {
         for mark in marks {
             shelf.told(&mark.rule, &mark.instance, &mark.notices, mark.at, &mark.what);
         }
-        Ok(shelf.save()?)
+        shelf.save()?;
+        Ok(shelf.sync()?)
     }
 
     fn forget(&self) -> Result<(), NotifyError> {

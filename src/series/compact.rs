@@ -59,6 +59,10 @@ pub struct Compacted {
 /// # Errors
 /// [`SeriesError`] where the log cannot be read or the folder not be written.
 pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Compacted, SeriesError> {
+    // Nobody has a lock on these: several runs keep what they found out there.
+    for folder in [layout.folder(), layout.samples(), layout.cache(), layout.check()] {
+        files::remove_old_leftovers(&folder, now);
+    }
     let Folded { days, hours } = fold::fold(layout, now)?;
     let mut done = Compacted { folded: days, hours, ..Compacted::default() };
     let present = layout.days()?;
@@ -171,6 +175,11 @@ fn expire_samples(
     old: &[DayFiles],
     done: &mut Compacted,
 ) -> Result<(), SeriesError> {
+    // Bins are all that will be left of these days: the disk is to know their files before the samples go.
+    for level in Level::ALL.iter().filter(|_| !old.is_empty()) {
+        let folder = level.folder(layout);
+        files::sync_folder(&folder).map_err(|source| SeriesError::Rollup { path: folder, source })?;
+    }
     for DayFiles { day, .. } in old {
         // As the files are now: they may have been compressed.
         let files = layout.files(*day);

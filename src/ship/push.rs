@@ -113,6 +113,7 @@ impl Push<'_> {
             }
             lock => lock?,
         };
+        files::remove_leftovers(&folder)?;
         let mut status = Status::load(&folder);
         if status.next > self.now && !self.is_asked {
             let waits = Some((status.reason.unwrap_or_default(), status.next));

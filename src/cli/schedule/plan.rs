@@ -2,6 +2,7 @@
 
 use super::machine::{Crontab, CrontabProgram, Machine};
 use super::{Run, block, cron, ship, systemd};
+use crate::base::clock::Clock;
 use crate::base::{escape, files};
 use crate::cli::args::Scheduler;
 use crate::cli::output::failure;
@@ -229,6 +230,7 @@ impl Place {
             (Self::File(path), Some(text)) => {
                 if let Some(folder) = path.parent() {
                     files::create_folder(folder)?;
+                    files::remove_old_leftovers(folder, Clock::Real.now());
                 }
                 files::write_durable(path, text)?;
             }

@@ -33,6 +33,16 @@ fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a TlsError> {
     error.downcast_ref::<TlsError>().or_else(|| error.downcast_ref::<io::Error>().and_then(inside))
 }
 
+/// The system has no certificates of authorities: a small server has none until somebody installs them.
+pub const NO_AUTHORITIES: &str =
+    "this system has no certificate authorities: install the package `ca-certificates`";
+
+/// Whether an error says that there are no authorities to check a certificate by.
+fn has_no_authorities(error: &TlsError) -> bool {
+    // What rustls-platform-verifier says; it has no kind of its own for it.
+    matches!(error, TlsError::General(text) if text.starts_with("No CA certificates were loaded"))
+}
+
 fn protection(whom: &str, error: &TlsError) -> Refusal {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
@@ -50,6 +60,7 @@ fn protection(whom: &str, error: &TlsError) -> Refusal {
             "its certificate is for another name"
         }
         TlsError::InvalidCertificate(_) => "its certificate is not good",
+        error if has_no_authorities(error) => NO_AUTHORITIES,
         _ => return Refusal::soon(format!("no protected connection to {whom}: {error}")),
     };
     Refusal::lasting(format!("no protected connection to {whom}: {what}"))
@@ -70,6 +81,8 @@ mod tests {
         assert_eq!((slow.reason.as_str(), slow.again), ("no answer of it in time", Again::Soon));
         let closed = refusal("it", &io::Error::from_raw_os_error(111));
         assert_eq!(closed.reason, "no connection to it: Connection refused (os error 111)");
+        let bare = TlsError::General("No CA certificates were loaded from the system".to_owned());
+        assert!(refusal("it", &bare).reason.ends_with("install the package `ca-certificates`"));
         let other = refusal("it", &TlsError::DecryptError);
         assert_eq!(other.again, Again::Soon);
     }

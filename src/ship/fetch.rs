@@ -27,8 +27,9 @@ const STRETCH_SECONDS: i64 = 3_600;
 const YOUNG_SECONDS: i64 = 60;
 /// The longest that an answer may take.
 const LIMIT_SECONDS: f64 = 30.0;
-/// The longest answer: an hour of a large host has a few megabytes.
-const ANSWER_BYTES: u64 = 256 * 1024 * 1024;
+/// The longest answer: an hour of a large host has a few megabytes. What is read of it takes about three times as much memory, for
+/// each core.
+const ANSWER_BYTES: u64 = 32 * 1024 * 1024;
 const DAY_SECONDS: i64 = 86_400;
 /// Each sample of ours has one of them; an imported one may have no uptime.
 const CLOCKS: [&str; 2] = ["cronograph_uptime_seconds", "cronograph_imported_info"];
@@ -241,8 +242,10 @@ impl Reader<'_> {
         };
         let answer = self.client.fetch(&exchange, LIMIT_SECONDS, ANSWER_BYTES)?;
         self.login.judge(&answer, time)?;
-        let answer: Answer = serde_json::from_slice(&answer.body)
-            .map_err(|_| Refusal::lasting("the server's answer is not Prometheus'"))?;
+        let answer: Answer = serde_json::from_slice(&answer.body).map_err(|_| {
+            let most = ANSWER_BYTES / 1024 / 1024;
+            Refusal::lasting(format!("the server's answer is not Prometheus', or longer than {most} MiB"))
+        })?;
         Ok(answer.data.result)
     }
 }

@@ -49,6 +49,18 @@ fn what_mail_servers_answer() {
 }
 
 #[test]
+fn a_greeting_without_end_is_cut_off() {
+    let server = Receiver::smtp(&[Manner::Floods, Manner::Drips, Manner::Takes]);
+    let channel = channel(&mailbox(server.port));
+    let error = send(&channel, &story(), 20.0).unwrap_err();
+    let reason = "the mail server answers without end: more than 256 kB in one conversation";
+    assert_eq!((error.reason.as_str(), error.again), (reason, Again::Mended));
+    assert_eq!(send(&channel, &story(), 2.0).unwrap_err().again, Again::Soon);
+    // The server is free for the next one, so the connection was closed when the time was over.
+    assert_eq!(send(&channel, &story(), 20.0), Ok(()));
+}
+
+#[test]
 fn a_server_that_says_the_password_back_is_not_quoted() {
     let server = Receiver::smtp(&[Manner::Refuses]);
     let channel = channel(&format!("{}\nuser = \"ada\"\npassword = \"hush-password\"", mailbox(server.port)));

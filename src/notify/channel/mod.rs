@@ -3,6 +3,7 @@
 //! A channel that cannot be made of what the configuration says (a password file that is not there) is a channel all the same,
 //! one that takes nothing and says why: messages wait for it, and the other channels work.
 
+mod bounded;
 mod command;
 mod dingtalk;
 mod discord;

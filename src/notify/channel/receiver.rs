@@ -91,12 +91,27 @@ pub(super) enum Way {
     Busy,
     /// Says nothing.
     Hangs,
+    /// Greets without end, in one line.
+    Floods,
+    /// Greets without end, a byte at a time.
+    Drips,
 }
 
 fn converse(mut stream: &TcpStream, way: Way, got: &Mutex<Vec<String>>) -> std::io::Result<()> {
     if way == Way::Hangs {
         stream.read_to_end(&mut Vec::new())?;
         return Ok(());
+    }
+    if way == Way::Floods {
+        loop {
+            stream.write_all(&[b'2'; 64 * 1024])?;
+        }
+    }
+    if way == Way::Drips {
+        loop {
+            stream.write_all(b"2")?;
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
     stream.write_all(b"220 here\r\n")?;
     let mut reader = BufReader::new(stream);

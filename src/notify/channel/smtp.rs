@@ -1,12 +1,14 @@
 //! A mail server: TLS from the first byte, or STARTTLS and nothing without it; unprotected on this machine only.
 //!
-//! A server that is slow in everything could hold a run for minutes, each answer just in time: so it is asked in a thread, which
-//! is left behind when the time is over. What it then still sends is repeated later under the same `Message-ID`.
+//! A server that is slow in everything could hold a run for minutes, each answer just in time: so it is asked in a thread, whose
+//! connection is cut when the time is over. What it took all the same is repeated later under the same `Message-ID`.
 
 use super::super::error::NotifyError;
+use super::bounded::{ANSWER_BYTES, Tunnel};
+use crate::base::clock::Stopwatch;
 use crate::base::connection;
 use crate::base::escape;
-use crate::base::refusal::Refusal;
+use crate::base::refusal::{Again, Refusal};
 use crate::config::{ChannelConfig, Secret, Security, Server};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -16,6 +18,8 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
+/// Where the way to the server begins; its certificate is for the name that the configuration says.
+const LOOPBACK: &str = "127.0.0.1";
 /// For one answer.
 const ANSWER_SECONDS: f64 = 10.0;
 /// Of what a server says, nobody reads more.
@@ -53,25 +57,42 @@ impl Relay {
 
     /// Sends a mail, in at most so many seconds.
     pub(super) fn send(&self, letter: &Message, seconds: f64) -> Result<(), Refusal> {
-        let mut builder = SmtpTransport::builder_dangerous(self.server.host.clone())
-            .port(self.server.port)
+        let watch = Stopwatch::start();
+        let mut builder = SmtpTransport::builder_dangerous(LOOPBACK)
             .tls(self.tls.clone())
             .timeout(Some(Duration::from_secs_f64(seconds.min(ANSWER_SECONDS))));
         if let Some((user, password)) = &self.login {
             builder = builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
         }
-        let (transport, envelope, bytes) = (builder.build(), letter.envelope().clone(), letter.formatted());
+        let (server, envelope, bytes) = (self.server.clone(), letter.envelope().clone(), letter.formatted());
         let (done, waiting) = mpsc::channel();
-        let work = move || drop(done.send(transport.send_raw(&envelope, &bytes)));
+        // In the thread, since the name of the server may take long to be found.
+        let work = move || {
+            let sent = match Tunnel::open(&server.host, server.port, watch, seconds) {
+                Ok(tunnel) => {
+                    let sent = builder.port(tunnel.port).build().send_raw(&envelope, &bytes);
+                    sent.map_err(|error| if tunnel.is_flooded() { flood() } else { refusal(&error) })
+                }
+                Err(error) => Err(connection::refusal("the mail server", &error)),
+            };
+            drop(done.send(sent));
+        };
         std::thread::Builder::new()
             .spawn(work)
             .map_err(|error| Refusal::soon(format!("there is no thread for it: {error}")))?;
         match waiting.recv_timeout(Duration::from_secs_f64(seconds)) {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(refusal(&error)),
+            Ok(sent) => sent.map(|_| ()),
             Err(_) => Err(Refusal::soon("the mail server took too long")),
         }
     }
+}
+
+/// A server that does not end.
+fn flood() -> Refusal {
+    let kilobytes = ANSWER_BYTES / 1024;
+    Refusal::lasting(format!(
+        "the mail server answers without end: more than {kilobytes} kB in one conversation"
+    ))
 }
 
 /// What a server's answer means. 4xx and the network: soon again. 5xx: not without somebody's help.
@@ -101,7 +122,15 @@ fn parameters(server: &Server, authority: Option<&Path>) -> Result<TlsParameters
         }
         builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|_| none())?);
     }
-    builder.build_rustls().map_err(|error| format!("TLS cannot be set up: {error}"))
+    builder.build_rustls().map_err(|error| {
+        let refusal = connection::refusal("the mail server", &error);
+        let hint = "`ca_file` names another authority; a mail server on this machine needs none: \
+                    smtp = \"smtp+insecure://localhost\"";
+        match refusal.again {
+            Again::Mended => format!("{refusal}\nhint: {hint}"),
+            _ => format!("TLS cannot be set up: {error}"),
+        }
+    })
 }
 
 /// The first line of a file that only its owner may read.

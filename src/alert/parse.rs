@@ -15,13 +15,19 @@ use super::names::{Known, find};
 
 /// A formula within a formula within …: more than this is a mistake.
 const DEEPEST: usize = 16;
+/// Parentheses within each other: each takes a part of the stack, and nobody reads more.
+const MOST_NESTED: usize = 50;
+/// Values of one condition: what is put together of them is as deep as they are many.
+const MOST_VALUES: usize = 500;
+/// How much of a text an error shows.
+const SHOWN_CHARACTERS: usize = 60;
 
 /// Reads a condition.
 ///
 /// # Errors
 /// In words: what is wrong, and where.
 pub(super) fn condition(text: &str) -> Result<Condition, String> {
-    let mut reader = Reader { text, at: 0, pattern: None, depth: 0 };
+    let mut reader = Reader::new(text);
     let mut any = vec![vec![reader.comparison()?]];
     loop {
         if reader.takes_word("and") {
@@ -47,7 +53,7 @@ pub(super) fn continued(text: &str, about: &Condition) -> Result<Condition, Stri
     let Some(first) = about.first().filter(|_| Relation::ALL.iter().any(starts)) else {
         return condition(text);
     };
-    let mut reader = Reader { text, at: 0, pattern: None, depth: 0 };
+    let mut reader = Reader::new(text);
     let comparison = reader.limit(first.left.clone(), first.measure)?;
     reader.ends()?;
     Ok(Condition { any: vec![vec![comparison]] })
@@ -58,7 +64,7 @@ pub(super) fn continued(text: &str, about: &Condition) -> Result<Condition, Stri
 /// # Errors
 /// As [`condition`].
 pub(super) fn value(text: &str) -> Result<Expression, String> {
-    let mut reader = Reader { text, at: 0, pattern: None, depth: 0 };
+    let mut reader = Reader::new(text);
     let (value, _) = reader.sum()?;
     reader.ends()?;
     Ok(value)
@@ -73,9 +79,17 @@ struct Reader<'a> {
     /// The pattern that a formula's names take over.
     pattern: Option<String>,
     depth: usize,
+    /// Parentheses that are open.
+    nested: usize,
+    /// Values that were read.
+    values: usize,
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0, pattern: None, depth: 0, nested: 0, values: 0 }
+    }
+
     fn comparison(&mut self) -> Result<Comparison, String> {
         let (left, measure) = self.sum()?;
         self.limit(left, measure)
@@ -116,6 +130,16 @@ impl<'a> Reader<'a> {
     }
 
     fn sum(&mut self) -> Result<Typed, String> {
+        if self.nested > MOST_NESTED {
+            return Err(format!("more than {MOST_NESTED} parentheses within each other, {}", self.place()));
+        }
+        self.nested += 1;
+        let sum = self.terms();
+        self.nested -= 1;
+        sum
+    }
+
+    fn terms(&mut self) -> Result<Typed, String> {
         let mut sum = self.product()?;
         loop {
             let operator = match () {
@@ -149,6 +173,10 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Result<Typed, String> {
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            return Err(format!("more than {MOST_VALUES} values in one condition, {}", self.place()));
+        }
         if self.takes("(") {
             let inner = self.sum()?;
             self.expects(")")?;
@@ -243,7 +271,7 @@ impl<'a> Reader<'a> {
                 if self.depth >= DEEPEST {
                     return Err(format!("`{metric}` is made of itself"));
                 }
-                let mut inner = Reader { text: derived.formula, at: 0, pattern, depth: self.depth + 1 };
+                let mut inner = Reader { pattern, depth: self.depth + 1, ..Reader::new(derived.formula) };
                 let (expression, _) = inner.sum()?;
                 inner.ends()?;
                 expression
@@ -318,7 +346,12 @@ impl<'a> Reader<'a> {
     /// Where the reading stands, for errors.
     fn place(&mut self) -> String {
         let rest = self.rest();
-        if rest.is_empty() { "at the end".to_owned() } else { format!("at `{rest}`") }
+        let cut = rest.char_indices().nth(SHOWN_CHARACTERS).map(|(end, _)| format!("{}…", &rest[..end]));
+        match cut {
+            _ if rest.is_empty() => "at the end".to_owned(),
+            Some(cut) => format!("at `{cut}`"),
+            None => format!("at `{rest}`"),
+        }
     }
 }
 

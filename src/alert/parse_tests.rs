@@ -155,3 +155,17 @@ fn a_number_of_a_check_has_the_unit_that_the_rule_compares_it_with() {
     assert!(error.contains("`apples` does not fit"), "{error}");
     assert!(condition("perfdata[a].value + loadavg.load1 > 5 MB").is_err(), "not a check's alone");
 }
+
+#[test]
+fn what_no_stack_could_hold_is_refused_in_words() {
+    let nested = |open: usize| format!("{}1{} > 0", "(".repeat(open), ")".repeat(open));
+    assert!(condition(&nested(50)).is_ok());
+    let error = condition(&nested(100_000)).unwrap_err();
+    assert!(error.starts_with("more than 50 parentheses within each other, at `((("), "{error}");
+    assert!(error.len() < 200, "{}", error.len());
+    let called = format!("{}1{} > 0", "sum(".repeat(100_000), ")".repeat(100_000));
+    assert!(condition(&called).is_err());
+    let chain = |values: usize| format!("{} > 0", vec!["loadavg.load1"; values].join(" + "));
+    assert!(condition(&chain(500)).is_ok());
+    assert!(condition(&chain(100_000)).unwrap_err().starts_with("more than 500 values in one condition"));
+}

@@ -9,7 +9,16 @@ use std::path::Path;
 ///
 /// Text without any is handed back as it is.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_dangerous) {
+    made_visible(text, is_dangerous)
+}
+
+/// The same for text that may have lines: line breaks and tabs stay. For pages.
+pub fn lines(text: &str) -> Cow<'_, str> {
+    made_visible(text, |character| is_dangerous(character) && !matches!(character, '\n' | '\t'))
+}
+
+fn made_visible(text: &str, is_dangerous: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_dangerous) {
         return Cow::Borrowed(text);
     }
     let mut visible = String::with_capacity(text.len() + 16);
@@ -93,6 +102,12 @@ mod tests {
     fn control_characters_show() {
         assert_eq!(terminal("a\u{1b}[31mb"), "a\\u{1b}[31mb");
         assert_eq!(terminal("a\nb\tc\r\u{7f}\u{9b}"), "a\\u{a}b\\u{9}c\\u{d}\\u{7f}\\u{9b}");
+    }
+
+    #[test]
+    fn pages_keep_their_lines() {
+        assert_eq!(lines("a\n\tb\r\u{1b}\u{202e}"), "a\n\tb\\u{d}\\u{1b}\\u{202e}");
+        assert!(matches!(lines("a\n\tb"), Cow::Borrowed(_)));
     }
 
     #[test]

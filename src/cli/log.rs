@@ -2,10 +2,12 @@
 
 use super::args::LogArgs;
 use super::{Context, moment, output};
+use crate::base::escape;
 use crate::base::format;
 use crate::sample::Root;
 use crate::store::{Layout, Reader};
-use std::io::{self, BufWriter, Write};
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 /// So far back it begins, unless somebody says otherwise.
@@ -32,9 +34,10 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
     let mut reader = Reader::range(&layout, from, until)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut is_empty = true;
+    let is_terminal = io::stdout().is_terminal();
     while reader.next_lent().is_some() {
         is_empty = false;
-        out.write_all(reader.line().trim_ascii())?;
+        out.write_all(&shown(reader.line().trim_ascii(), is_terminal))?;
         out.write_all(b"\n")?;
     }
     out.flush()?;
@@ -49,4 +52,25 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
         output::say(&format!("cronograph: {count} broken in these days, the first at {place}"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A line as it was written, byte by byte; on a terminal without what would rewrite its lines: names in it come from anywhere.
+fn shown(line: &[u8], is_terminal: bool) -> Cow<'_, [u8]> {
+    if is_terminal {
+        Cow::Owned(escape::terminal(&String::from_utf8_lossy(line)).into_owned().into_bytes())
+    } else {
+        Cow::Borrowed(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered_and_a_pipe_gets_every_byte() {
+        let line = "{\"v\":1,\"name\":\"a\u{202e}b\u{9b}2J\"}".as_bytes();
+        assert_eq!(shown(line, false), line);
+        assert_eq!(&*shown(line, true), br#"{"v":1,"name":"a\u{202e}b\u{9b}2J"}"#);
+    }
 }

@@ -3,6 +3,7 @@
 //! Pictures and style sheets have the hash of their content in their name and are kept for ever; pages are asked
 //! for again. `.cronograph` is the site's own folder and nobody's business. The policy is that of the pages themselves: nothing from elsewhere, nothing inline.
 
+use crate::base::escape;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -14,9 +15,16 @@ const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; scri
 /// For names whose content never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// All snippets for the pages in a folder.
+/// All snippets for the pages in a folder. Of a name that their languages would read in their own way there is none.
 pub(super) fn snippets(out: &Path) -> String {
     let folder = out.display().to_string();
+    if folder.chars().any(|letter| letter.is_control() || "\"\\${}".contains(letter)) {
+        return format!(
+            "No lines for a web server: the name of {} has characters that cannot stand in its configuration.\n\
+             Choose another folder for the pages (`out`), of letters, digits, `-`, `_` and `.`.\n",
+            escape::terminal(&folder)
+        );
+    }
     [nginx(&folder), caddy(&folder), apache(&folder), rsync(&folder)].join("\n")
 }
 
@@ -100,4 +108,18 @@ pub(super) fn obstacle(out: &Path) -> Option<PathBuf> {
         .filter(|folder| fs_err::metadata(folder).is_ok_and(|meta| meta.permissions().mode() & 0o001 == 0))
         .last()
         .map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_would_be_read_as_configuration_is_in_no_snippet() {
+        assert!(snippets(Path::new("/var/www/a b")).contains("root \"/var/www/a b\";"));
+        for name in ["/srv/a\n    autoindex on;", "/srv/a\"b", "/srv/$host", "/srv/a{b"] {
+            let text = snippets(Path::new(name));
+            assert!(text.starts_with("No lines for a web server: ") && text.lines().count() == 2, "{text}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `[[channel]]`: where messages go. One table of the file whatever the kind, so that a mistake is told with its line; which
 //! keys a kind takes is a table here, and what they must be is checked once the file is read.
 
-use super::server::Server;
+use super::server::{Server, is_loopback};
 use super::{Config, Secret, field};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -284,10 +284,26 @@ impl ChannelConfig {
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let is_plain = |letter: char| letter.is_ascii_graphic();
         if host.is_some_and(|host| !host.is_empty() && !host.starts_with('/')) && url.chars().all(is_plain) {
-            return None;
+            return self.unprotected(url);
         }
         let hint = format!("like `{}`", example(self.kind, "url"));
         Some(("url", "must be an address that begins with https://".to_owned(), hint))
+    }
+
+    /// A token, or a header, that would go over the network for everybody to read: the same rule as for mail.
+    fn unprotected(&self, url: &str) -> Option<Found> {
+        let authority = url.strip_prefix("http://")?.split(['/', '?', '#']).next()?;
+        let place = authority.rsplit('@').next()?;
+        let host = match place.strip_prefix('[') {
+            Some(rest) => rest.split(']').next()?,
+            None => place.split(':').next()?,
+        };
+        if is_loopback(host) || (self.token.is_none() && self.headers.is_empty()) {
+            return None;
+        }
+        let what = if self.token.is_some() { "the token" } else { "the headers" };
+        let hint = "begin it with https://; only this machine itself (http://localhost) needs no protection";
+        Some(("url", format!("would send {what} unprotected over the network"), hint.to_owned()))
     }
 
     /// What no HTTP request can hold.

@@ -13,6 +13,11 @@ pub enum Security {
     None,
 }
 
+/// Whether a name or address, without brackets, is this machine: what is sent there is seen by nobody on the way.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// A mail server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -56,9 +61,7 @@ impl Server {
         if host.is_empty() || !host.chars().all(is_plain) {
             return Err("names no server".to_owned());
         }
-        let is_here =
-            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        if security == Security::None && !is_here {
+        if security == Security::None && !is_loopback(host) {
             return Err("would send mail and password unprotected over the network".to_owned());
         }
         Ok(Self { security, host: host.to_owned(), port })

@@ -4,6 +4,7 @@
 //!
 //! Text is escaped where a template's name ends with `.html`, `.xml` or `.json`, and is left as it is in a `.txt`.
 
+use crate::base::escape;
 use crate::base::words::{Lang, Words};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
@@ -143,14 +144,16 @@ pub(crate) fn environment(lang: Lang) -> Environment<'static> {
 }
 
 /// Escapes what HTML needs, in text and in quoted attributes. The engine's own escapes `/`, too, which is in every
-/// address and mount point, so that nobody could read a page's source.
+/// address and mount point, so that nobody could read a page's source. Control characters and those that turn the direction of text,
+/// by which a foreign name can show something else than it is, are made visible.
 fn write_escaped(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     let Some(text) =
         value.as_str().filter(|_| !value.is_safe() && matches!(state.auto_escape(), AutoEscape::Html))
     else {
         return minijinja::escape_formatter(out, state, value);
     };
-    let mut rest = text;
+    let text = escape::lines(text);
+    let mut rest = &*text;
     while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
         out.write_str(&rest[..at])?;
         out.write_str(match rest.as_bytes()[at] {
@@ -237,5 +240,7 @@ mod tests {
         let page = BTreeMap::from([("name", "<script>\"'&")]);
         let text = templates.render("x.html", &page).unwrap();
         assert!(!text.contains('<') && !text.contains('"'), "{text}");
+        let page = BTreeMap::from([("name", "a\u{202e}gnp.<\u{1b}\n\u{9b}")]);
+        assert_eq!(templates.render("x.html", &page).unwrap(), "a\\u{202e}gnp.&lt;\\u{1b}\n\\u{9b}");
     }
 }

@@ -312,3 +312,31 @@ fn looks_after_the_line_that_sends_the_log() {
     machine.remove("root/key");
     assert!(machine.wrong()[0].contains("but there is no /root/key"), "{:?}", machine.wrong());
 }
+
+#[test]
+fn a_log_that_does_not_arrive_is_named_here_and_there() {
+    let machine = Machine::healthy();
+    let folder = machine.path("data/web1");
+    let (shown, marker) = (folder.display(), folder.join("shipped"));
+    machine.program("usr/bin/rsync");
+    let line = format!(
+        "*/5 * * * * root sleep 10 && /usr/bin/rsync -rt --append-verify {shown}/samples a@hub: && /usr/bin/touch {shown}/shipped\n"
+    );
+    machine.put("etc/cron.d/ship", &line);
+    assert!(machine.wrong()[0].contains("but it has not arrived yet"), "{:?}", machine.wrong());
+    let sent = |at: i64| {
+        let time =
+            std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(at).unwrap());
+        fs_err::File::create(&marker).unwrap().set_modified(time).unwrap();
+    };
+    sent(NOW - 3 * 86_400);
+    assert!(machine.wrong()[0].contains("but it has not arrived since 3 d ago"), "{:?}", machine.wrong());
+    sent(NOW - 600);
+    let (code, said) = machine.doctor();
+    assert!(code == 0 && said.contains("ROOT/etc/cron.d/ship sends the log of web1 to a@hub:\n"), "{said}");
+    // On the machine that renders.
+    fs_err::create_dir_all(machine.path("data/web8/samples")).unwrap();
+    fs_err::create_dir(machine.path("data/web9")).unwrap();
+    let wrong = machine.wrong();
+    assert!(wrong[0].contains("no sample has ever come into web8, web9 of ROOT/data"), "{wrong:?}");
+}

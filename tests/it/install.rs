@@ -195,6 +195,7 @@ fn without_cron_timers_start_the_runs() {
 fn with_rsync(machine: Machine) -> (Machine, String) {
     machine.program("usr/bin/rsync", "");
     machine.program("usr/bin/flock", "");
+    machine.program("usr/bin/touch", "");
     let key = machine.path("key").display().to_string();
     fs_err::write(&key, "").unwrap();
     (machine, key)
@@ -259,7 +260,8 @@ fn without_cron_a_timer_sends_the_log() {
         |name: &str| fs_err::read_to_string(machine.path("home/.config/systemd/user").join(name)).unwrap();
     let service = unit("cronograph-ship.service");
     let starts: Vec<&str> = service.lines().filter(|line| line.starts_with("ExecStart=")).collect();
-    assert_eq!(starts.len(), 2, "{service}");
+    assert_eq!(starts.len(), 3, "{service}");
+    assert!(starts[2].starts_with("ExecStart=/usr/bin/touch ") && starts[2].ends_with("/web1/shipped"));
     assert!(
         starts[0].starts_with("ExecStart=/usr/bin/rsync -rt ")
             && starts[0].ends_with("/web1/samples a@hub:logs")

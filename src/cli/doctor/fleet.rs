@@ -22,12 +22,40 @@ pub(super) fn check(patient: &Patient, config: &Config) -> Vec<Finding> {
     let hosts = store::hosts(&patient.data).unwrap_or_default();
     let mut findings: Vec<Finding> = hosts.iter().flat_map(|host| clock_and_name(patient, host)).collect();
     findings.extend(versions(patient, &hosts));
+    findings.extend(unheard(patient));
     for (what, groups) in [("group", &config.group), ("tag", &config.tag)] {
         let unused = groups.iter().filter(|group| !hosts.iter().any(|host| group.holds(host)));
         findings
             .extend(unused.map(|group| Finding::note(format!("the {what} `{}` fits no host", group.name))));
     }
     findings
+}
+
+/// Folders that are made for hosts, and from which no sample ever came.
+fn unheard(patient: &Patient) -> Option<Finding> {
+    let names =
+        fs_err::read_dir(&patient.data).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_unheard = |name: &String| {
+        let Ok(layout) = Layout::new(&patient.data, name.as_str()) else { return false };
+        let is_other = name != patient.layout.host() && layout.folder().is_dir();
+        is_other && store::tail(&layout, 1).is_ok_and(|samples| samples.is_empty())
+    };
+    let mut unheard: Vec<String> = names.filter(is_unheard).collect();
+    unheard.sort_unstable();
+    (!unheard.is_empty()).then(|| {
+        Finding::wrong(
+            format!("no sample has ever come into {} of {}", named(&unheard), patient.data.display()),
+            "on that host `cronograph doctor` says whether its log is sent; a folder that is no host's belongs elsewhere",
+        )
+    })
+}
+
+/// Names in a line, the first ones of many.
+fn named(names: &[impl AsRef<str>]) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let shown: Vec<&str> = names.iter().take(MOST_NAMES).map(AsRef::as_ref).collect();
+    format!("{}{more}", shown.join(", "))
 }
 
 fn clock_and_name(patient: &Patient, host: &str) -> Vec<Finding> {
@@ -80,10 +108,7 @@ fn versions(patient: &Patient, hosts: &[String]) -> Vec<Finding> {
         }
     }
     let line = |(version, hosts): (String, Vec<&str>)| {
-        let more = hosts.len().saturating_sub(MOST_NAMES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named = hosts.into_iter().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
-        Finding::note(format!("cronograph {version} samples {named}{more}; here it is {own}"))
+        Finding::note(format!("cronograph {version} samples {}; here it is {own}", named(&hosts)))
     };
     by_version.into_iter().map(line).collect()
 }

@@ -9,6 +9,8 @@ use std::path::Path;
 
 /// What the run is called, and systemd's units.
 pub(in crate::cli) const NAME: &str = "ship";
+/// The empty file in a host's folder whose time says when its log was sent last.
+pub(in crate::cli) const SHIPPED: &str = "shipped";
 /// How many seconds after the minute: the minute's sample is written by then.
 const DELAY_SECONDS: u8 = 10;
 
@@ -89,10 +91,12 @@ pub(in crate::cli) fn run(shipping: &Shipping<'_>, machine: &Machine) -> anyhow:
     let words =
         |more: &[&str]| common.iter().chain(more).map(|word| (*word).to_owned()).collect::<Vec<String>>();
     let here = format!("{folder}/");
-    let commands = vec![
+    let mut commands = vec![
         words(&["--append-verify", &format!("{folder}/samples"), to]),
         words(&["--include=/events.jsonl", "--exclude=*", &here, to]),
     ];
+    // Reached where both went well: `doctor` looks at it.
+    commands.extend(machine.program("touch").map(|touch| vec![touch, format!("{folder}/{SHIPPED}")]));
     let minutes = shipping.minutes;
     Ok(Run {
         name: NAME,
@@ -127,6 +131,11 @@ pub(in crate::cli) fn told(line: &str) -> Option<(String, String)> {
     let to = words.next()?.to_owned();
     let folder = words.next()?.strip_suffix("/samples")?.to_owned();
     to.contains(':').then_some((folder, to))
+}
+
+/// Whether a crontab or unit notes that a folder was sent.
+pub(in crate::cli) fn notes_success(text: &str, folder: &str) -> bool {
+    text.contains(&format!("touch {folder}/{SHIPPED}"))
 }
 
 /// A path that needs no quoting anywhere.

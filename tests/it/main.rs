@@ -9,8 +9,10 @@
 mod analysis;
 mod audit;
 mod bisect;
+mod channels;
 mod chart;
 mod check;
+mod check_disk;
 mod check_quiet;
 mod checks;
 mod cli;

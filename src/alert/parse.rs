@@ -19,7 +19,7 @@ const DEEPEST: usize = 16;
 const MOST_NESTED: usize = 50;
 /// Values of one condition: what is put together of them is as deep as they are many.
 const MOST_VALUES: usize = 500;
-/// How much of a text an error shows.
+/// Characters of a text that an error shows.
 const SHOWN_CHARACTERS: usize = 60;
 
 /// Reads a condition.

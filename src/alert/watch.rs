@@ -156,7 +156,7 @@ impl Shelf {
         Ok(())
     }
 
-    /// Forces to the disk that the book was put back: whoever forgets next what it says relies on that.
+    /// Forces the folder of the book to the disk, before something is forgotten that only the book still says.
     ///
     /// # Errors
     /// What the file system says.

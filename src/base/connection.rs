@@ -33,11 +33,11 @@ fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a TlsError> {
     error.downcast_ref::<TlsError>().or_else(|| error.downcast_ref::<io::Error>().and_then(inside))
 }
 
-/// The system has no certificates of authorities: a small server has none until somebody installs them.
+/// Reason on a system without certificate authorities: a minimal server has none until somebody installs them.
 pub const NO_AUTHORITIES: &str =
     "this system has no certificate authorities: install the package `ca-certificates`";
 
-/// Whether an error says that there are no authorities to check a certificate by.
+/// Returns true for the error of a system without certificate authorities.
 fn has_no_authorities(error: &TlsError) -> bool {
     // What rustls-platform-verifier says; it has no kind of its own for it.
     matches!(error, TlsError::General(text) if text.starts_with("No CA certificates were loaded"))

@@ -12,7 +12,7 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     made_visible(text, is_dangerous)
 }
 
-/// The same for text that may have lines: line breaks and tabs stay. For pages.
+/// Makes the same characters of a page's text visible; line breaks and tabs stay.
 pub fn lines(text: &str) -> Cow<'_, str> {
     made_visible(text, |character| is_dangerous(character) && !matches!(character, '\n' | '\t'))
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// What all temporary files begin with: a run that was killed may leave one behind.
 pub const TEMPORARY_PREFIX: &str = ".cronograph-";
 
-/// No run writes a file for so long.
+/// Age at which a temporary file belongs to no run any more.
 const LEFTOVER_SECONDS: i64 = 3_600;
 
 /// The mode of what everybody may read, a web server among them.
@@ -57,8 +57,8 @@ pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     replace(path, bytes, PUBLIC, true)
 }
 
-/// As [`write_synced`], and forces the folder to the disk, too: when it returns, no power cut undoes it. For what cannot be made
-/// again.
+/// Replaces a file as [`write_synced`] does, and forces the folder to the disk, too: when it returns, no power cut undoes it. For
+/// what cannot be made again.
 ///
 /// # Errors
 /// What the file system says, with the path.
@@ -87,14 +87,14 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     fs_err::File::open(path)?.sync_all()
 }
 
-/// Whether an error says that nothing can be written anywhere on a disk: it is full or read-only.
+/// Returns true for errors of a disk that is full or read-only.
 pub fn is_disk_fault(error: &io::Error) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem)
 }
 
-/// Whether a file begins or ends with a zero byte, or has none at all: a power cut leaves files whose bytes never reached the disk.
-/// One that cannot be read does, too. Not for files that may do so by themselves.
+/// Returns true for a file that begins or ends with a zero byte, is empty, or cannot be read: a power cut leaves files whose bytes
+/// never reached the disk. For files of text and pictures, which have no such bytes.
 pub fn is_hollow(path: &Path) -> bool {
     let ends = || -> io::Result<[u8; 2]> {
         let file = fs_err::File::open(path)?;
@@ -195,8 +195,8 @@ pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
     leftovers(folder)?.iter().try_for_each(fs_err::remove_file)
 }
 
-/// Removes what runs that were killed an hour or longer before `now` left in a folder into which several runs may write at once. What
-/// cannot be removed, and a folder that is not there, is left alone.
+/// Removes temporary files that are an hour old at `now` from a folder into which several runs may write at once. A file that cannot
+/// be removed, and a folder that is not there, is left alone.
 pub fn remove_old_leftovers(folder: &Path, now: i64) {
     for path in leftovers(folder).unwrap_or_default() {
         let written = fs_err::symlink_metadata(&path).map(|metadata| metadata.mtime());

@@ -54,7 +54,7 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// A line as it was written, byte by byte; on a terminal without what would rewrite its lines: names in it come from anywhere.
+/// Returns a line byte by byte as it was written; for a terminal without characters that steer it: names come from anywhere.
 fn shown(line: &[u8], is_terminal: bool) -> Cow<'_, [u8]> {
     if is_terminal {
         Cow::Owned(escape::terminal(&String::from_utf8_lossy(line)).into_owned().into_bytes())

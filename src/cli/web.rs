@@ -15,7 +15,7 @@ const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; scri
 /// For names whose content never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// All snippets for the pages in a folder. Of a name that their languages would read in their own way there is none.
+/// Makes all snippets for the pages in a folder; none for a name with characters that mean something in their languages.
 pub(super) fn snippets(out: &Path) -> String {
     let folder = out.display().to_string();
     if folder.chars().any(|letter| letter.is_control() || "\"\\${}".contains(letter)) {

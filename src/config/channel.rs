@@ -290,7 +290,7 @@ impl ChannelConfig {
         Some(("url", "must be an address that begins with https://".to_owned(), hint))
     }
 
-    /// A token, or a header, that would go over the network for everybody to read: the same rule as for mail.
+    /// Finds a token or header that would go over the network unprotected: the same rule as for mail.
     fn unprotected(&self, url: &str) -> Option<Found> {
         let authority = url.strip_prefix("http://")?.split(['/', '?', '#']).next()?;
         let place = authority.rsplit('@').next()?;

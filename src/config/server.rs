@@ -13,7 +13,7 @@ pub enum Security {
     None,
 }
 
-/// Whether a name or address, without brackets, is this machine: what is sent there is seen by nobody on the way.
+/// Returns true for names and addresses, without brackets, of this machine: nobody is on the way there.
 pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -31,7 +31,7 @@ pub struct Look<'a> {
     pub beat_seconds: i64,
 }
 
-/// What a look found. Saved before the events are appended, since what could not be remembered would be reported again each
+/// Findings of a look. Saved before the events are appended, since what could not be remembered would be reported again each
 /// minute, and with the events, since a run that is cut short in between would lose them.
 pub struct Noticed {
     /// What changed, by time; with it what a run before this one did not come to log.

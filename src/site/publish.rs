@@ -260,7 +260,7 @@ fn rank(path: &str) -> u8 {
     }
 }
 
-/// Whether a file was written before the machine started. `fresh` was just made: it has the time of the file system.
+/// Returns true for a file written before the machine started. `fresh` was just made: it has the time of the file system.
 fn is_older_than_boot(file: &Path, fresh: &Path) -> bool {
     let time = |path: &Path| fs_err::metadata(path).map(|metadata| metadata.mtime());
     let boot = time(fresh).map(|now| now - rustix::system::sysinfo().uptime);

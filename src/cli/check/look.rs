@@ -42,7 +42,7 @@ pub(super) struct Watch<'a> {
     pub remind: Option<i64>,
     /// Whether what is found is remembered.
     pub keep: bool,
-    /// Whether everything that holds is news, whatever was sent of it.
+    /// Every alert that holds is news, whatever was sent of it.
     pub repeats: bool,
     /// Whether there is a channel: without one nothing that passed waits to be told.
     pub tells: bool,

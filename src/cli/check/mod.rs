@@ -123,7 +123,7 @@ impl Evaluation<'_> {
         Ok(code(&seen, failed.is_empty() && all_sent))
     }
 
-    /// A look at the hosts of which nothing is remembered.
+    /// Makes a look at the hosts of which nothing is remembered.
     fn watch<'a>(&'a self, waiting: &'a BTreeMap<String, f64>) -> Watch<'a> {
         let config = self.context.config();
         Watch {

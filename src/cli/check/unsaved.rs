@@ -1,7 +1,7 @@
 //! Messages while nothing can be written: the disk is full, or the file system read-only. Then neither the spool nor what was sent
 //! can be remembered, so everything that holds goes out directly, with the fault first, once an hour.
 //!
-//! That an hour has passed is told by the time of an empty file in memory (`/run`, else `/dev/shm`); where that cannot be written
+//! The time of an empty file in memory says when that was done last (`/run`, else `/dev/shm`); where that cannot be written
 //! either, only the runs of an hour's first minute send. The first run that can write again says so, and removes the file.
 
 use super::look::{Seen, Watch};
@@ -18,12 +18,12 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// No more than one message in this time.
+/// Least time between two such messages.
 const HOUR_SECONDS: i64 = 3_600;
 /// File systems in memory: root's own, and one for everybody.
 const MEMORY_FOLDERS: [&str; 2] = ["/run", "/dev/shm"];
 
-/// The error of the file system that says that nothing can be written.
+/// Finds the error of the file system that says that nothing can be written.
 pub(super) fn disk_fault(error: &anyhow::Error) -> Option<&io::Error> {
     error
         .chain()
@@ -54,7 +54,7 @@ pub(super) fn send(evaluation: &Evaluation<'_>, fault: &io::Error) {
     }
 }
 
-/// That what was sent in this way is over; none where nothing was, or within the hour.
+/// Makes the news that the fault is over; none where nothing was sent of it, or within the hour.
 pub(super) fn resolved(evaluation: &Evaluation<'_>) -> Option<Seen> {
     let data = &evaluation.context.config().data;
     let sent = paths(data).iter().find_map(|path| Sent::read(path)).filter(|sent| sent.last > 0)?;
@@ -71,7 +71,7 @@ pub(super) fn forget(data: &Path, now: i64) {
     }
 }
 
-/// The fault as an item of a message, on the host whose disk it is.
+/// Makes the fault an item of a message, on the host whose disk it is.
 fn news(evaluation: &Evaluation<'_>, fault: &io::Error, since: i64, until: Option<i64>) -> Seen {
     let config = evaluation.context.config();
     let words = Words::of(config.lang);
@@ -99,7 +99,7 @@ fn news(evaluation: &Evaluation<'_>, fault: &io::Error, since: i64, until: Optio
     Seen { host, firing: Vec::new(), news: vec![told] }
 }
 
-/// When such messages were sent, unix time; 0: none was yet.
+/// Times of the first and last such message, unix time; 0: none was sent yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sent {
     first: i64,
@@ -115,13 +115,13 @@ impl Sent {
         is_own.then(|| Self { first: metadata.atime(), last: metadata.mtime() })
     }
 
-    /// Whether the last one was sent within the hour before `now`.
+    /// Returns true if the last one was sent within the hour before `now`.
     fn is_recent(self, now: i64) -> bool {
         (0..HOUR_SECONDS).contains(&(now - self.last))
     }
 }
 
-/// The file that has these times.
+/// File that has these times.
 #[derive(Debug)]
 struct Marker {
     file: File,
@@ -160,7 +160,7 @@ impl Marker {
     }
 }
 
-/// Where the file may be: one for each data folder.
+/// Paths at which the file may be: one file for each data folder.
 fn paths(data: &Path) -> Vec<PathBuf> {
     let data = fs_err::canonicalize(data).unwrap_or_else(|_| data.to_owned());
     let name = format!("cronograph-unsaved-{}", hash::name(&[data.as_os_str().as_encoded_bytes()]));

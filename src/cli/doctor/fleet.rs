@@ -31,7 +31,7 @@ pub(super) fn check(patient: &Patient, config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Folders that are made for hosts, and from which no sample ever came.
+/// Names the hosts' folders into which no sample ever came.
 fn unheard(patient: &Patient) -> Option<Finding> {
     let names =
         fs_err::read_dir(&patient.data).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

@@ -9,7 +9,7 @@ use crate::cli::schedule::ship::{NAME, SHIPPED, notes_success, told};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-/// Three runs may fail, and a quarter of an hour is no time: then the log is late.
+/// The log is late after so many missed runs, and after so many seconds.
 const LATE_RUNS: i64 = 3;
 const LATE_SECONDS: i64 = 900;
 
@@ -30,7 +30,7 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     sending.filter_map(judge).collect()
 }
 
-/// That the log of this host has not arrived for a while.
+/// Makes the finding that the log of this host has not arrived for a while.
 fn late(patient: &Patient, place: &str, line: &str, to: &str) -> Option<Finding> {
     let minutes = match line.strip_prefix("*/").and_then(|rest| rest.split(' ').next()) {
         Some(minutes) => minutes.parse().ok()?,

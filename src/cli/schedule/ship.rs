@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// What the run is called, and systemd's units.
 pub(in crate::cli) const NAME: &str = "ship";
-/// The empty file in a host's folder whose time says when its log was sent last.
+/// Empty file in a host's folder whose time is that of the last successful sending of its log.
 pub(in crate::cli) const SHIPPED: &str = "shipped";
 /// How many seconds after the minute: the minute's sample is written by then.
 const DELAY_SECONDS: u8 = 10;
@@ -133,7 +133,7 @@ pub(in crate::cli) fn told(line: &str) -> Option<(String, String)> {
     to.contains(':').then_some((folder, to))
 }
 
-/// Whether a crontab or unit notes that a folder was sent.
+/// Returns true for a crontab or unit that notes when a folder was sent.
 pub(in crate::cli) fn notes_success(text: &str, folder: &str) -> bool {
     text.contains(&format!("touch {folder}/{SHIPPED}"))
 }

@@ -47,13 +47,13 @@ impl Tunnel {
         Ok(Self { port, flooded })
     }
 
-    /// Whether the server sent more than it may.
+    /// Returns true if the server sent more than it may.
     pub(super) fn is_flooded(&self) -> bool {
         self.flooded.load(Ordering::Relaxed)
     }
 }
 
-/// The first address of a server that answers.
+/// Connects to the first address of a server that answers.
 fn connect(host: &str, port: u16, watch: Stopwatch, seconds: f64) -> io::Result<TcpStream> {
     let mut failure = io::Error::from(ErrorKind::NotFound);
     for address in (host, port).to_socket_addrs()? {
@@ -65,7 +65,7 @@ fn connect(host: &str, port: u16, watch: Stopwatch, seconds: f64) -> io::Result<
     Err(failure)
 }
 
-/// What is left of a time.
+/// Returns the rest of a time limit.
 fn left(watch: Stopwatch, seconds: f64) -> io::Result<Duration> {
     let left = Duration::try_from_secs_f64(seconds - watch.seconds()).unwrap_or_default();
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
@@ -80,7 +80,7 @@ struct Pump<'a> {
 }
 
 impl Pump<'_> {
-    /// Hands on what comes until that ends, the time is over, or it is more than `most`: only then it is true.
+    /// Hands on bytes until they end, the time is over, or there are more than `most`, for which it returns true.
     fn run(&self, most: u64) -> bool {
         let copied = self.copy(most);
         // What was handed on may not be read yet: only where something is wrong it is lost.

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// Where the way to the server begins; its certificate is for the name that the configuration says.
+/// Address of the tunnel; the certificate is checked for the name in the configuration.
 const LOOPBACK: &str = "127.0.0.1";
 /// For one answer.
 const ANSWER_SECONDS: f64 = 10.0;
@@ -87,7 +87,7 @@ impl Relay {
     }
 }
 
-/// A server that does not end.
+/// Refusal of a server whose answers do not end.
 fn flood() -> Refusal {
     let kilobytes = ANSWER_BYTES / 1024;
     Refusal::lasting(format!(

@@ -26,12 +26,12 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// A message that a channel took.
+    /// Line of a message that a channel took.
     pub(super) fn sent(t: i64, id: &str, channel: &str) -> Self {
         Self { t, id: id.to_owned(), channel: channel.to_owned(), reserved: false }
     }
 
-    /// A message that is about to be sent.
+    /// Line of a message that is about to be sent.
     pub(super) fn reserved(t: i64, id: &str, channel: &str) -> Self {
         Self { reserved: true, ..Self::sent(t, id, channel) }
     }
@@ -55,12 +55,12 @@ impl Ledger {
         Ok(Self { lines: lines.collect() })
     }
 
-    /// Whether a channel has had a notice that does not wait for it any more.
+    /// Returns true if a channel has had a notice that does not wait for it any more.
     pub(super) fn has(&self, id: &str, channel: &str) -> bool {
         self.lines.iter().any(|line| line.id == id && line.channel == channel)
     }
 
-    /// Whether a channel has taken a notice.
+    /// Returns true if a channel has taken a notice.
     pub(super) fn has_sent(&self, id: &str, channel: &str) -> bool {
         self.lines.iter().any(|line| !line.reserved && line.id == id && line.channel == channel)
     }

@@ -22,6 +22,7 @@ mod doctor;
 mod engine;
 mod events;
 mod explain;
+mod field_balloons;
 mod field_cases;
 mod help;
 mod import;

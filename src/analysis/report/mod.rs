@@ -260,16 +260,9 @@ fn judge_parts(history: &History, row: usize) -> Judged {
         let kind = source::kind_of(part, history)?;
         let series = leak::Series { kind, times, values: &values[..=row], breaks, capacity };
         let verdict = leak::judge(&series);
-        // What a hypervisor takes looks like a leak, and is none.
-        let state = if is_balloon(part, history) { verdict.state.min(State::Suspect) } else { verdict.state };
-        Some((part, leak::Verdict { state, ..verdict }))
+        Some((part, leak::Verdict { state: source::state_of(part, history, verdict.state), ..verdict }))
     };
     history.parts().filter_map(judge).collect()
-}
-
-/// Whether a part is memory that a hypervisor took back, or may be.
-fn is_balloon(part: Part, history: &History) -> bool {
-    part == Part::Balloon || part == Part::Unaccounted && history.has_uncounted_balloon()
 }
 
 fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdict) -> Option<Finding> {

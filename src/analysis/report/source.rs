@@ -1,6 +1,6 @@
 //! Which numbers of the log belong to which part of memory, and what growth of a part means.
 
-use super::super::leak::Kind;
+use super::super::leak::{Kind, State};
 use super::super::part::Part;
 use super::history::History;
 use serde::Serialize;
@@ -98,6 +98,12 @@ pub(super) const SOURCES: &[Source] = &[
     count("processes.threads", TASKS),
     count("processes.zombies", TASKS),
 ];
+
+/// The state of a part by its verdict. Memory that a hypervisor took back, or may have, looks like a leak and is none.
+pub(super) fn state_of(part: Part, history: &History, state: State) -> State {
+    let is_balloon = part == Part::Balloon || part == Part::Unaccounted && history.has_uncounted_balloon();
+    if is_balloon { state.min(State::Suspect) } else { state }
+}
 
 /// What the growth of a part means; `None` for what cannot leak.
 pub(super) fn kind_of(part: Part, history: &History) -> Option<Kind> {

@@ -267,7 +267,11 @@ impl Book {
     /// Whether it is time to look at what is dear to know: memory's past, file systems' trends; `newest` is the time of the
     /// newest sample. After an outage it is due at once: what held before may still.
     pub fn is_look_due(&self, now: i64, newest: i64) -> bool {
-        !(0..LOOK_SECONDS - 20).contains(&(now - self.looked)) || newest - self.until > LOOK_SECONDS
+        // What leaked is said with the silence.
+        let leaks = || self.alerts.iter().any(|alert| alert.rule == "leak" && alert.is_firing());
+        !(0..LOOK_SECONDS - 20).contains(&(now - self.looked))
+            || newest - self.until > LOOK_SECONDS
+            || now - newest > LOOK_SECONDS && leaks()
     }
 
     /// Whether a sample is older than what was taken in: somebody who looked later was here first.

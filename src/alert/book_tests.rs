@@ -3,9 +3,12 @@
 use super::book::Book;
 use super::built_in_tests::{NOW, healthy};
 use super::machine::Turn;
+use crate::analysis::describe::describe;
 use crate::analysis::leak::{self, Growth, Reason};
+use crate::analysis::report::words::Telling;
 use crate::analysis::report::{self, Finding, FullAt, Owner};
-use crate::analysis::{Level, Part};
+use crate::analysis::{Level, Part, ProblemKind};
+use crate::base::words::{Lang, Words};
 use crate::sample::Sample;
 use crate::sample::meminfo::Meminfo;
 
@@ -37,6 +40,7 @@ fn leak_report(state: leak::State, full_in: Option<i64>) -> Option<report::Repor
         growth,
         reason: Reason::Even,
         evidence: None,
+        judged_from: None,
         full,
         owner: Owner::Nobody,
         grows_with: Vec::new(),
@@ -80,6 +84,29 @@ fn the_same_samples_are_taken_in_once_and_what_passed_in_between_is_kept() {
 }
 
 #[test]
+fn silence_names_the_leak_before_it() {
+    let mut host = healthy();
+    host.report = leak_report(leak::State::Leaking, Some(7_200));
+    let mut book = Book::default();
+    host.look(&mut book);
+    (book.looked, book.until) = (host.now, host.latest.sample.t);
+    let newest = host.latest.sample.t;
+    assert!(!book.is_look_due(host.now + 60, newest));
+    host.now = newest + 301;
+    assert!(book.is_look_due(host.now, newest), "what leaked has to be known now");
+    let silent = host.look(&mut book).into_iter().find(|alert| alert.rule == "silent").unwrap();
+    let kind = silent.kind.unwrap();
+    let telling = Telling { words: Words::of(Lang::En), zone: &jiff::tz::TimeZone::UTC, now: newest };
+    assert_eq!(
+        describe(&kind, &telling, &str::to_owned),
+        "No sample for 5 min 1 s; kernel, unreclaimable slab leaked +84.4 KiB/d before, memory was to be full at 17:41"
+    );
+    host.report = leak_report(leak::State::Suspect, None);
+    let silent = host.look(&mut book).into_iter().find(|alert| alert.rule == "silent").unwrap();
+    assert!(matches!(silent.kind, Some(ProblemKind::Silent { leak: None, .. })), "{silent:?}");
+}
+
+#[test]
 fn a_leak_that_is_not_named_any_more_is_over_at_the_next_looks() {
     let mut host = healthy();
     let finding = |book: &mut Book, host: &super::built_in_tests::Host| {
@@ -98,7 +125,7 @@ fn a_leak_that_is_not_named_any_more_is_over_at_the_next_looks() {
         host.latest.sample.t += 300;
         assert!(looks < 20, "it never ends");
     }
-    assert_eq!(looks, 7, "half an hour of calm after the look that found it");
+    assert_eq!(looks, 13, "an hour of calm after the look that found it: a reboot does not end it");
 }
 
 #[test]

@@ -7,10 +7,12 @@ use super::rule::Rules;
 use crate::analysis::report::Report;
 use crate::analysis::{Level, ProblemKind};
 use crate::sample::Sample;
+use crate::sample::audit::Suspect;
 use crate::sample::filesystem::{Filesystem, Filesystems};
 use crate::sample::hwmon::{Hwmon, Sensor};
 use crate::sample::mdstat::{Mdstat, RaidArray};
 use crate::sample::meminfo::Meminfo;
+use crate::sample::own_cost::OwnCost;
 use crate::series::{Column, Frame, Key, Latest, Recent};
 use crate::store::Damage;
 use std::collections::BTreeMap;
@@ -153,7 +155,7 @@ fn silence_is_three_intervals_and_five_minutes() {
     host.now = host.latest.sample.t + 300;
     assert_eq!(host.firing(), []);
     host.now += 1;
-    assert_eq!(host.kind(), ProblemKind::Silent { age: 301.0 });
+    assert_eq!(host.kind(), ProblemKind::Silent { age: 301.0, leak: None });
     // Sampled every ten minutes: half an hour.
     host.latest.rates.step = 600;
     assert_eq!(host.firing(), []);
@@ -334,6 +336,20 @@ fn raid_is_critical_until_it_rebuilds() {
     assert_eq!((level(2, 0, None), level(2, 0, Some("check"))), (Level::Ok, Level::Ok));
     assert_eq!((level(1, 1, None), level(1, 0, Some("recovery"))), (Level::Critical, Level::Warning));
     assert_eq!(level(2, 1, None), Level::Warning);
+}
+
+#[test]
+fn a_check_that_leaks_is_an_alert_though_it_was_stopped() {
+    for stopped in [false, true] {
+        let mut host = healthy();
+        let (kind, name) = ("check".to_owned(), "services".to_owned());
+        let suspect = Suspect { kind, name, leaks: true, stopped, ..Suspect::default() };
+        let on_trial = Suspect { name: "mail".to_owned(), leaks: false, ..suspect.clone() };
+        let audit = vec![suspect.clone(), on_trial];
+        host.latest.sample.own_cost = Some(OwnCost { audit, ..OwnCost::default() });
+        assert_eq!(host.firing(), [("own-leak".to_owned(), Level::Warning)], "stopped: {stopped}");
+        assert_eq!(host.kind(), ProblemKind::OwnLeak(suspect));
+    }
 }
 
 #[test]

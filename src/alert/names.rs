@@ -180,7 +180,7 @@ pub const FACTS: [Fact; 12] = [
     fact(
         "own.leaks",
         Measure::COUNT,
-        "1 where a collector or a check of cronograph's leaks and still runs, for each.",
+        "1 where a collector or a check of cronograph's leaks, for each, though it may have been stopped.",
     ),
     fact("traffic.used_percent", Measure::PERCENT, "The month's traffic, of the quota in `[[traffic]]`."),
     fact(

@@ -6,6 +6,7 @@ use super::facts::{Known, cores, subject_of};
 use super::parse;
 use super::rule::Rule;
 use super::table::Table;
+use crate::analysis::leak::State;
 use crate::analysis::{ProblemKind, state};
 use std::sync::LazyLock;
 
@@ -60,7 +61,12 @@ fn built_in(rule: &Rule, instance: &str, table: &Table<'_>, known: &Known<'_>) -
 fn of_machine(lookup: Lookup<'_>) -> Option<ProblemKind> {
     let sample = &lookup.known.latest.sample;
     Some(match lookup.rule.name.as_str() {
-        "silent" => ProblemKind::Silent { age: (lookup.known.now - sample.t) as f64 },
+        "silent" => {
+            let findings = lookup.known.report.iter().flat_map(|report| &report.findings);
+            let leak = findings.into_iter().find(|finding| finding.state == State::Leaking);
+            let age = (lookup.known.now - sample.t) as f64;
+            ProblemKind::Silent { age, leak: leak.map(|finding| Box::new(finding.clone())) }
+        }
         "clock" => ProblemKind::Clock { ahead: lookup.value()? },
         "zombies" => ProblemKind::Zombies { count: whole(lookup.value()?) },
         "conntrack" => full(

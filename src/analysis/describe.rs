@@ -2,6 +2,7 @@
 //! terminal share them.
 
 use super::breakdown::Unknown;
+use super::report::Finding;
 use super::report::words::Telling;
 use super::state::{ProblemKind, Relation, Resource, Table};
 use crate::base::format;
@@ -17,7 +18,7 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
     let lang = words.lang();
     let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
     match kind {
-        ProblemKind::Silent { age } => line("problem.silent", &[("age", format::duration(*age, lang))]),
+        ProblemKind::Silent { age, leak } => silent(*age, leak.as_deref(), telling),
         ProblemKind::Clock { ahead } => line("problem.clock", &[("ahead", format::duration(*ahead, lang))]),
         ProblemKind::Late { age } => line("problem.late", &[("age", format::duration(*age, lang))]),
         ProblemKind::TwoMachines => words.get("problem.two_machines").to_owned(),
@@ -47,6 +48,21 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
         }
         other => of_disks(other, words, mount).unwrap_or_else(|| of_asked(other, words)),
     }
+}
+
+/// `No sample for 3 h`, and what leaked before: silence must not hide it.
+#[expect(clippy::cast_possible_truncation, reason = "an age in seconds")]
+fn silent(age: f64, leak: Option<&Finding>, telling: &Telling) -> String {
+    let (words, lang) = (telling.words, telling.words.lang());
+    let silent = fill(words, "problem.silent", &[("age", format::duration(age, lang))]);
+    let Some(leak) = leak else { return silent };
+    // The last sample's day may be long ago.
+    let telling = Telling { now: telling.now + age as i64, ..telling.clone() };
+    let (what, rate) = (telling.subject(&leak.subject), telling.rate(leak.growth.per_second));
+    let mut values = vec![("silent", silent), ("what", what), ("rate", rate)];
+    let Some(full) = leak.full else { return fill(words, "problem.silent_leak", &values) };
+    values.push(("full", telling.time(full.at)));
+    fill(words, "problem.silent_leak_full", &values)
 }
 
 /// Disks, file systems, sensors.
@@ -325,7 +341,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            both(&ProblemKind::Silent { age: 11_520.0 }),
+            both(&ProblemKind::Silent { age: 11_520.0, leak: None }),
             ["No sample for 3 h 12 min", "已 3 小时 12 分钟没有样本"]
         );
         assert_eq!(

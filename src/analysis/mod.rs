@@ -2,6 +2,7 @@
 
 pub mod breakdown;
 pub mod describe;
+mod early_growth;
 pub mod evidence_text;
 pub mod leak;
 mod notes;

@@ -1,5 +1,5 @@
 //! What is worth a line on a host's page and no alarm: slab that is large and does not grow, what may leak or has leaked,
-//! what was stopped, a reboot that is asked for, what could not be read.
+//! a reboot that is asked for, what could not be read.
 
 use super::breakdown::Breakdown;
 use super::leak::State;
@@ -32,11 +32,6 @@ pub fn notes(sample: &Sample, damage: &Damage, report: Option<&Report>) -> Vec<P
     for finding in report.iter().flat_map(|report| &report.findings) {
         if finding.state != State::Leaking {
             add(ProblemKind::Leak { finding: Box::new(finding.clone()) }, Some(finding.growth.since));
-        }
-    }
-    for suspect in sample.own_cost.iter().flat_map(|own| &own.audit) {
-        if suspect.leaks && suspect.stopped {
-            add(ProblemKind::OwnLeak(suspect.clone()), suspect.since);
         }
     }
     if let Some(kind) = slab(sample, report) {

@@ -3,9 +3,7 @@
 use super::*;
 use crate::analysis::leak::{Growth, Reason};
 use crate::analysis::report::{self, Finding, Owner};
-use crate::sample::audit::Suspect;
 use crate::sample::meminfo::Meminfo;
-use crate::sample::own_cost::OwnCost;
 use crate::store::BrokenLine;
 use std::path::PathBuf;
 
@@ -59,6 +57,7 @@ fn a_quarter_in_slab_is_a_note_unless_a_finding_says_more() {
         growth,
         reason: Reason::NotYet,
         evidence: None,
+        judged_from: None,
         full: None,
         owner: Owner::Nobody,
         grows_with: Vec::new(),
@@ -73,15 +72,6 @@ fn a_quarter_in_slab_is_a_note_unless_a_finding_says_more() {
     );
     report.findings[0].state = State::Leaking;
     assert_eq!(kinds(&sample, &Damage::default(), Some(&report)), [], "what is sure is an alert");
-}
-
-#[test]
-fn what_was_stopped_is_a_note_and_what_runs_on_an_alert() {
-    let suspect = |leaks, stopped| Suspect { leaks, stopped, since: Some(5), ..Suspect::default() };
-    let audit = vec![suspect(true, false), suspect(true, true), suspect(false, false)];
-    let own_cost = Some(OwnCost { audit, ..OwnCost::default() });
-    let found = kinds(&Sample { own_cost, ..Sample::default() }, &Damage::default(), None);
-    assert_eq!(found, [ProblemKind::OwnLeak(suspect(true, true))]);
 }
 
 #[test]

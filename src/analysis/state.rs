@@ -48,8 +48,8 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are named as in the words of `describe`")]
 pub enum ProblemKind {
-    /// No sample for so long.
-    Silent { age: f64 },
+    /// No sample for so long; what leaked when the last one was taken.
+    Silent { age: f64, leak: Option<Box<Finding>> },
     /// The last sample is in the future.
     Clock { ahead: f64 },
     /// Samples arrive, and are so old already.

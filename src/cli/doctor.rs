@@ -25,6 +25,7 @@ use crate::base::hint::Typed;
 use crate::config::ConfigError;
 use crate::sample::Root;
 use crate::store::Layout;
+use jiff::tz::TimeZone;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ struct Patient {
     layout: Layout,
     /// Unix time.
     now: i64,
+    /// The zone of times.
+    zone: TimeZone,
     /// The user's home.
     home: Option<PathBuf>,
     /// Whether there is anybody to be told of alerts.
@@ -108,6 +111,8 @@ pub(super) fn run(
         data: config.data.clone(),
         out: config.out.clone(),
         now: context.clock.now(),
+        // A mistake in it is found with the configuration's others.
+        zone: context.loaded.time_zone().unwrap_or(TimeZone::UTC),
         home: context.environment.home.clone(),
         has_channels: !config.channel.is_empty(),
         pushes: config.push.url.is_some(),
@@ -142,8 +147,9 @@ fn layout(context: &Context) -> anyhow::Result<Layout> {
 fn examine(patient: &Patient) -> Vec<Finding> {
     let log = log::age(patient);
     let grows = log.first().is_some_and(|finding| finding.verdict == Verdict::Well);
-    // A machine that only renders what others send.
-    let renders = log.first().is_some_and(|finding| finding.verdict == Verdict::Note);
+    // A machine that only renders what others send; not one whose first sample is to come.
+    let is_noted = log.first().is_some_and(|finding| finding.verdict == Verdict::Note);
+    let renders = is_noted && log::first_sample_is_due(patient).is_none();
     let mut findings = log;
     findings.extend(timer::check(patient, grows, grows && log::is_regular(patient), renders));
     findings.extend(ship::check(patient));

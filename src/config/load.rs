@@ -6,6 +6,7 @@
 use super::error::ConfigError;
 use super::{ChannelConfig, Config, Origin, channel, push, source};
 use serde::Deserialize;
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, Deserializer};
@@ -38,6 +39,8 @@ pub struct Environment {
     pub host: Option<String>,
     /// `HOME`
     pub home: Option<PathBuf>,
+    /// `PATH`
+    pub path: Option<OsString>,
     /// Whether the process may do everything.
     pub is_root: bool,
     /// `COLUMNS`: how wide what is printed may be.
@@ -56,6 +59,7 @@ impl Environment {
             out: path("CRONOGRAPH_OUT"),
             host: path("CRONOGRAPH_HOST").map(|host| host.to_string_lossy().into_owned()),
             home: path("HOME"),
+            path: std::env::var_os("PATH"),
             is_root: rustix::process::geteuid().is_root(),
             columns: path("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok()),
             plain: path("NO_COLOR").is_some() || path("TERM").is_some_and(|term| term.as_os_str() == "dumb"),

@@ -45,7 +45,11 @@ fn built_in(alert: &Alert, host: &str, sample: &Sample, finding: Option<&Finding
         "clock" => "timedatectl".to_owned(),
         "silent" => format!("ping -c 3 {}", quoted(host)?),
         "service" | "service-restarts" => return service(&alert.instance, sample),
-        "check" | "own-leak" | "messages" => "cronograph doctor".to_owned(),
+        "own-leak" => match alert.instance.strip_prefix("check ") {
+            Some(name) => format!("cronograph probe --check {}", quoted(name)?),
+            None => format!("cronograph explain --host {}", quoted(host)?),
+        },
+        "check" | "messages" => "cronograph doctor".to_owned(),
         _ => return None,
     })
 }
@@ -112,6 +116,15 @@ mod tests {
             "cronograph explain --host web1"
         );
         assert_eq!(built_in(&alert("mine", ""), "web1", &Sample::default(), None), None);
+    }
+
+    #[test]
+    fn a_check_that_leaks_is_probed() {
+        let of = |instance: &str| {
+            built_in(&alert("own-leak", instance), "web1", &Sample::default(), None).unwrap()
+        };
+        assert_eq!(of("check services"), "cronograph probe --check services");
+        assert_eq!(of("collector hwmon"), "cronograph explain --host web1");
     }
 
     #[test]

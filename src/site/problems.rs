@@ -65,6 +65,10 @@ pub(crate) fn public(kind: ProblemKind, scene: &Scene) -> ProblemKind {
             let finding = Box::new(report::without_names(*finding));
             ProblemKind::Leak { finding }
         }
+        ProblemKind::Silent { age, leak } => {
+            let leak = leak.map(|finding| Box::new(report::without_names(*finding)));
+            ProblemKind::Silent { age, leak }
+        }
         ProblemKind::Check { run, .. } => ProblemKind::Check { name: String::new(), run },
         ProblemKind::Undelivered { seconds, .. } => {
             ProblemKind::Undelivered { channel: String::new(), seconds }

@@ -136,6 +136,7 @@ mod tests {
             growth,
             reason: Reason::Even,
             evidence: None,
+            judged_from: None,
             full: Some(FullAt { at: 5_000, earliest: 4_900, latest: None }),
             owner: Owner::Nobody,
             grows_with: Vec::new(),

@@ -117,6 +117,42 @@ fn finds_that_nothing_was_installed() {
 }
 
 #[test]
+fn right_after_the_installation_it_says_what_comes_when() {
+    let machine = Machine::healthy();
+    machine.configure("time_zone = \"UTC\"\n");
+    for gone in ["data", "www"] {
+        machine.remove(gone);
+    }
+    let installed = |seconds: i64| {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs((NOW - seconds) as u64);
+        let crontab =
+            fs_err::OpenOptions::new().append(true).open(machine.path("etc/cron.d/cronograph")).unwrap();
+        crontab.into_parts().0.set_modified(time).unwrap();
+    };
+    installed(20);
+    let (code, said) = machine.doctor();
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("note   the log of web1 has not begun yet: the first sample comes at 02:01"),
+        "{said}"
+    );
+    assert!(said.contains("starts `cronograph sample`"), "{said}");
+    // The samples came, the pages not yet.
+    machine.sampled_until(NOW);
+    let (code, said) = machine.doctor();
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("there are no pages in ROOT/www yet: the first come within five minutes"),
+        "{said}"
+    );
+    // Nothing came of it.
+    machine.remove("data");
+    installed(1_000);
+    assert_eq!(machine.wrong().len(), 1);
+    assert!(machine.wrong()[0].starts_with("web1 has no log in ROOT/data"), "{:?}", machine.wrong());
+}
+
+#[test]
 fn finds_broken_lines_a_clock_set_back_and_days_to_come() {
     let machine = Machine::healthy();
     let log = machine.path("data/web1/samples/2026-11-23.jsonl");

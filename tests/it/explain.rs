@@ -60,6 +60,30 @@ fn story(hours: i64) -> Synth {
 }
 
 #[test]
+fn a_young_log_gives_no_false_comfort() {
+    let first = MONDAY;
+    let leaks = |at: i64| {
+        let mut synth = Synth::new("web-1", 480.0 * MIB, first, at);
+        synth.leak = Some((first - HOUR, 1.4 * MIB / 60.0));
+        World::of(&synth)
+    };
+    let (text, code) = leaks(first + 33 * 60).page(&[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("May leak: kernel, unreclaimable slab"), "{text}");
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("the log is too short to call it a leak before 11:"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&leaks(first + 33 * 60).page(&["--json"]).0).unwrap();
+    assert_eq!(json["findings"][0]["state"], "suspect", "{json:#}");
+    assert!(json["findings"][0]["judged_from"].as_i64().unwrap() > first + 2 * HOUR);
+    let quiet = World::of(&Synth::new("web-1", 480.0 * MIB, first, first + 40 * 60));
+    let (text, _) = quiet.page(&[]);
+    assert!(
+        text.contains("No steady growth seen in the 39 min watched; a leak can be judged from 11:"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_story_in_words() {
     let world = World::of(&story(4)).with_events();
     let (text, code) = world.page(&[]);

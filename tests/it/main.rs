@@ -47,6 +47,7 @@ mod series;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod services;
+mod services_calls;
 mod site;
 mod site_doubts;
 mod site_events;

@@ -79,7 +79,7 @@ unit of their program's: they take any of these. `cronograph check --dry-run` tr
 It is *pending* while it holds and has not held for `for`, then *firing*, and *over* when `clear` has held for `clear_for`. What is
 unknown changes nothing: an alert of which no sample says anything for a quarter of an hour is shown as unknown, one of which nothing
 is known for 25 hours while samples come is over. One that came back three times within two hours is kept until it has been calm for
-half an hour, so that nobody is told each minute of what wavers. Of a silent host nothing but its silence is told.
+half an hour, so that nobody is told each minute of what wavers. Of a silent host its silence is told, with what leaked before it, and nothing else.
 
 All that is news is one message for each channel. `cronograph mute RULE --for 2h` holds a rule back; `quiet` under `[messages]` names hours
 in which only what is critical is told (what came and went meanwhile is told afterwards); `remind` tells again what still holds.

@@ -17,8 +17,8 @@ use tempfile::TempDir;
 const NOW: i64 = 1_795_438_200;
 
 /// A host whose services are those of a fixture.
-struct Host {
-    root: TempDir,
+pub(crate) struct Host {
+    pub(crate) root: TempDir,
     data: TempDir,
 }
 
@@ -36,7 +36,7 @@ impl Host {
         host
     }
 
-    fn put(&self, path: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn put(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.root.path().join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, content).unwrap();
@@ -47,7 +47,7 @@ impl Host {
     }
 
     /// A process that init looks after, started so many seconds after the boot, with a hundred pages.
-    fn process(&self, pid: u32, name: &str, started: u64) {
+    pub(crate) fn process(&self, pid: u32, name: &str, started: u64) {
         let line = format!(
             "{pid} ({name}) S 1 {pid} {pid} 0 -1 0 0 0 0 0 9 0 0 0 20 0 1 0 {} 1000 100 0\n",
             started * 100
@@ -55,7 +55,7 @@ impl Host {
         self.put(&format!("proc/{pid}/stat"), line);
     }
 
-    fn end(&self, pid: u32) {
+    pub(crate) fn end(&self, pid: u32) {
         fs_err::remove_dir_all(self.root.path().join(format!("proc/{pid}"))).unwrap();
     }
 
@@ -75,7 +75,7 @@ impl Host {
     }
 
     /// A sample so many seconds after `NOW`.
-    fn sample(&self, after: i64) -> Sample {
+    pub(crate) fn sample(&self, after: i64) -> Sample {
         self.put("proc/uptime", format!("{}.00 1.00\n", 100_000 + after));
         let mut command = cronograph();
         command.args(["sample", "--now", &(NOW + after).to_string(), "--root"]).arg(self.root.path());
@@ -85,7 +85,7 @@ impl Host {
         serde_json::from_str(log.lines().last().unwrap()).unwrap()
     }
 
-    fn services(&self, after: i64) -> Option<Services> {
+    pub(crate) fn services(&self, after: i64) -> Option<Services> {
         self.sample(after).service
     }
 
@@ -93,7 +93,7 @@ impl Host {
         Layout::new(self.data.path(), "web1").unwrap()
     }
 
-    fn latest(&self, after: i64) -> Services {
+    pub(crate) fn latest(&self, after: i64) -> Services {
         series::latest(&self.layout(), NOW + after).unwrap().unwrap().sample.service.unwrap()
     }
 
@@ -127,7 +127,7 @@ fn touch(path: &Path, after: i64) {
 }
 
 /// What matters of each service: state, up, failed.
-fn states(services: &Services) -> BTreeMap<&str, (&str, Option<u64>, Option<u64>)> {
+pub(crate) fn states(services: &Services) -> BTreeMap<&str, (&str, Option<u64>, Option<u64>)> {
     let of = |service: &'_ Service| (service.up, service.failed);
     let all = services.units.iter();
     all.map(|(name, service)| (name.as_str(), (service.state.as_str(), of(service).0, of(service).1)))
@@ -206,7 +206,7 @@ fn between_whole_lists_a_line_has_what_changed() {
     assert!(!host.latest(310).units.contains_key("redis-server"), "gone from the newest whole list");
 }
 
-fn sysv() -> Host {
+pub(crate) fn sysv() -> Host {
     let host = Host::new("sysv");
     // A record of utmp(5): runlevel 2.
     let mut record = vec![0_u8; 384];

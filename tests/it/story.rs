@@ -106,3 +106,37 @@ fn a_server_by_day_leaks_nothing() {
         assert_eq!(leaking(&history, at), [], "at {} h", (at - MONDAY) / HOUR);
     }
 }
+
+#[test]
+fn a_leak_that_is_older_than_the_log_is_suspect_until_it_can_be_judged() {
+    let first = MONDAY;
+    let mut synth = Synth::new("vps", 480.0 * MIB, first, first + 5 * HOUR);
+    synth.leak = Some((first - HOUR, RATE * MIB / 60.0));
+    let history = history(&synth);
+    let found = (first..first + 5 * HOUR).step_by(60).find(|at| leaking(&history, *at).iter().any(is_slab));
+    let found = found.unwrap();
+    for at in (first + 35 * MINUTE..found).step_by(600) {
+        let report = report(&history, at, None).unwrap();
+        let suspect = report.findings.iter().find(|finding| is_slab(finding)).unwrap();
+        assert_eq!(suspect.state, State::Suspect, "after {} min", (at - first) / MINUTE);
+        let from = suspect.judged_from.unwrap();
+        assert!((from - found).abs() <= 15 * MINUTE, "said {} min off", (from - found) / MINUTE);
+        let rate = suspect.growth.per_second * 60.0 / MIB;
+        assert!((rate - RATE).abs() <= 0.05 * RATE, "{rate} MiB a minute");
+    }
+}
+
+#[test]
+fn a_young_log_without_growth_says_from_when_a_leak_can_be_judged() {
+    for seed in 1..=3 {
+        let mut synth = Synth::new("vps", 980.0 * MIB, MONDAY, MONDAY + 16 * HOUR);
+        synth.seed = seed;
+        let history = history(&synth);
+        for minutes in [5, 20, 40, 60, 90, 120, 170, 240, 480, 900] {
+            let report = report(&history, MONDAY + minutes * MINUTE, None).unwrap();
+            assert_eq!(report.findings, [], "seed {seed}, after {minutes} min");
+            let is_early = report.judged_from.is_some_and(|from| from > report.at);
+            assert_eq!(is_early, minutes < 180, "{:?} after {minutes} min", report.judged_from);
+        }
+    }
+}

@@ -208,6 +208,7 @@ fn finding(
         growth,
         reason: verdict.reason,
         evidence: verdict.evidence,
+        judged_from: None,
         full: super::full::when(history, row, part, &growth),
         owner: Owner::Nobody,
         grows_with: Vec::new(),

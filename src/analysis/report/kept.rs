@@ -5,6 +5,7 @@
 //! a twentieth) is looked at each time; what grows more slowly, or inside of a part, is found half an hour later. The bytes
 //! are those of the newest sample, always; only the search is spared.
 
+use super::super::early_growth;
 use super::super::part::{Group, Part};
 use super::history::of_log;
 use super::{PartRow, Report, State};
@@ -113,6 +114,8 @@ impl Kept {
             return None;
         }
         (report.watched_since, report.since) = (self.watched_since, self.since);
+        report.judged_from =
+            self.watched_since.and_then(|first| early_growth::leak_possible_from(first, sample.t));
         for row in &mut report.parts {
             row.change = known(row.part).and_then(|(_, _, then)| *then).map(|then| row.bytes - then);
         }

@@ -11,6 +11,7 @@ mod companion;
 mod experiment;
 mod full;
 mod history;
+mod judge;
 mod kept;
 mod next;
 mod owner;
@@ -25,19 +26,19 @@ pub use owner::{Owner, ProcessGrowth};
 pub use source::Unit;
 
 use super::breakdown::{Breakdown, Unknown};
+use super::early_growth;
 use super::leak::{self, Growth, Reason, State};
 use super::part::Part;
 use crate::event::Event;
 use crate::sample::Sample;
 use crate::sample::audit::Suspect;
+use judge::{PartVerdict, drop_consequences, judge_parts, spoken};
 use serde::{Serialize, Serializer};
 
 /// Seconds of a day: how far back changes are shown where nothing leaks.
 const DAY: i64 = 86_400;
 /// A change of fewer bytes is none.
 const LEAST_CHANGE: f64 = 64.0 * 1024.0;
-/// How long a leak that has ended is worth a word.
-const REMEMBERED_SECONDS: i64 = 7 * DAY;
 
 /// What is known of a host's memory at a moment. This is what `explain --json` prints: bytes, seconds, unix times;
 /// what is not known is absent.
@@ -70,6 +71,9 @@ pub struct Report {
     /// Since when the log has been watching; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watched_since: Option<i64>,
+    /// Earliest time at which a leak could be found, while the log is too young for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged_from: Option<i64>,
     /// Since when changes are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
@@ -119,6 +123,9 @@ pub struct Finding {
     /// The figures that it rests on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<leak::LeakEvidence>,
+    /// Earliest time at which a growth in a young log can be called a leak, if it continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged_from: Option<i64>,
     /// When memory is full at this rate; absent where it has ended, and for what takes longer than 90 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full: Option<FullAt>,
@@ -157,7 +164,7 @@ pub fn report(history: &History, at: i64, since: Option<i64>) -> Option<Report> 
     let at = *history.times().get(row)?;
     let judged = judge_parts(history, row);
     let mut findings: Vec<Finding> =
-        judged.iter().filter_map(|(part, verdict)| part_finding(history, row, *part, verdict)).collect();
+        judged.iter().filter_map(|judgement| part_finding(history, row, judgement)).collect();
     drop_consequences(&mut findings);
     findings.extend(companion::own_findings(history, row, &findings));
     findings.sort_by(worst_first);
@@ -173,7 +180,7 @@ pub fn of_sample(host: &str, sample: &Sample) -> Option<Report> {
     let parts = part_rows(&history, 0, sample.t, &[]);
     let parts = parts.into_iter().map(|row| PartRow { change: None, ..row }).collect();
     let report = assemble(&history, 0, None, parts, Vec::new());
-    Some(Report { watched_since: None, ..report })
+    Some(Report { watched_since: None, judged_from: None, ..report })
 }
 
 impl PartRow {
@@ -250,23 +257,9 @@ pub fn shown_order(part: Part) -> usize {
     group * 100 + within
 }
 
-type Judged = Vec<(Part, leak::Verdict)>;
-
-fn judge_parts(history: &History, row: usize) -> Judged {
-    let breaks = history.boots_until(row);
-    let times = &history.times()[..=row];
-    let capacity = history.total_at(row);
-    let judge = |(part, values): (Part, &[f64])| {
-        let kind = source::kind_of(part, history)?;
-        let series = leak::Series { kind, times, values: &values[..=row], breaks, capacity };
-        let verdict = leak::judge(&series);
-        Some((part, leak::Verdict { state: source::state_of(part, history, verdict.state), ..verdict }))
-    };
-    history.parts().filter_map(judge).collect()
-}
-
-fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdict) -> Option<Finding> {
-    let growth = spoken(verdict, *history.times().get(row)?)?;
+fn part_finding(history: &History, row: usize, judgement: &PartVerdict) -> Option<Finding> {
+    let PartVerdict { part, verdict, judged_from } = *judgement;
+    let growth = spoken(&verdict, *history.times().get(row)?)?;
     let (grows_with, clues) = companion::of_part(history, row, part, &growth);
     let owner = owner::of_part(history, row, part, &growth, verdict.state);
     let next = next::commands(part, &owner, &grows_with, &clues);
@@ -283,6 +276,7 @@ fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdi
         growth,
         reason: verdict.reason,
         evidence: verdict.evidence,
+        judged_from,
         full,
         owner,
         grows_with: grown,
@@ -290,27 +284,6 @@ fn part_finding(history: &History, row: usize, part: Part, verdict: &leak::Verdi
         next,
         find,
     })
-}
-
-/// Page tables grow with what processes map: with a leak of that they are no leak of their own.
-fn drop_consequences(findings: &mut Vec<Finding>) {
-    let of = |part| {
-        let is = |finding: &Finding| finding.subject == Subject::Part(part) && finding.state > State::Ended;
-        findings.iter().any(is)
-    };
-    if of(Part::Anonymous) || of(Part::Shared) {
-        findings.retain(|finding| finding.subject != Subject::Part(Part::PageTables));
-    }
-}
-
-/// The growth of a verdict that is worth a word.
-fn spoken(verdict: &leak::Verdict, at: i64) -> Option<Growth> {
-    let growth = verdict.growth?;
-    match verdict.state {
-        State::Ok => None,
-        State::Ended => (at - growth.until <= REMEMBERED_SECONDS).then_some(growth),
-        State::Suspect | State::Leaking => Some(growth),
-    }
 }
 
 /// The surest first, of those the one that fills memory first.
@@ -332,13 +305,13 @@ fn default_since(history: &History, at: i64, findings: &[Finding]) -> i64 {
     }
 }
 
-fn part_rows(history: &History, row: usize, since: i64, judged: &[(Part, leak::Verdict)]) -> Vec<PartRow> {
+fn part_rows(history: &History, row: usize, since: i64, judged: &[PartVerdict]) -> Vec<PartRow> {
     let start = history.row_from(since).min(row);
     let mut rows: Vec<PartRow> = history
         .parts()
         .filter_map(|(part, values)| {
             let bytes = values.get(row).copied().filter(|bytes| bytes.is_finite())?;
-            let verdict = judged.iter().find(|(known, _)| *known == part).map(|(_, verdict)| *verdict);
+            let verdict = judged.iter().find(|known| known.part == part).map(|known| known.verdict);
             let verdict = verdict.unwrap_or_default();
             let grows = matches!(verdict.state, State::Suspect | State::Leaking);
             Some(PartRow {
@@ -365,13 +338,14 @@ fn assemble(
     use super::part::Group;
     let total = history.total_at(row).unwrap_or(0.0);
     let available = history.value_at("meminfo.MemAvailable", row);
+    let at = history.times().get(row).copied().unwrap_or(0);
     let of = |wanted: &[Group]| -> f64 {
         parts.iter().filter(|row| wanted.contains(&row.part.group())).map(|row| row.bytes).sum()
     };
     Report {
         v: 1,
         host: history.host().to_owned(),
-        at: history.times().get(row).copied().unwrap_or(0),
+        at,
         uptime: history.uptime_at(row),
         container: history.container().map(str::to_owned),
         total,
@@ -379,6 +353,7 @@ fn assemble(
         used: available.map(|available| (total - available).max(0.0)),
         unowned: of(&[Group::SlabUnreclaimable, Group::KernelOther, Group::Unaccounted]),
         watched_since: history.first_time(),
+        judged_from: history.first_time().and_then(|first| early_growth::leak_possible_from(first, at)),
         since,
         parts,
         findings,

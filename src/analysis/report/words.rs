@@ -25,8 +25,6 @@ const NEAR_SECONDS: i64 = 20 * 3_600;
 const FAR_SECONDS: i64 = 2 * DAY;
 /// What stopped growing so long before has ended.
 const ENDED_SECONDS: i64 = 900;
-/// A log of fewer seconds cannot tell that nothing grows.
-const SHORT_SECONDS: i64 = 1_800;
 
 /// How a report is told: the language, the zone of its times, the moment at which it is read.
 #[derive(Clone, Debug)]
@@ -189,11 +187,14 @@ impl Telling<'_> {
         Some(self.fill("explain.unowned", &values))
     }
 
-    /// That nothing leaks, and how much that means.
+    /// That no leak was found, in how long a time, and from when one could be.
     pub fn calm(&self, report: &Report) -> String {
         let watched = report.watched_since.map_or(0, |since| report.at - since);
-        let key = if watched < SHORT_SECONDS { "explain.calm_short" } else { "explain.calm" };
-        self.fill(key, &[("duration", self.duration(watched))])
+        let duration = ("duration", self.duration(watched));
+        match report.judged_from {
+            Some(from) => self.fill("explain.calm_early", &[duration, ("time", self.time(from))]),
+            None => self.fill("explain.calm", &[duration]),
+        }
     }
 
     /// When memory is full.
@@ -279,12 +280,17 @@ impl Telling<'_> {
     pub fn evidence(&self, finding: &Finding) -> String {
         let growth = &finding.growth;
         let reason = serde_json::to_value(finding.reason).ok();
-        let key = format!("evidence.{}", reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or(""));
+        let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or("");
+        let is_early = finding.judged_from.is_some();
+        let key = format!("evidence.{}", if is_early { "too_early" } else { reason });
         if self.words.find(&key).is_none() {
             return String::new();
         }
-        let values =
-            [("total", self.total(growth)), ("duration", self.duration(growth.until - growth.since))];
+        let values = [
+            ("total", self.total(growth)),
+            ("duration", self.duration(growth.until - growth.since)),
+            ("time", finding.judged_from.map(|from| self.time(from)).unwrap_or_default()),
+        ];
         let clauses = finding.evidence.filter(|_| finding.state != State::Ended);
         let clauses = clauses.map_or_else(Vec::new, |evidence| evidence_text::clauses(&evidence, self.words));
         let all: Vec<String> = std::iter::once(self.fill(&key, &values)).chain(clauses).collect();

@@ -13,12 +13,14 @@ use crate::probe::script::{may_be_a_copy, scripts};
 use crate::probe::{Cover, Covering, Kind, Machine, ProbeError, Setup, Stream, Surroundings, Way, World};
 use page::Page;
 use search::{Outcome, Search};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What asks each init script how it is.
 const INIT_SCRIPTS: &str = "/etc/init.d";
+/// Folders of the system's programs that the `PATH` of an ordinary user often leaves out.
+const SYSTEM_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 /// How long nothing may take to run.
 const TRY_SECONDS: f64 = 10.0;
 const COMMAND: [&str; 2] = ["service", "--status-all"];
@@ -26,9 +28,12 @@ const COMMAND: [&str; 2] = ["service", "--status-all"];
 /// Runs the command.
 pub(super) fn run(args: &BisectArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let paths = scripts(&args.dir).map_err(explained)?;
-    let command = command_of(args)?;
     let interrupt = Interrupt::catch()?;
     let way = way(args);
+    let mut command = command_of(args)?;
+    if way.env == Surroundings::Full {
+        command = with_path(command, context.environment.path.as_deref(), Path::is_file);
+    }
     let mut machine = machine(args, way, &paths, command.clone(), &interrupt)?;
     try_out(&mut machine, paths.len())?;
     let page = Page {
@@ -74,6 +79,25 @@ fn command_of(args: &BisectArgs) -> anyhow::Result<Vec<OsString>> {
     let folder = args.dir.display();
     let hint = format!("name it: cronograph bisect --dir {folder} -- run-parts {folder}");
     Err(output::failure(format!("which command runs the scripts of {folder}?"), hint))
+}
+
+/// The command with the path of its program where that lies in a folder of the system that is not in `PATH`.
+fn with_path(
+    mut command: Vec<OsString>,
+    path: Option<&OsStr>,
+    is_program: impl Fn(&Path) -> bool,
+) -> Vec<OsString> {
+    let Some(program) = command.first_mut() else { return command };
+    let is_in_path = path.is_some_and(|path| {
+        std::env::split_paths(path).any(|folder| is_program(&folder.join(program.as_os_str())))
+    });
+    if !is_in_path && !program.as_encoded_bytes().contains(&b'/') {
+        let mut places = SYSTEM_FOLDERS.iter().map(|folder| Path::new(folder).join(program.as_os_str()));
+        if let Some(place) = places.find(|place| is_program(place)) {
+            *program = place.into_os_string();
+        }
+    }
+    command
 }
 
 /// The one way in which the command is run.
@@ -132,4 +156,23 @@ fn try_out(machine: &mut Machine, count: usize) -> anyhow::Result<()> {
     let tried =
         machine.switch_off(&all).and_then(|()| machine.run(Kind::Control, TRY_SECONDS).map_err(refused));
     tried.map(drop).map_err(explained)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_of_the_system_is_found_though_it_is_not_in_path() {
+        let there = ["/usr/sbin/service", "/usr/bin/true", "/sbin/true"];
+        let is_program = |path: &Path| there.iter().any(|known| path == Path::new(known));
+        let of = |program: &str, path: &str| {
+            let command = vec![OsString::from(program), OsString::from("--status-all")];
+            with_path(command, Some(OsStr::new(path)), is_program)[0].clone()
+        };
+        assert_eq!(of("service", "/usr/local/bin:/usr/bin:/bin"), "/usr/sbin/service");
+        assert_eq!(of("service", "/usr/bin:/usr/sbin"), "service");
+        assert_eq!(of("true", "/usr/bin"), "true");
+        assert_eq!((of("./service", "/bin"), of("nowhere", "/bin")), ("./service".into(), "nowhere".into()));
+    }
 }

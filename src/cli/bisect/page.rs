@@ -7,7 +7,7 @@ use crate::base::format;
 use crate::base::statistics::Estimate;
 use crate::base::unit::Unit;
 use crate::base::words::Words;
-use crate::cli::probe::{Amount, growth_text, shown, things_text};
+use crate::cli::probe::{Amount, growth_text, reason_and_help, shown, things_text};
 use crate::cli::terminal::{Style, Terminal, left, wrap};
 use crate::probe::script::About;
 use crate::probe::{Answered, Stop};
@@ -206,7 +206,7 @@ impl Page<'_> {
         let key = match found.outcome {
             Outcome::Found => "bisect.found",
             Outcome::Clean => "bisect.clean",
-            Outcome::Unsure => "bisect.unsure",
+            Outcome::Unsure => return self.unsure(found),
             Outcome::CommandItself => "bisect.itself",
             Outcome::Stopped(Stop::Budget | Stop::Runs | Stop::Sure) => "bisect.budget",
             Outcome::Stopped(Stop::Growth) => "bisect.growth",
@@ -214,6 +214,13 @@ impl Page<'_> {
             Outcome::Stopped(Stop::Interrupted) => "bisect.interrupted",
         };
         self.words.fill(key, &values)
+    }
+
+    /// Why it cannot be told, and what would help.
+    fn unsure(&self, found: &Found) -> String {
+        let reason = found.whole.as_ref().and_then(|whole| reason_and_help(whole, self.words));
+        let (why, help) = reason.unwrap_or_default();
+        self.words.fill("bisect.unsure", &[("command", &self.command), ("why", &why), ("help", &help)])
     }
 
     /// The answer in a line, for a note.

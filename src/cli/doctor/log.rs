@@ -1,15 +1,19 @@
 //! The log: does it grow, may it be written, are its lines whole.
 
-use super::{Finding, Patient, nearest};
+use super::{Finding, Patient, nearest, timer};
 use crate::base::format;
 use crate::base::words::Lang;
 use crate::sample::Sample;
 use crate::store::{self, Damage, Layout, Reader};
 use rustix::fs::{Access, access};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// A log grows each minute; one that has missed several does not grow.
 const STALE_SECONDS: i64 = 300;
+
+/// The first sample comes with the next minute, and cron reads new crontabs once a minute.
+const FIRST_SAMPLE_SECONDS: i64 = 180;
 
 /// So many samples tell a clock from a hand.
 const REGULAR_SAMPLES: usize = 5;
@@ -66,8 +70,19 @@ fn usual_interval(samples: &[Sample]) -> i64 {
     intervals.get(intervals.len() / 2).copied().unwrap_or(60)
 }
 
+/// Returns the file that starts the samples if it is so new that none can have been taken yet.
+pub(super) fn first_sample_is_due(patient: &Patient) -> Option<PathBuf> {
+    timer::started_since(patient, "sample", FIRST_SAMPLE_SECONDS)
+}
+
 fn own_age(patient: &Patient, host: &str, others: bool) -> Finding {
     let folder = patient.layout.samples();
+    if let Some(hidden) = unreadable(&[&patient.data, &patient.layout.folder(), &folder]) {
+        return Finding::unknown(
+            format!("whether the log of {host} grows: {} may not be read", hidden.display()),
+            "run it as the user who owns the logs",
+        );
+    }
     match newest(patient, &patient.layout) {
         Some(seconds) if seconds < -CLOCK_SECONDS => Finding::wrong(
             format!("the last sample of {host} is {} ahead of the clock", ahead(seconds)),
@@ -80,6 +95,10 @@ fn own_age(patient: &Patient, host: &str, others: bool) -> Finding {
             format!("the log of {host} does not grow: last sample {} in {}", ago(seconds), folder.display()),
             "run `cronograph sample` by hand: what it says is the reason; if it says nothing, nobody starts it",
         ),
+        None if first_sample_is_due(patient).is_some() => Finding::note(format!(
+            "the log of {host} has not begun yet: the first sample comes at {}",
+            format::minute((patient.now / 60 + 1) * 60, &patient.zone)
+        )),
         None if others => Finding::note(format!(
             "{host} has no log in {}: other hosts send theirs, this one is not sampled",
             patient.data.display()
@@ -89,6 +108,14 @@ fn own_age(patient: &Patient, host: &str, others: bool) -> Finding {
             "run `cronograph install`; if the logs are elsewhere, name the folder with --data or in the configuration",
         ),
     }
+}
+
+/// Returns the first of these folders that is there and that this user may not read.
+fn unreadable(folders: &[&Path]) -> Option<PathBuf> {
+    let is_hidden = |folder: &&&Path| {
+        fs_err::read_dir(**folder).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    folders.iter().find(is_hidden).map(|folder| folder.to_path_buf())
 }
 
 /// Whether the last samples came as a clock starts them, and not by somebody's hand: five, as far from each other as from the next.
@@ -140,7 +167,7 @@ pub(super) fn damage(patient: &Patient) -> Vec<Finding> {
     let hosts = match store::hosts(&patient.data) {
         Ok(hosts) => hosts,
         Err(error) if patient.data.exists() => {
-            return vec![Finding::wrong(error.to_string(), "run it as the user who owns the logs")];
+            return vec![Finding::unknown(error.to_string(), "run it as the user who owns the logs")];
         }
         Err(_) => return Vec::new(),
     };

@@ -1,6 +1,6 @@
 //! The pages: are they made, are they new, can a web server read them.
 
-use super::{Finding, Patient};
+use super::{Finding, Patient, timer};
 use crate::base::format;
 use crate::base::words::Lang;
 use crate::cli::web;
@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// The pages are made every five minutes; two runs may be missed.
 const STALE_SECONDS: i64 = 900;
+/// The first come with the first run after the installation.
+const FIRST_PAGES_SECONDS: i64 = 420;
 
 /// Looks at the output folder.
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
@@ -18,6 +20,11 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     if !status.exists() {
         if store::hosts(&patient.data).unwrap_or_default().is_empty() {
             return Vec::new();
+        }
+        if timer::started_since(patient, "site", FIRST_PAGES_SECONDS).is_some() {
+            return vec![Finding::note(format!(
+                "there are no pages in {out} yet: the first come within five minutes"
+            ))];
         }
         return vec![Finding::wrong(
             format!("there are no pages in {out}"),

@@ -80,6 +80,17 @@ fn judge(patient: &Patient, command: &str, starts: &Starts, grows: bool, is_regu
     findings
 }
 
+/// Returns the file that starts a command if it was written within the last seconds.
+pub(super) fn started_since(patient: &Patient, command: &str, seconds: i64) -> Option<PathBuf> {
+    let is_new = |place: &Path| {
+        let modified = fs_err::metadata(place).and_then(|metadata| metadata.modified()).ok()?;
+        let modified = jiff::Timestamp::try_from(modified).ok()?.as_second();
+        ((patient.now - seconds)..=patient.now + 1).contains(&modified).then_some(())
+    };
+    let starts = look(patient, command).found.into_iter();
+    starts.map(|(place, _)| place).find(|place| is_new(place).is_some())
+}
+
 /// A file, and what is in it.
 pub(super) type Text = (PathBuf, String);
 

@@ -5,7 +5,7 @@ mod page;
 mod progress;
 
 pub(in crate::cli) use experiment::{Interrupt, explained, own_account, tell_ended};
-pub(in crate::cli) use page::{Amount, growth_text, things_text};
+pub(in crate::cli) use page::{Amount, growth_text, reason_and_help, things_text};
 pub(in crate::cli) use progress::Bar;
 
 use super::args::ProbeArgs;

@@ -343,19 +343,8 @@ impl Page<'_> {
 
     /// Why it cannot be told and what would help; of one way that is clean, that there are others.
     fn next(&mut self, judgement: Judgement, verdict: &Verdict, ways: usize) {
-        if let Some(why) = verdict.why {
-            let key = why_key(why);
-            let least = format::quantity(verdict.detectable, Unit::Memory, false);
-            let runs = self.words.count("probe.runs", verdict.runs as u64, &[]);
-            let mut text = self.words.fill(&format!("probe.why_{key}"), &[("runs", &runs)]);
-            if verdict.detectable.is_finite() && why != Why::Hung {
-                text += &self.words.fill("probe.would_not_show", &[("bytes", &least)]);
-            }
+        if let Some((text, help)) = reason_and_help(verdict, self.words) {
             self.line("probe.why", &text);
-            // As it is typed: whole KiB that would do.
-            let kib = (verdict.detectable / 1024.0 * 1.25).ceil();
-            let least = if kib.is_finite() { format!("{kib}KiB") } else { String::new() };
-            let help = self.words.fill(&format!("probe.help_{key}"), &[("bytes", &least)]);
             self.line("probe.try", &help);
         } else if judgement == Judgement::Clean && ways == 1 {
             let way = verdict.way;
@@ -370,6 +359,22 @@ impl Page<'_> {
             self.line("probe.try", &text);
         }
     }
+}
+
+/// Says why it cannot be told whether something leaks, and what would help.
+pub(in crate::cli) fn reason_and_help(verdict: &Verdict, words: &Words) -> Option<(String, String)> {
+    let why = verdict.why?;
+    let key = why_key(why);
+    let least = format::quantity(verdict.detectable, Unit::Memory, false);
+    let runs = words.count("probe.runs", verdict.runs as u64, &[]);
+    let mut text = words.fill(&format!("probe.why_{key}"), &[("runs", &runs)]);
+    if verdict.detectable.is_finite() && why != Why::Hung {
+        text += &words.fill("probe.would_not_show", &[("bytes", &least)]);
+    }
+    // As it is typed: whole KiB that would do.
+    let kib = (verdict.detectable / 1024.0 * 1.25).ceil();
+    let least = if kib.is_finite() { format!("{kib}KiB") } else { String::new() };
+    Some((text, words.fill(&format!("probe.help_{key}"), &[("bytes", &least)])))
 }
 
 fn why_key(why: Why) -> &'static str {

@@ -6,6 +6,7 @@
 //! A line has all services on the slow beat (then `manager` is there), and in between those that changed since they were last
 //! written. With systemd a quiet sample costs two `stat` calls.
 
+mod calls;
 mod containers;
 mod kept;
 mod openrc;
@@ -150,7 +151,7 @@ impl Manager {
         kept.wanted = match self {
             Self::Systemd => systemd::wanted(context, &wishes),
             Self::OpenRc => openrc::wanted(context, &wishes),
-            Self::SysV => sysv::wanted(context, &wishes),
+            Self::SysV => sysv::wanted(context, &wishes, &kept.wanted),
             Self::Runit | Self::None => BTreeMap::new(),
         };
         // A name that nothing answers to is missed.
@@ -184,7 +185,9 @@ impl Collector for Services {
         let before = context.previous.services.load();
         let mut kept = before.clone();
         if kept.boot != context.next.boot {
-            kept = Kept { boot: context.next.boot.clone(), ..Kept::default() };
+            // A daemon that ran before the boot and does not come up is missed.
+            let wanted = if manager == Manager::SysV { kept.wanted } else { BTreeMap::new() };
+            kept = Kept { boot: context.next.boot.clone(), wanted, ..Kept::default() };
         }
         if context.slow {
             manager.find(context, &mut kept);

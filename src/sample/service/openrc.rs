@@ -20,7 +20,7 @@ pub(super) fn wanted(context: &mut Context<'_>, wishes: &Wishes) -> BTreeMap<Str
     names.extend(context.names("etc/init.d").into_iter().filter(|name| wishes.watches(name)));
     let described = names.into_iter().map(|name| {
         let text = context.read(&format!("etc/init.d/{name}")).ok().flatten();
-        let daemon = text.and_then(|text| script::daemon_of(text, &name));
+        let daemon = text.and_then(|text| script::daemon_of(text, &name)).filter(|daemon| !daemon.guessed);
         // What does something once is not missed: in a container half of these are left out.
         let wanted = daemon.unwrap_or(Wanted { rests: true, once: true, ..Wanted::default() });
         (name, wanted)

@@ -1,7 +1,9 @@
 //! What the text of an init script says of its daemon, read and never run: the header `# pidfile:` of Red Hat's, the
-//! variables `PIDFILE`, `DAEMON`, `NAME` of Debian's, `command` and `pidfile` of OpenRC's. Only plain assignments of words and of
-//! other such variables count; what a shell would have to work out is not known.
+//! variables `PIDFILE`, `DAEMON`, `NAME` of Debian's, `command` and `pidfile` of OpenRC's; where a script has none of these, the
+//! calls in it. Only plain assignments of words and of other such variables count; what a shell would have to work out is not
+//! known.
 
+use super::calls;
 use super::unit::Wanted;
 use std::collections::BTreeMap;
 
@@ -17,16 +19,23 @@ pub(super) fn daemon_of(text: &[u8], script: &str) -> Option<Wanted> {
     let text = String::from_utf8_lossy(&text[..text.len().min(MOST_BYTES)]).into_owned();
     let variables = variables(&text, script);
     let value = |names: &[&str]| names.iter().find_map(|name| variables.get(*name).cloned());
-    let program = value(&PROGRAMS).or_else(|| header(&text, "processname:"));
+    let mut program = value(&PROGRAMS).or_else(|| header(&text, "processname:"));
     let name = value(&NAMES);
     let mut pid_files: Vec<String> =
         PID_FILES.iter().filter_map(|name| variables.get(*name).cloned()).collect();
     pid_files.extend(header(&text, "pidfile:"));
     pid_files.retain(|path| path.starts_with('/'));
+    let guessed = program.is_none() && pid_files.is_empty();
+    if guessed {
+        let calls = calls::calls(&text, |word| substitute(unquoted(word), &variables));
+        (program, pid_files) = (calls.program, calls.pid_files);
+    }
     if program.is_none() && pid_files.is_empty() {
         return None;
     }
-    for name in name.iter().map(String::as_str).chain([script]).filter(|name| !name.contains('/')) {
+    let base = program.as_deref().filter(|_| guessed).and_then(|program| program.rsplit('/').next());
+    let names = name.as_deref().into_iter().chain([script]).chain(base);
+    for name in names.filter(|name| !name.contains('/')) {
         pid_files.extend([format!("/run/{name}.pid"), format!("/run/{name}/{name}.pid")]);
     }
     let mut seen = Vec::new();
@@ -39,6 +48,7 @@ pub(super) fn daemon_of(text: &[u8], script: &str) -> Option<Wanted> {
     Some(Wanted {
         pid_files: seen,
         program: program.filter(|program| !program.is_empty()),
+        guessed,
         ..Wanted::default()
     })
 }
@@ -163,6 +173,15 @@ mod tests {
         let alpine = "#!/sbin/openrc-run\ncommand=\"/usr/sbin/crond\"\npidfile=\"/run/${RC_SVCNAME}.pid\"\n";
         let (files, program) = daemon(alpine, "crond");
         assert_eq!((files[0].as_str(), program.as_deref()), ("run/crond.pid", Some("/usr/sbin/crond")));
+    }
+
+    #[test]
+    fn debians_ssh_has_no_variables_but_calls() {
+        let ssh = "test -x /usr/sbin/sshd || exit 0\nif start-stop-daemon --start --pidfile /run/sshd.pid --exec \
+                   /usr/sbin/sshd -- $SSHD_OPTS; then\n";
+        let wanted = daemon_of(ssh.as_bytes(), "ssh").unwrap();
+        assert_eq!(wanted.pid_files[..2], ["run/sshd.pid", "run/ssh.pid"]);
+        assert_eq!((wanted.program.as_deref(), wanted.guessed), (Some("/usr/sbin/sshd"), true));
     }
 
     #[test]

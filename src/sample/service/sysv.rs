@@ -14,10 +14,16 @@ const LAYOUTS: [(&str, &str); 2] = [("etc/init.d", "etc"), ("etc/rc.d/init.d", "
 const UTMP_BYTES: usize = 384;
 const RUN_LVL: u8 = 1;
 
-/// The services that are started, and those that the user watches.
-pub(super) fn wanted(context: &mut Context<'_>, wishes: &Wishes) -> BTreeMap<String, Wanted> {
+/// The services that are started, and those that the user watches. A daemon that only calls of its script name counts once it
+/// is seen running; `before` has those of the last time.
+pub(super) fn wanted(
+    context: &mut Context<'_>,
+    wishes: &Wishes,
+    before: &BTreeMap<String, Wanted>,
+) -> BTreeMap<String, Wanted> {
     let mut found = BTreeMap::new();
     let level = runlevel(context);
+    let run = run_folder(context);
     for (scripts, base) in LAYOUTS {
         let mut names: BTreeSet<String> = BTreeSet::new();
         for level in level.map_or_else(|| vec!['2', '3', '4', '5'], |level| vec![level]) {
@@ -30,6 +36,13 @@ pub(super) fn wanted(context: &mut Context<'_>, wishes: &Wishes) -> BTreeMap<Str
         for name in names {
             let Ok(Some(text)) = context.read(&format!("{scripts}/{name}")) else { continue };
             let Some(mut daemon) = script::daemon_of(text, &name) else { continue };
+            for path in daemon.pid_files.iter_mut().filter(|path| path.starts_with("run/")) {
+                *path = format!("{run}{}", path.trim_start_matches("run"));
+            }
+            let is_known = !daemon.guessed || before.contains_key(&name) || watched.contains(&name);
+            if !is_known && !matches!(process::find(context, &daemon), Found::Runs(_)) {
+                continue;
+            }
             if let Ok(Some(settings)) = context.read(&format!("etc/default/{name}")) {
                 daemon.rests = script::is_off(settings) && !watched.contains(&name);
             }
@@ -46,9 +59,14 @@ fn started(link: &str) -> Option<&str> {
     Some(&rest[digits..]).filter(|name| digits == 2 && !name.is_empty())
 }
 
+/// The folder of pid files: systems from before 2011 have no `/run`.
+fn run_folder(context: &Context<'_>) -> &'static str {
+    if context.exists("run") { "run" } else { "var/run" }
+}
+
 /// The runlevel, as init wrote it down.
 fn runlevel(context: &mut Context<'_>) -> Option<char> {
-    let bytes = context.read("run/utmp").ok()??;
+    let bytes = context.read(&format!("{}/utmp", run_folder(context))).ok()??;
     let record = bytes.chunks_exact(UTMP_BYTES).rfind(|record| record[0] == RUN_LVL && record[1] == 0)?;
     Some(char::from(record[4])).filter(char::is_ascii_digit)
 }

@@ -12,6 +12,9 @@ pub(crate) struct Wanted {
     /// It has no process when it is active: it did its work.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) once: bool,
+    /// Found by calls in its script, which may be made or not: missed only after it has been seen running.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) guessed: bool,
     /// Where the number of its process may stand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) pid_files: Vec<String>,

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 /// Another run is done within a moment.
 const PATIENCE_SECONDS: f64 = 10.0;
@@ -60,8 +61,8 @@ impl Shelf {
     /// read and not be put back.
     pub fn open(layout: &Layout, is_own: bool) -> Self {
         let place = Place::of(layout, is_own);
-        let made = private_folder(layout)
-            .and_then(|()| files::lock_path(&place.folder().join("lock"), PATIENCE_SECONDS));
+        let made =
+            private_folder(layout).and_then(|()| files::lock_path(place.lock_file(), PATIENCE_SECONDS));
         let bytes = fs_err::read(place.folder().join("book.json")).unwrap_or_default();
         let book: Book = serde_json::from_slice(&bytes).unwrap_or_default();
         if made.is_ok() {
@@ -162,6 +163,11 @@ impl Shelf {
     /// What the file system says.
     pub fn sync(&self) -> io::Result<()> {
         files::sync_folder(self.place.folder())
+    }
+
+    /// The file whose lock says that a run has the book.
+    pub fn lock_file(&self) -> &Path {
+        self.place.lock_file()
     }
 
     /// Whether the book can be put back.

@@ -27,7 +27,7 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
     }
     let data = &context.config().data;
     let layout = Layout::new(data, context.host(&Root::real())?)?;
-    if !layout.samples().is_dir() {
+    if !layout.samples().exists() {
         let what = format!("there is no log of {} under {}", layout.host(), data.display());
         return Err(output::failure(what, "name a folder of it with --host"));
     }

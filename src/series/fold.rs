@@ -86,7 +86,7 @@ pub(super) fn lock(layout: &Layout) -> Result<File, SeriesError> {
     let own = index::folder(layout);
     let [five_minutes, hours] = Level::ALL.map(|level| level.folder(layout));
     for folder in [&layout.cache(), &own, &five_minutes, &hours] {
-        prepare(folder)?;
+        create_folder(folder).map_err(|source| SeriesError::Rollup { path: folder.clone(), source })?;
     }
     let rollup_error = |path: &Path| {
         let path = path.to_owned();
@@ -230,14 +230,6 @@ fn rollup_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
-}
-
-/// Makes a folder. One that leads elsewhere is refused: host folders are filled by other machines.
-pub(super) fn prepare(folder: &Path) -> Result<(), SeriesError> {
-    if fs_err::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
-        return Err(SeriesError::Link { path: folder.to_owned() });
-    }
-    create_folder(folder).map_err(|source| SeriesError::Rollup { path: folder.to_owned(), source })
 }
 
 #[cfg(test)]

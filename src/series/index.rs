@@ -1,6 +1,6 @@
 //! What is known of each closed day without reading it: its files' sizes, where its rollups lie, its facts.
 //!
-//! `<data>/<host>/cache/series/days.jsonl`, a line for each day. It can be deleted: the days are read again, and rollups of
+//! `<data>/.derived/<host>/cache/series/days.jsonl`, a line for each day. It can be deleted: the days are read again, and rollups of
 //! days whose samples are gone are found in their files.
 
 use super::edge::DayFacts;

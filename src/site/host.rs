@@ -84,7 +84,7 @@ impl Workshop<'_> {
             }
         } else {
             match series::compact(layout, self.scene.now, self.inputs.ages, is_own) {
-                Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
+                Ok(_) | Err(SeriesError::Rollup { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
             series::latest_and_recent(layout, self.clock.now())?

@@ -53,7 +53,7 @@ mod versions;
 mod window;
 
 pub use error::SiteError;
-pub use publish::Published;
+pub use publish::{Published, lock_of};
 
 use crate::alert::{Mutes, Rules};
 use crate::base::clock::Clock;

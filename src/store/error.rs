@@ -93,6 +93,9 @@ pub(crate) fn way_out(source: &io::Error, path: &Path) -> String {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "the disk is full: make room; what was logged before is whole".to_owned()
         }
+        io::ErrorKind::Unsupported => {
+            "a log is regular files in folders; remove what else lies there".to_owned()
+        }
         io::ErrorKind::NotFound => "name the folder of the logs with --data".to_owned(),
         _ => "look at the disk, or name another folder with --data".to_owned(),
     }

@@ -1,7 +1,7 @@
 //! Where everything of a host lies, and which hosts and days there are.
 //!
-//! Host folders are filled by other machines over rsync: a name is checked before it becomes a path, and what is not
-//! a plain file (a FIFO would hang the reader) is not part of the log.
+//! Host folders are filled by other machines over rsync: a name is checked before it becomes a path, and files are opened by
+//! [`Layout::open`] alone.
 
 use super::error::StoreError;
 use jiff::Timestamp;
@@ -15,6 +15,10 @@ use std::path::{Path, PathBuf};
 pub const CHECK_FOLDER: &str = ".check";
 /// The log of events in a host's folder.
 pub(super) const EVENTS: &str = "events.jsonl";
+
+/// The folder under the data folder of what is made from the logs. It belongs to whoever renders: a host that sends its log writes
+/// into its own folder only. No host has such a name.
+pub const DERIVED_FOLDER: &str = ".derived";
 
 /// The folders and files of one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,13 +156,22 @@ impl Layout {
 
     /// The files of a day, as they are now.
     pub fn files(&self, day: Date) -> DayFiles {
-        let [plain, gz, columns] = Form::ALL.map(|form| self.file_of(day, form).is_file());
+        let is_there = |form| {
+            let found = fs_err::symlink_metadata(self.file_of(day, form));
+            found.is_ok_and(|found| !found.is_dir())
+        };
+        let [plain, gz, columns] = Form::ALL.map(is_there);
         DayFiles { day, plain, gz, columns }
+    }
+
+    /// The folder of what is made from the host's log: aggregates and caches.
+    pub fn derived(&self) -> PathBuf {
+        self.data.join(DERIVED_FOLDER).join(&self.host)
     }
 
     /// A folder for what can be deleted and is made again.
     pub fn cache(&self) -> PathBuf {
-        self.folder().join("cache")
+        self.derived().join("cache")
     }
 
     /// Held by who replaces files of closed days, or makes something of them.
@@ -217,31 +230,23 @@ impl Layout {
     /// [`StoreError::Read`] if the folder is there and cannot be listed.
     pub fn days(&self) -> Result<Vec<DayFiles>, StoreError> {
         let folder = self.samples();
-        let read_error = |source| StoreError::Read { path: folder.clone(), source };
-        let entries = match fs_err::read_dir(&folder) {
+        let entries = match self.entries(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(read_error(error)),
+            Err(error) => return Err(StoreError::Read { path: folder, source: error }),
         };
         let mut days = BTreeMap::<Date, DayFiles>::new();
-        for entry in entries {
-            let entry = entry.map_err(read_error)?;
-            let Some((day, form)) = entry.file_name().to_str().and_then(parse_day_file) else {
+        for (name, kind) in entries {
+            let Some((day, form)) = name.to_str().and_then(parse_day_file) else { continue };
+            // Links and pipes are listed: whoever opens them says that they are none of ours.
+            if kind.is_dir() {
                 continue;
-            };
-            // What is no plain file, or gone since it was listed, is not part of the log. The folder mostly tells the
-            // kind without asking for each file: years of days are listed in a fraction of a millisecond.
-            let plain_file = match entry.file_type() {
-                Ok(kind) if kind.is_symlink() => entry.path().is_file(),
-                kind => kind.is_ok_and(|kind| kind.is_file()),
-            };
-            if plain_file {
-                let files = days.entry(day).or_insert_with(|| DayFiles::none(day));
-                match form {
-                    Form::Plain => files.plain = true,
-                    Form::Gzip => files.gz = true,
-                    Form::Columns => files.columns = true,
-                }
+            }
+            let files = days.entry(day).or_insert_with(|| DayFiles::none(day));
+            match form {
+                Form::Plain => files.plain = true,
+                Form::Gzip => files.gz = true,
+                Form::Columns => files.columns = true,
             }
         }
         Ok(days.into_values().collect())
@@ -250,7 +255,7 @@ impl Layout {
     /// The sizes of a day's files.
     pub fn sizes(&self, files: &DayFiles) -> DaySizes {
         let size = |there: bool, path: PathBuf| {
-            there.then(|| fs_err::metadata(path).ok()).flatten().map(|metadata| metadata.len())
+            there.then(|| fs_err::symlink_metadata(path).ok()).flatten().map(|metadata| metadata.len())
         };
         DaySizes {
             plain: size(files.plain, self.day_file(files.day)),
@@ -290,7 +295,8 @@ fn objection(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The hosts under a data folder, sorted: folders with a valid name and a folder `samples` in them.
+/// The hosts under a data folder, sorted: folders with a valid name and an entry `samples` in them, which whoever reads it finds
+/// to be a folder or not.
 ///
 /// # Errors
 /// [`StoreError::Read`] if the data folder cannot be listed.
@@ -300,7 +306,7 @@ pub fn hosts(data: &Path) -> Result<Vec<String>, StoreError> {
     for entry in fs_err::read_dir(data).map_err(read_error)? {
         let name = entry.map_err(read_error)?.file_name();
         if let Some(name) = name.to_str().filter(|name| objection(name).is_none())
-            && data.join(name).join("samples").is_dir()
+            && fs_err::symlink_metadata(data.join(name).join("samples")).is_ok()
         {
             names.push(name.to_owned());
         }

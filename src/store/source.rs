@@ -1,7 +1,7 @@
 //! Opens a file of a day, in whatever form it is: what comes out are its lines. And writes a compressed one anew.
 
 use super::columns;
-use super::layout::Form;
+use super::layout::{Form, Layout};
 use crate::base::files;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 const BUFFER: usize = 64 * 1024;
 
 /// The lines of a file. Columns are turned into lines as a whole, all else is read as it is asked for.
-pub(super) fn open(path: &Path, form: Form) -> io::Result<Box<dyn BufRead + Send>> {
-    let plain = BufReader::with_capacity(BUFFER, fs_err::File::open(path)?.into_parts().0);
+pub(super) fn open(layout: &Layout, path: &Path, form: Form) -> io::Result<Box<dyn BufRead + Send>> {
+    let plain = BufReader::with_capacity(BUFFER, layout.open(path)?);
     Ok(match form {
         Form::Plain => Box::new(plain),
         Form::Gzip => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(plain))),
@@ -27,8 +27,8 @@ pub(super) fn open(path: &Path, form: Form) -> io::Result<Box<dyn BufRead + Send
 }
 
 /// The lines of a plain file behind so many bytes.
-pub(super) fn plain(path: &Path, from: u64) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut file = fs_err::File::open(path)?.into_parts().0;
+pub(super) fn plain(layout: &Layout, path: &Path, from: u64) -> io::Result<Box<dyn BufRead + Send>> {
+    let mut file = layout.open(path)?;
     file.seek(SeekFrom::Start(from))?;
     Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }

@@ -71,7 +71,7 @@ pub(super) fn last_of(layout: &Layout, files: &DayFiles) -> Option<Taken> {
         let last = tail_of_day(layout, files, 1).ok()?.pop()?;
         return Some(Taken { v: last.v, t: last.t, boot: last.boot, uptime: last.uptime });
     }
-    let file = File::open(layout.day_file(files.day)).ok()?;
+    let file = layout.open(&layout.day_file(files.day)).ok()?;
     let mut last = None;
     for_each_line_from_end(&file, file.metadata().ok()?.len(), &mut |line| {
         let taken = serde_json::from_slice::<Taken>(line).ok();
@@ -97,14 +97,15 @@ fn tail_of_day(layout: &Layout, files: &DayFiles, count: usize) -> Result<Vec<Sa
         return Ok(last.into());
     }
     let path = layout.day_file(files.day);
-    let mut samples = tail_of_file(&path, count).map_err(|source| StoreError::Read { path, source })?;
+    let mut samples =
+        tail_of_file(layout, &path, count).map_err(|source| StoreError::Read { path, source })?;
     samples.reverse();
     Ok(samples)
 }
 
 /// The last samples of a plain file, newest first.
-fn tail_of_file(path: &Path, count: usize) -> io::Result<Vec<Sample>> {
-    let file = File::open(path)?;
+fn tail_of_file(layout: &Layout, path: &Path, count: usize) -> io::Result<Vec<Sample>> {
+    let file = layout.open(path)?;
     let mut samples = Vec::new();
     for_each_line_from_end(&file, file.metadata()?.len(), &mut |line| {
         samples.extend(decode(line).sample);

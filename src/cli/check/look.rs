@@ -5,7 +5,9 @@ use crate::analysis::describe::describe;
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{self, Report};
 use crate::analysis::traffic;
+use crate::base::files;
 use crate::base::words::{Lang, Words};
+use crate::cli::site::INTERVAL_SECONDS;
 use crate::config::{Quiet, TrafficConfig};
 use crate::notify::{self, Evidence, Told};
 use crate::series::{self, Latest};
@@ -86,7 +88,10 @@ impl Watch<'_> {
         if self.keep {
             match shelf.hold() {
                 // `site` looks at this host; the next run comes soon.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let held = files::held_seconds(shelf.lock_file()).unwrap_or(0.0);
+                    return if held > 2.0 * INTERVAL_SECONDS { Err(error.into()) } else { Ok(None) };
+                }
                 held => held?,
             }
         }

@@ -61,6 +61,7 @@ fn of_machine(lookup: Lookup<'_>) -> Option<ProblemKind> {
     let sample = &lookup.known.latest.sample;
     Some(match lookup.rule.name.as_str() {
         "silent" => ProblemKind::Silent { age: (lookup.known.now - sample.t) as f64 },
+        "unreadable" => ProblemKind::Unreadable { reason: lookup.known.unreadable?.to_owned() },
         "clock" => ProblemKind::Clock { ahead: lookup.value()? },
         "zombies" => ProblemKind::Zombies { count: whole(lookup.value()?) },
         "conntrack" => full(

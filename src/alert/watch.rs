@@ -10,8 +10,9 @@ use super::tell::Marked;
 use crate::analysis::ProblemKind;
 use crate::analysis::report::Report;
 use crate::base::files;
-use crate::series::{self, Frame, Latest, SeriesError, Window};
-use crate::store::Layout;
+use crate::sample::{FORMAT_VERSION, Sample};
+use crate::series::{self, Frame, Latest, Recent, SeriesError, Window};
+use crate::store::{Damage, Layout};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -40,6 +41,8 @@ pub struct Subject<'a> {
     pub traffic: Option<f64>,
     /// How long messages wait, by channel.
     pub waiting: Option<&'a BTreeMap<String, f64>>,
+    /// Why its log could not be read; then `latest` is [`Shelf::stand_in`].
+    pub unreadable: Option<&'a str>,
     /// The present moment.
     pub now: i64,
 }
@@ -105,6 +108,7 @@ impl Shelf {
             traffic: subject.traffic,
             filling: filling.as_ref(),
             waiting: subject.waiting,
+            unreadable: subject.unreadable,
             now: subject.now,
         };
         self.book.entries = self.book.advance(subject.rules, &known, tell);
@@ -113,6 +117,19 @@ impl Shelf {
             self.book.looked = subject.now;
         }
         Ok(())
+    }
+
+    /// Stands for the newest sample of a host whose log cannot be read: taken now, in the boot that was seen last.
+    pub fn stand_in(&self, now: i64) -> Latest {
+        let (boot, uptime) = (self.book.boot.clone(), self.book.uptime);
+        Latest {
+            sample: Sample { v: FORMAT_VERSION, t: now, boot, uptime, ..Sample::default() },
+            previous: None,
+            rates: Frame::default(),
+            damage: Damage::default(),
+            samples_today: 0,
+            recent: Recent::default(),
+        }
     }
 
     /// The alerts that hold, worst first.

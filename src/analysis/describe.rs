@@ -17,6 +17,7 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
     let lang = words.lang();
     let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
     match kind {
+        ProblemKind::Unreadable { reason } => line("problem.unreadable", &[("reason", reason.clone())]),
         ProblemKind::Silent { age } => line("problem.silent", &[("age", format::duration(*age, lang))]),
         ProblemKind::Clock { ahead } => line("problem.clock", &[("ahead", format::duration(*ahead, lang))]),
         ProblemKind::Late { age } => line("problem.late", &[("age", format::duration(*age, lang))]),

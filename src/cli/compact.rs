@@ -4,10 +4,9 @@
 use super::args::CompactArgs;
 use super::progress::Progress;
 use super::{Context, output};
-use crate::config::Config;
 use crate::series::{self, Compacted};
 use crate::site;
-use crate::store::{self, Layout};
+use crate::store;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -23,7 +22,7 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
     for (number, host) in hosts.iter().enumerate() {
         bar.done(number, hosts.len());
         let is_own = own.as_deref() == Some(host.as_str());
-        let done = match compact(host, config, now, is_own) {
+        let done = match compact(host, context, now, is_own) {
             Ok(done) => done,
             Err(error) if args.host.is_some() => return Err(error),
             // The others go on: what is wrong with one host must not fill the disk with the logs of all.
@@ -46,13 +45,15 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
 }
 
 /// Compacts one host.
-fn compact(host: &str, config: &Config, now: i64, is_own: bool) -> anyhow::Result<Compacted> {
-    let layout = Layout::new(&config.data, host)?;
+fn compact(host: &str, context: &Context, now: i64, is_own: bool) -> anyhow::Result<Compacted> {
+    let (config, layout) = (context.config(), context.layout(host)?);
     if !layout.samples().exists() {
         let what = format!("there is no log of a host {host:?} under {}", config.data.display());
         return Err(output::failure(what, "name a folder of it, or leave --host out for all of them"));
     }
-    Ok(series::compact(&layout, now, site::ages(&config.retain), is_own)?)
+    let done = series::compact(&layout, now, site::ages(&config.retain), is_own);
+    layout.within_limits()?;
+    Ok(done?)
 }
 
 /// What was done, in a line.

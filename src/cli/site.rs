@@ -14,9 +14,6 @@ use std::process::ExitCode;
 /// A stretch shows at least so much.
 const SHORTEST_SECONDS: i64 = 60;
 
-/// How often cron starts it. A run before this one that takes two intervals hangs.
-pub(super) const INTERVAL_SECONDS: f64 = 300.0;
-
 /// Runs the command. A run that went well says nothing: cron would mail it.
 pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let zone = context.loaded.time_zone()?;
@@ -40,7 +37,7 @@ pub(super) fn run(args: &SiteArgs, context: &Context) -> anyhow::Result<ExitCode
     bar.end();
     let report = match report {
         // The run before is still at it, and cron starts the next one soon: nothing to mail anybody about.
-        Err(SiteError::Busy(_, seconds)) if seconds <= 2.0 * INTERVAL_SECONDS => {
+        Err(SiteError::Busy(_, seconds)) if seconds <= site::HUNG_SECONDS => {
             return Ok(ExitCode::SUCCESS);
         }
         report => report?,

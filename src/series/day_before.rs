@@ -59,7 +59,7 @@ pub(super) fn hosts(
         if samples.len() <= MOST_KEPT {
             samples.push(sample.clone());
         }
-    });
+    })?;
     // A plain file may grow, and is read without being unpacked.
     let is_packed = sizes.plain.is_none() && sizes != DaySizes::default();
     if is_packed && *reader.damage() == Damage::default() && samples.len() <= MOST_KEPT {

@@ -175,7 +175,7 @@ fn read_after(
 ) -> Result<(Table, Option<DayFacts>), SeriesError> {
     let start = start_of(day);
     let end = start + DAY;
-    let mut collecting = Collecting::default();
+    let mut collecting = Collecting::of(layout);
     let mut reading = DayReading::default();
     let mut next = Lead { day, samples: Vec::new() };
     let mut add = |sample: &Sample| {
@@ -189,14 +189,14 @@ fn read_after(
     let known = lead.take().filter(|lead| start_of(lead.day) + DAY == start);
     match &known {
         Some(lead) => lead.samples.iter().for_each(&mut add),
-        None => Reader::of_files_at(layout, start - DAY, start - LEAD_SECONDS, end)?.each(&mut add),
+        None => Reader::of_files_at(layout, start - DAY, start - LEAD_SECONDS, end)?.each(&mut add)?,
     }
     Reader::of_files_at(layout, start, start - LEAD_SECONDS, end + DAY)?.each(|sample| {
         add(sample);
         if sample.t >= end - LEAD_SECONDS && next.samples.len() <= MOST_LED {
             next.samples.push(sample.clone());
         }
-    });
+    })?;
     *lead = Some(next).filter(|next| next.samples.len() <= MOST_LED);
     Ok((collecting.finish(), reading.finish()))
 }

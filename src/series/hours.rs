@@ -165,10 +165,10 @@ fn read(layout: &Layout, files: &DayFiles) -> Result<Option<Rest>, SeriesError> 
 fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>, SeriesError> {
     let Head { until, resume, read: known, .. } = kept.head;
     let start = start_of(files.day);
-    let (collecting, reading) = (Collecting::default(), DayReading::default());
+    let (collecting, reading) = (Collecting::of(layout), DayReading::default());
     let mut rest = Rest { kept, collecting, lines: Vec::new(), read: resume, reading };
     if until - LEAD < start {
-        Reader::range(layout, until - LEAD, start)?.each(|sample| rest.collecting.add(sample));
+        Reader::range(layout, until - LEAD, start)?.each(|sample| rest.collecting.add(sample))?;
     }
     let place = DayPlace { plain: resume, ..DayPlace::default() };
     let Some(mut follower) = Follower::open(layout, files, place)? else { return Ok(Some(rest)) };
@@ -186,6 +186,7 @@ fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>,
         rest.collecting.add(&sample);
         rest.reading.add(&sample);
     }
+    layout.within_limits()?;
     rest.read = follower.place().plain;
     Ok(Some(rest))
 }

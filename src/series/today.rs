@@ -42,7 +42,7 @@ pub(super) fn facts(layout: &Layout, day: Date) -> Result<Option<DayFacts>, Seri
     }
     let start = start_of(day);
     let mut reading = DayReading::default();
-    Reader::range(layout, start, start + DAY)?.each(|sample| reading.add(sample));
+    Reader::range(layout, start, start + DAY)?.each(|sample| reading.add(sample))?;
     Ok(reading.finish())
 }
 

@@ -13,8 +13,10 @@ use super::append::{ends_torn, relock};
 use super::error::StoreError;
 use super::layout::{DayFiles, DaySizes, Form, Layout};
 use super::lines::{Ending, next_line};
+use super::metered::Metered;
 use super::{columns, source};
 use crate::base::files;
+use crate::base::limits::LARGEST_DAY_IN_COLUMNS;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::collections::HashSet;
@@ -51,7 +53,7 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
         }
         None => Lines::none(),
     };
-    let is_new = lines.seen.is_empty() || lines.has_new(&plain).map_err(read_error)?;
+    let is_new = lines.seen.is_empty() || lines.has_new(layout, &path, &plain).map_err(read_error)?;
     if is_new && !is_own {
         return Ok(Compressed::Sent);
     }
@@ -75,7 +77,7 @@ pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, Sto
     let (packed, turned) = (layout.day_file_gz(files.day), layout.file_of(files.day, Form::Columns));
     let read = |path: &Path, form| {
         let mut text = Vec::new();
-        let limit = columns::LARGEST_DAY as u64 + 1;
+        let limit = LARGEST_DAY_IN_COLUMNS as u64 + 1;
         let read =
             source::open(layout, path, form).and_then(|source| source.take(limit).read_to_end(&mut text));
         read.map(|_| text).map_err(|source| StoreError::Read { path: path.to_owned(), source })
@@ -158,9 +160,9 @@ impl Lines {
         line.trim_ascii().is_empty() || self.seen.contains(&self.hash(line))
     }
 
-    fn has_new(&self, plain: &File) -> io::Result<bool> {
+    fn has_new(&self, layout: &Layout, path: &Path, plain: &File) -> io::Result<bool> {
         let mut has_new = false;
-        each_line(plain, |line| {
+        each_line(layout, path, plain, |line| {
             has_new |= !self.knows(line);
             Ok(())
         })?;
@@ -169,10 +171,15 @@ impl Lines {
 }
 
 /// Hands over the lines of a file from its start. One that is longer than any sample is no line of ours.
-pub(super) fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut file = file;
+pub(super) fn each_line(
+    layout: &Layout,
+    path: &Path,
+    file: &File,
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = file.try_clone()?;
     file.rewind()?;
-    let mut source = BufReader::with_capacity(64 * 1024, file);
+    let mut source = Metered::new(layout, path, Box::new(BufReader::with_capacity(64 * 1024, file)));
     let mut line = Vec::new();
     loop {
         match next_line(&mut source as &mut dyn BufRead, &mut line)? {
@@ -205,7 +212,7 @@ fn write(layout: &Layout, packed: &Path, plain: &File, lines: &Lines) -> io::Res
         if lines.torn {
             encoder.write_all(b"\n")?;
         }
-        each_line(plain, |line| {
+        each_line(layout, packed, plain, |line| {
             if lines.knows(line) {
                 return Ok(());
             }

@@ -63,6 +63,17 @@ pub enum StoreError {
         /// What the file system said.
         source: io::Error,
     },
+    /// The host exceeds a limit on what one host may cost a run.
+    #[error(
+        "too costly: {reason}; see what writes to {}, or raise that limit under [limits] of the configuration",
+        folder.display()
+    )]
+    TooCostly {
+        /// The host's folder.
+        folder: PathBuf,
+        /// The limit, in words.
+        reason: String,
+    },
     /// A folder or a file cannot be read.
     #[error("cannot read {}: {source}; {}", path.display(), way_out(source, path))]
     Read {

@@ -161,7 +161,7 @@ fn fill_day(
 /// The earliest time of a plain file.
 fn first_time(layout: &Layout, path: &Path) -> io::Result<Option<i64>> {
     let mut first = None::<i64>;
-    each_line(&layout.open(path)?, |line| {
+    each_line(layout, path, &layout.open(path)?, |line| {
         first = first.into_iter().chain(time_of(line)).min();
         Ok(())
     })?;

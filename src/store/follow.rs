@@ -122,7 +122,7 @@ impl Follower {
     /// [`StoreError::Read`] where a file cannot be read (to its end).
     pub fn next_before(&mut self, until: i64) -> Result<Option<Sample>, StoreError> {
         if self.held.is_none() {
-            self.held = self.read()?;
+            self.held = self.read().or_else(|error| self.layout.within_limits().and(Err(error)))?;
             if self.held.is_none() {
                 self.place.clone_from(&self.ahead);
             }

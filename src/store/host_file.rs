@@ -1,8 +1,11 @@
 //! Opens files below the data folder, where other machines write: no symbolic link is followed in any component, an open never
 //! blocks, and what is not a regular file is refused. Every file of a host is opened here.
 
+use super::budget::Budget;
+use super::error::StoreError;
 use super::layout::Layout;
 use crate::base::files;
+use crate::base::limits::{Limits, MOST_ENTRIES};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
@@ -10,6 +13,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 /// How each component before the last is opened: no link, and nothing that is no folder.
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
@@ -17,6 +21,23 @@ const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::C
 const REGULAR: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 impl Layout {
+    /// The same host with other limits and a budget of its own.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> Self {
+        self.with_budget(Arc::new(Budget::new(limits)))
+    }
+
+    /// Fails where the host was found to be too costly in this run: what was read since is not all that there is.
+    ///
+    /// # Errors
+    /// [`StoreError::TooCostly`] with the limit.
+    pub fn within_limits(&self) -> Result<(), StoreError> {
+        match self.budget().excess() {
+            Some(reason) => Err(StoreError::TooCostly { folder: self.folder(), reason: reason.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
     /// Opens a file below the data folder for reading.
     ///
     /// # Errors
@@ -27,12 +48,15 @@ impl Layout {
 
     /// Opens a file below the data folder with other flags; one that `CREATE` makes is readable by all.
     pub(super) fn open_as(&self, path: &Path, flags: OFlags) -> io::Result<File> {
+        self.budget().check()?;
         let (folder, name) = self.parent_of(path)?;
         let mode = Mode::from_raw_mode(0o644);
         let file = File::from(openat(&folder, name, flags | REGULAR, mode).map_err(refused)?);
-        if !file.metadata()?.is_file() {
+        let found = file.metadata()?;
+        if !found.is_file() {
             return Err(io::Error::new(ErrorKind::Unsupported, "it is not a regular file"));
         }
+        self.budget().open_file(&name.to_string_lossy(), found.len())?;
         Ok(file)
     }
 
@@ -63,7 +87,9 @@ impl Layout {
 
     /// The names in a folder below the data folder, each with its kind.
     pub(super) fn entries(&self, path: &Path) -> io::Result<Vec<(OsString, FileType)>> {
-        entries(&self.open_folder(path)?)
+        let found = entries(&self.open_folder(path)?)?;
+        self.budget().list_entries(found.len())?;
+        Ok(found)
     }
 
     /// The folder of a file, and the file's name in it.
@@ -85,7 +111,7 @@ impl Layout {
     }
 }
 
-/// The entries of a folder but itself and its parent. A file system that does not give kinds is asked for each.
+/// The entries of a folder but itself and its parent, up to one more than there may be. A file system that does not give kinds is asked for each.
 fn entries(folder: &OwnedFd) -> io::Result<Vec<(OsString, FileType)>> {
     use std::os::unix::ffi::OsStrExt;
     let mut found = Vec::new();
@@ -104,6 +130,9 @@ fn entries(folder: &OwnedFd) -> io::Result<Vec<(OsString, FileType)>> {
             kind => kind,
         };
         found.push((OsStr::from_bytes(name.to_bytes()).to_owned(), kind));
+        if found.len() > MOST_ENTRIES {
+            break;
+        }
     }
     Ok(found)
 }

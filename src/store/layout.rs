@@ -3,13 +3,17 @@
 //! Host folders are filled by other machines over rsync: a name is checked before it becomes a path, and files are opened by
 //! [`Layout::open`] alone.
 
+use super::budget::Budget;
 use super::error::StoreError;
+use super::hosts::objection;
+use crate::base::limits::Limits;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of alerts and messages under the data folder. No host has such a name.
 pub const CHECK_FOLDER: &str = ".check";
@@ -21,11 +25,21 @@ pub(super) const EVENTS: &str = "events.jsonl";
 pub const DERIVED_FOLDER: &str = ".derived";
 
 /// The folders and files of one host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     data: PathBuf,
     host: String,
+    /// Shared by all copies.
+    budget: Arc<Budget>,
 }
+
+impl PartialEq for Layout {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.data, &self.host) == (&other.data, &other.host)
+    }
+}
+
+impl Eq for Layout {}
 
 /// The files of one day: the plain one, a compressed one, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,13 +130,22 @@ impl Layout {
         let (data, host) = (data.into(), host.into());
         match objection(&host) {
             Some(reason) => Err(StoreError::HostName { name: host, reason }),
-            None => Ok(Self { data, host }),
+            None => Ok(Self { data, host, budget: Arc::new(Budget::new(Limits::without_time())) }),
         }
     }
 
     /// The host's name in the data folder.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// What the host may cost.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    pub(super) fn with_budget(self, budget: Arc<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// The data folder.
@@ -227,7 +250,7 @@ impl Layout {
     /// The days that have a log, ascending. A host without a log has none.
     ///
     /// # Errors
-    /// [`StoreError::Read`] if the folder is there and cannot be listed.
+    /// [`StoreError::Read`] if the folder is there and cannot be listed, [`StoreError::TooCostly`] where there are too many.
     pub fn days(&self) -> Result<Vec<DayFiles>, StoreError> {
         let folder = self.samples();
         let entries = match self.entries(&folder) {
@@ -249,6 +272,8 @@ impl Layout {
                 Form::Columns => files.columns = true,
             }
         }
+        let _ = self.budget.list_days(days.len());
+        self.within_limits()?;
         Ok(days.into_values().collect())
     }
 
@@ -278,41 +303,6 @@ fn parse_day_file(name: &str) -> Option<(Date, Form)> {
     let month = i8::try_from(digits(5..7)?).ok()?;
     let date = Date::new(digits(0..4)?, month, i8::try_from(digits(8..10)?).ok()?).ok()?;
     dashes.then_some((date, form))
-}
-
-/// Why a name must not become a folder.
-fn objection(name: &str) -> Option<&'static str> {
-    let allowed = |character: char| character.is_alphanumeric() || "-_.".contains(character);
-    match name {
-        "" => Some("it is empty"),
-        name if name.len() > 253 => Some("it is longer than 253 bytes"),
-        name if name.starts_with('.') => Some("it begins with a dot"),
-        name if name.starts_with('-') => Some("it begins with a dash"),
-        "status.json" | "feed.xml" => Some("it is that of a file of the site"),
-        name if name.ends_with(".html") => Some("it is that of a page of the site"),
-        name if !name.chars().all(allowed) => Some("it has other characters than a host's name"),
-        _ => None,
-    }
-}
-
-/// The hosts under a data folder, sorted: folders with a valid name and an entry `samples` in them, which whoever reads it finds
-/// to be a folder or not.
-///
-/// # Errors
-/// [`StoreError::Read`] if the data folder cannot be listed.
-pub fn hosts(data: &Path) -> Result<Vec<String>, StoreError> {
-    let read_error = |source| StoreError::Read { path: data.to_owned(), source };
-    let mut names = Vec::new();
-    for entry in fs_err::read_dir(data).map_err(read_error)? {
-        let name = entry.map_err(read_error)?.file_name();
-        if let Some(name) = name.to_str().filter(|name| objection(name).is_none())
-            && fs_err::symlink_metadata(data.join(name).join("samples")).is_ok()
-        {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
 }
 
 /// The day of a unix time, UTC.
@@ -390,16 +380,5 @@ mod tests {
             ]
         );
         assert_eq!(layout.sizes(&days[1]), DaySizes { plain: None, gz: Some(2), columns: None });
-    }
-
-    #[test]
-    fn lists_hosts_that_have_a_log() {
-        let data = tempfile::tempdir().unwrap();
-        for folder in ["web2/samples", "web1/samples", "empty", ".hidden/samples"] {
-            fs_err::create_dir_all(data.path().join(folder)).unwrap();
-        }
-        fs_err::write(data.path().join("file"), "").unwrap();
-        assert_eq!(hosts(data.path()).unwrap(), ["web1", "web2"]);
-        assert!(hosts(&data.path().join("missing")).is_err());
     }
 }

@@ -201,7 +201,7 @@ impl Reader {
 
     /// The next sample, lent: quicker than one that is given away.
     pub fn next_lent(&mut self) -> Option<&Sample> {
-        while self.current.is_some() || self.open_next() {
+        while self.layout.within_limits().is_ok() && (self.current.is_some() || self.open_next()) {
             if self.advance() {
                 return self.decoder.sample();
             }
@@ -210,10 +210,14 @@ impl Reader {
     }
 
     /// Shows every sample that is still to come.
-    pub fn each(&mut self, mut visit: impl FnMut(&Sample)) {
+    ///
+    /// # Errors
+    /// [`StoreError::TooCostly`] where a limit ended it before all were shown.
+    pub fn each(&mut self, mut visit: impl FnMut(&Sample)) -> Result<(), StoreError> {
         while let Some(sample) = self.next_lent() {
             visit(sample);
         }
+        self.layout.within_limits()
     }
 
     /// Reads the next line of the file that is open; whether it holds a sample that is wanted.

@@ -24,6 +24,7 @@ mod events;
 mod explain;
 mod field_cases;
 mod help;
+mod hostile;
 mod import;
 mod install;
 mod layers;

@@ -31,8 +31,8 @@ use std::time::Duration;
 
 /// Another run is given so long to end.
 const PATIENCE_SECONDS: f64 = 50.0;
-/// How often cron starts it. A run before this one that takes two intervals hangs.
-const INTERVAL_SECONDS: f64 = 60.0;
+/// A run that holds the lock for longer than this hangs: two of the intervals at which cron starts it.
+const HUNG_SECONDS: f64 = 120.0;
 /// How long the sample of this minute is waited for: what is read takes milliseconds, a busy machine starts late.
 const SAMPLE_SECONDS: f64 = 15.0;
 
@@ -174,13 +174,13 @@ fn code(seen: &[Seen], went_well: bool) -> ExitCode {
 fn lock(data: &Path) -> anyhow::Result<Option<File>> {
     files::create_folder(&data.join(CHECK_FOLDER))?;
     let path = data.join(CHECK_FOLDER).join("lock");
-    match files::lock_path(&path, PATIENCE_SECONDS) {
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-            match files::held_seconds(&path).filter(|seconds| *seconds > 2.0 * INTERVAL_SECONDS) {
-                Some(seconds) => Err(held(&path, seconds)),
-                None => Ok(None),
-            }
-        }
+    let hung = files::held_seconds(&path).filter(|seconds| *seconds > HUNG_SECONDS);
+    // One that hangs is not waited for.
+    match files::lock_path(&path, if hung.is_some() { 0.0 } else { PATIENCE_SECONDS }) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => match hung {
+            Some(seconds) => Err(held(&path, seconds)),
+            None => Ok(None),
+        },
         lock => Ok(Some(lock?)),
     }
 }
@@ -220,7 +220,7 @@ fn layouts(args: &CheckArgs, context: &Context) -> anyhow::Result<Vec<Layout>> {
             return Err(Context::no_host(data, wanted));
         }
     }
-    Ok(hosts.into_iter().map(|host| Layout::new(data, host)).collect::<Result<_, _>>()?)
+    Ok(hosts.into_iter().map(|host| context.layout(host)).collect::<Result<_, _>>()?)
 }
 
 /// A message for each channel that wants any of the news, and what is told by them.

@@ -3,7 +3,7 @@
 //! worth knowing where it comes back.
 
 use super::{Finding, Patient};
-use crate::store::{self, Layout};
+use crate::store;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,7 @@ const MOST_HOSTS: usize = 50;
 /// Looks at the files of all hosts, up to some.
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     let hosts = store::hosts(&patient.data).unwrap_or_default();
-    let layouts =
-        hosts.iter().take(MOST_HOSTS).filter_map(|host| Layout::new(&patient.data, host.as_str()).ok());
+    let layouts = hosts.iter().take(MOST_HOSTS).filter_map(|host| patient.log(host));
     let (mut locked, mut broken) = (Vec::new(), Vec::new());
     // Whoever does not own the data folder renders nothing of it.
     if access(&patient.data, Access::WRITE_OK).is_err() {

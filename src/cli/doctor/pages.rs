@@ -4,7 +4,6 @@ use super::{Finding, Patient};
 use crate::base::files;
 use crate::base::format;
 use crate::base::words::Lang;
-use crate::cli::site::INTERVAL_SECONDS;
 use crate::cli::web;
 use crate::site;
 use crate::store::{self, CHECK_FOLDER};
@@ -45,7 +44,7 @@ fn hanging(patient: &Patient) -> Vec<Finding> {
         (patient.data.join(CHECK_FOLDER).join("lock"), "no alert rules are evaluated"),
     ];
     let finding = |(lock, what): (PathBuf, &str)| {
-        let seconds = files::held_seconds(&lock).filter(|seconds| *seconds > 2.0 * INTERVAL_SECONDS)?;
+        let seconds = files::held_seconds(&lock).filter(|seconds| *seconds > site::HUNG_SECONDS)?;
         let age = format::duration(seconds, Lang::En);
         Some(Finding::wrong(
             format!("{what}: a program has held the lock {} for {age}", lock.display()),

@@ -148,7 +148,9 @@ impl Book {
         known: &Known<'_>,
         tell: &dyn Fn(&ProblemKind) -> String,
     ) -> Vec<Entry> {
-        let newest = known.samples.times.last().copied().unwrap_or(0);
+        // Of a log that cannot be read there is no sample: what was taken in stays so, and a book that is new begins now.
+        let until = if self.until == 0 { known.now } else { self.until };
+        let newest = known.samples.times.last().copied().unwrap_or(until);
         self.step_back(newest, known.now);
         let is_new_boot = self.boot.is_some() && self.boot != known.latest.sample.boot;
         self.look_at_mounts(known);

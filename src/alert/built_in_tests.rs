@@ -113,6 +113,7 @@ impl Host {
             traffic: self.traffic,
             filling: Some(&self.filling),
             waiting: None,
+            unreadable: None,
             now: self.now,
         }
     }

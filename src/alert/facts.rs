@@ -38,6 +38,8 @@ pub struct Known<'a> {
     pub filling: Option<&'a BTreeMap<String, f64>>,
     /// How long messages wait, by channel; none where nobody looked.
     pub waiting: Option<&'a BTreeMap<String, f64>>,
+    /// Why its log could not be read.
+    pub unreadable: Option<&'a str>,
     /// The present moment.
     pub now: i64,
 }
@@ -91,6 +93,7 @@ impl Known<'_> {
         let age = self.now - sample.t;
         let late = age > SILENT_INTERVALS * self.latest.rates.step;
         table.fact("host.silent", "", if late { age as f64 } else { 0.0 });
+        table.fact("host.unreadable", "", f64::from(u8::from(self.unreadable.is_some())));
         table.fact("host.ahead", "", (-age).max(0) as f64);
         if let Some(uptime) = sample.uptime.filter(|_| self.is_fresh()) {
             table.fact("host.uptime", "", uptime);

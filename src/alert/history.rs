@@ -51,7 +51,9 @@ impl Entry {
 /// Where the alerts of a host lie, as seen from this machine.
 #[derive(Clone, Debug)]
 pub struct Place {
+    layout: Layout,
     folder: PathBuf,
+    lock: PathBuf,
     history: PathBuf,
     sent_along: PathBuf,
 }
@@ -62,12 +64,18 @@ impl Place {
         let folder = layout.check();
         let sent_along = layout.alerts();
         let history = if is_own { sent_along.clone() } else { folder.join("alerts.jsonl") };
-        Self { folder, history, sent_along }
+        let lock = folder.join("lock");
+        Self { layout: layout.clone(), folder, lock, history, sent_along }
     }
 
     /// The folder of what is remembered of the host's alerts.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The file whose lock guards that folder.
+    pub fn lock_file(&self) -> &Path {
+        &self.lock
     }
 
     /// Appends changes.
@@ -103,16 +111,16 @@ impl Place {
         if last.is_empty() {
             return Ok(());
         }
-        let written = read(&self.history);
+        let written = read(&self.layout, &self.history);
         let missing: Vec<Entry> = last.iter().filter(|entry| !written.contains(entry)).cloned().collect();
         self.append(&missing)
     }
 
     /// All changes that are known, by time: those found out here, and those that the host sent along.
     pub fn read(&self) -> Vec<Entry> {
-        let mut entries = read(&self.history);
+        let mut entries = read(&self.layout, &self.history);
         if self.history != self.sent_along {
-            entries.extend(read(&self.sent_along));
+            entries.extend(read(&self.layout, &self.sent_along));
         }
         entries.sort_by_key(|entry| entry.t);
         // Both may have looked at the same log.
@@ -131,9 +139,8 @@ impl Place {
 }
 
 /// The lines that can be read; of a file that another host sent, no more than its newest part.
-fn read(path: &Path) -> Vec<Entry> {
-    let is_file = fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let Some(mut file) = is_file.then(|| fs_err::File::open(path).ok()).flatten() else { return Vec::new() };
+fn read(layout: &Layout, path: &Path) -> Vec<Entry> {
+    let Ok(mut file) = layout.open(path) else { return Vec::new() };
     let skip = file.metadata().map_or(0, |metadata| metadata.len()).saturating_sub(MOST_BYTES);
     if file.seek(SeekFrom::Start(skip)).is_err() {
         return Vec::new();

@@ -151,11 +151,16 @@ pub const DERIVED: [Derived; 18] = [
 ];
 
 /// Every number that is known beside the samples.
-pub const FACTS: [Fact; 12] = [
+pub const FACTS: [Fact; 13] = [
     fact(
         "host.silent",
         Measure::SECONDS,
         "How long no sample came, where that is more than three intervals; else 0.",
+    ),
+    fact(
+        "host.unreadable",
+        Measure::COUNT,
+        "1 where its log cannot be read, or costs a run more than the limits allow; else 0.",
     ),
     fact("host.ahead", Measure::SECONDS, "How far its clock is ahead of ours."),
     fact("host.uptime", Measure::SECONDS, "Since its boot."),

@@ -67,6 +67,7 @@ fn of_machine(lookup: Lookup<'_>) -> Option<ProblemKind> {
             let age = (lookup.known.now - sample.t) as f64;
             ProblemKind::Silent { age, leak: leak.map(|finding| Box::new(finding.clone())) }
         }
+        "unreadable" => ProblemKind::Unreadable { reason: lookup.known.unreadable?.to_owned() },
         "clock" => ProblemKind::Clock { ahead: lookup.value()? },
         "zombies" => ProblemKind::Zombies { count: whole(lookup.value()?) },
         "conntrack" => full(
@@ -205,6 +206,6 @@ fn raid(name: &str, known: &Known<'_>) -> Option<ProblemKind> {
     clippy::cast_sign_loss,
     reason = "a number of things, not below 0"
 )]
-fn whole(value: f64) -> u64 {
+pub(super) fn whole(value: f64) -> u64 {
     value.round().max(0.0) as u64
 }

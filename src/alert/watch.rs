@@ -10,12 +10,14 @@ use super::tell::Marked;
 use crate::analysis::ProblemKind;
 use crate::analysis::report::Report;
 use crate::base::files;
-use crate::series::{self, Frame, Latest, SeriesError, Window};
-use crate::store::Layout;
+use crate::sample::{FORMAT_VERSION, Sample};
+use crate::series::{self, Frame, Latest, Recent, SeriesError, Window};
+use crate::store::{Damage, Layout};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 /// Another run is done within a moment.
 const PATIENCE_SECONDS: f64 = 10.0;
@@ -39,6 +41,8 @@ pub struct Subject<'a> {
     pub traffic: Option<f64>,
     /// How long messages wait, by channel.
     pub waiting: Option<&'a BTreeMap<String, f64>>,
+    /// Why its log could not be read; then `latest` is [`Shelf::stand_in`].
+    pub unreadable: Option<&'a str>,
     /// The present moment.
     pub now: i64,
 }
@@ -60,8 +64,8 @@ impl Shelf {
     /// read and not be put back.
     pub fn open(layout: &Layout, is_own: bool) -> Self {
         let place = Place::of(layout, is_own);
-        let made = private_folder(layout)
-            .and_then(|()| files::lock_path(&place.folder().join("lock"), PATIENCE_SECONDS));
+        let made =
+            private_folder(layout).and_then(|()| files::lock_path(place.lock_file(), PATIENCE_SECONDS));
         let bytes = fs_err::read(place.folder().join("book.json")).unwrap_or_default();
         let book: Book = serde_json::from_slice(&bytes).unwrap_or_default();
         if made.is_ok() {
@@ -104,6 +108,7 @@ impl Shelf {
             traffic: subject.traffic,
             filling: filling.as_ref(),
             waiting: subject.waiting,
+            unreadable: subject.unreadable,
             now: subject.now,
         };
         self.book.entries = self.book.advance(subject.rules, &known, tell);
@@ -112,6 +117,19 @@ impl Shelf {
             self.book.looked = subject.now;
         }
         Ok(())
+    }
+
+    /// Stands for the newest sample of a host whose log cannot be read: taken now, in the boot that was seen last.
+    pub fn stand_in(&self, now: i64) -> Latest {
+        let (boot, uptime) = (self.book.boot.clone(), self.book.uptime);
+        Latest {
+            sample: Sample { v: FORMAT_VERSION, t: now, boot, uptime, ..Sample::default() },
+            previous: None,
+            rates: Frame::default(),
+            damage: Damage::default(),
+            samples_today: 0,
+            recent: Recent::default(),
+        }
     }
 
     /// The alerts that hold, worst first.
@@ -162,6 +180,11 @@ impl Shelf {
     /// What the file system says.
     pub fn sync(&self) -> io::Result<()> {
         files::sync_folder(self.place.folder())
+    }
+
+    /// The file whose lock says that a run has the book.
+    pub fn lock_file(&self) -> &Path {
+        self.place.lock_file()
     }
 
     /// Whether the book can be put back.

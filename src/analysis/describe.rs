@@ -19,6 +19,7 @@ pub fn describe(kind: &ProblemKind, telling: &Telling, mount: &dyn Fn(&str) -> S
     let line = |key: &str, values: &[(&str, String)]| fill(words, key, values);
     match kind {
         ProblemKind::Silent { age, leak } => silent(*age, leak.as_deref(), telling),
+        ProblemKind::Unreadable { reason } => line("problem.unreadable", &[("reason", reason.clone())]),
         ProblemKind::Clock { ahead } => line("problem.clock", &[("ahead", format::duration(*ahead, lang))]),
         ProblemKind::Late { age } => line("problem.late", &[("age", format::duration(*age, lang))]),
         ProblemKind::TwoMachines => words.get("problem.two_machines").to_owned(),

@@ -50,6 +50,8 @@ pub struct Problem {
 pub enum ProblemKind {
     /// No sample for so long; what leaked when the last one was taken.
     Silent { age: f64, leak: Option<Box<Finding>> },
+    /// Its log cannot be read, or costs too much.
+    Unreadable { reason: String },
     /// The last sample is in the future.
     Clock { ahead: f64 },
     /// Samples arrive, and are so old already.

@@ -4,12 +4,12 @@
 //! Errors name the file. Everything else of the file system goes through `fs_err` where it is needed.
 
 use super::clock::Stopwatch;
-use rustix::fs::{FlockOperation, Mode, fchmod, flock};
+use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What all temporary files begin with: a run that was killed may leave one behind.
 pub const TEMPORARY_PREFIX: &str = ".cronograph-";
@@ -237,16 +237,39 @@ pub fn lock(file: &File, patience_seconds: f64) -> io::Result<()> {
     }
 }
 
-/// Opens or makes a lock file and locks it, see [`lock`]. Dropping the file unlocks.
+/// Opens or makes a lock file that only its owner may open, and so hold, and locks it, see [`lock`]. Dropping the file unlocks.
 ///
 /// # Errors
 /// As [`lock`]; or the file cannot be opened.
 pub fn lock_path(path: &Path, patience_seconds: f64) -> io::Result<File> {
-    let file = fs_err::OpenOptions::new().create(true).append(true).open(path)?.into_parts().0;
+    use fs_err::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::PermissionsExt;
+    let mut options = fs_err::OpenOptions::new();
+    options.create(true).append(true).mode(PRIVATE);
+    // Neither through a link nor waiting at a pipe.
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    let file = options.open(path)?.into_parts().0;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        fchmod(&file, Mode::from_raw_mode(PRIVATE))?;
+    }
     lock(&file, patience_seconds).map_err(|error| {
         io::Error::new(error.kind(), format!("failed to lock file `{}`: {error}", path.display()))
     })?;
+    // Dates the lock, see `held_seconds`.
+    file.set_modified(SystemTime::now())?;
     Ok(file)
+}
+
+/// Returns for how many seconds a lock file has been locked by another run, counted from the last time that [`lock_path`] locked it;
+/// none where it is free or not this user's.
+pub fn held_seconds(path: &Path) -> Option<f64> {
+    let file = File::open(path).ok()?;
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Err(rustix::io::Errno::WOULDBLOCK) => {}
+        _ => return None,
+    }
+    let since = file.metadata().ok()?.modified().ok()?;
+    Some(SystemTime::now().duration_since(since).unwrap_or_default().as_secs_f64())
 }
 
 #[cfg(test)]
@@ -298,7 +321,10 @@ mod tests {
         let held = lock_path(&path, 0.0).unwrap();
         let error = lock_path(&path, 0.01).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        held.set_modified(SystemTime::now() - Duration::from_secs(900)).unwrap();
+        assert!(held_seconds(&path).is_some_and(|seconds| seconds >= 900.0));
         drop(held);
+        assert_eq!(held_seconds(&path), None);
         lock_path(&path, 0.0).unwrap();
     }
 
@@ -326,6 +352,20 @@ mod tests {
             assert_eq!(is_hollow(&path), hollow, "{bytes:?}");
         }
         assert!(is_hollow(&folder.path().join("missing")));
+    }
+
+    #[test]
+    fn a_lock_file_can_be_opened_by_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        fs_err::write(&path, "").unwrap();
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        lock_path(&path, 0.0).unwrap();
+        assert_eq!(fs_err::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
+        assert!(lock_path(&link, 0.0).is_err());
+        assert!(!folder.path().join("elsewhere").exists());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod glob;
 pub mod hash;
 pub mod hint;
 pub mod http;
+pub mod limits;
 pub mod refusal;
 pub mod statistics;
 pub mod unit;

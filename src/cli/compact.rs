@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::{Context, output};
 use crate::series::{self, Compacted};
 use crate::site;
-use crate::store::{self, Layout};
+use crate::store;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -21,13 +21,17 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
     let (mut code, bar) = (ExitCode::SUCCESS, Progress::new(context.started, "hosts"));
     for (number, host) in hosts.iter().enumerate() {
         bar.done(number, hosts.len());
-        let layout = Layout::new(&config.data, host)?;
-        if !layout.samples().is_dir() {
-            let what = format!("there is no log of a host {host:?} under {}", config.data.display());
-            return Err(output::failure(what, "name a folder of it, or leave --host out for all of them"));
-        }
         let is_own = own.as_deref() == Some(host.as_str());
-        let done = series::compact(&layout, now, site::ages(&config.retain), is_own)?;
+        let done = match compact(host, context, now, is_own) {
+            Ok(done) => done,
+            Err(error) if args.host.is_some() => return Err(error),
+            // The others go on: what is wrong with one host must not fill the disk with the logs of all.
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                bar.aside(|| output::say(&format!("cronograph: {host}: {error:#}")));
+                continue;
+            }
+        };
         for reason in &done.failed {
             code = ExitCode::FAILURE;
             bar.aside(|| output::say(&format!("cronograph: {host}: {reason}")));
@@ -38,6 +42,18 @@ pub(super) fn run(args: &CompactArgs, context: &Context) -> anyhow::Result<ExitC
     }
     bar.end();
     Ok(code)
+}
+
+/// Compacts one host.
+fn compact(host: &str, context: &Context, now: i64, is_own: bool) -> anyhow::Result<Compacted> {
+    let (config, layout) = (context.config(), context.layout(host)?);
+    if !layout.samples().exists() {
+        let what = format!("there is no log of a host {host:?} under {}", config.data.display());
+        return Err(output::failure(what, "name a folder of it, or leave --host out for all of them"));
+    }
+    let done = series::compact(&layout, now, site::ages(&config.retain), is_own);
+    layout.within_limits()?;
+    Ok(done?)
 }
 
 /// What was done, in a line.

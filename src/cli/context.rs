@@ -10,7 +10,7 @@ use crate::sample::audit::Check;
 use crate::sample::reach::{Question, Target};
 use crate::sample::service::Wishes;
 use crate::sample::{Options, Root};
-use crate::store::{self, Layout};
+use crate::store::{self, Layout, StoreError};
 use std::path::{Path, PathBuf};
 
 /// The world of one run.
@@ -89,6 +89,11 @@ impl Context {
             return Ok(self.config().host.clone());
         }
         Self::name_of(root)
+    }
+
+    /// A host's log, within the limits of the configuration.
+    pub fn layout(&self, host: impl Into<String>) -> Result<Layout, StoreError> {
+        Ok(Layout::new(&self.config().data, host)?.limited(self.config().limits))
     }
 
     /// This machine's name in the data folder; none where it has none.

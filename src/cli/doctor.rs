@@ -22,6 +22,7 @@ use super::args::DoctorArgs;
 use super::{Context, FOUND, output};
 use crate::base::escape;
 use crate::base::hint::Typed;
+use crate::base::limits::Limits;
 use crate::config::ConfigError;
 use crate::sample::Root;
 use crate::store::Layout;
@@ -40,6 +41,8 @@ struct Patient {
     out: PathBuf,
     /// This host's log.
     layout: Layout,
+    /// What one host may cost.
+    limits: Limits,
     /// Unix time.
     now: i64,
     /// The zone of times.
@@ -53,6 +56,11 @@ struct Patient {
 }
 
 impl Patient {
+    /// The log of a host, within the limits.
+    fn log(&self, host: &str) -> Option<Layout> {
+        Some(Layout::new(&self.data, host).ok()?.limited(self.limits))
+    }
+
     /// A path of the machine: `etc/cron.d`.
     fn path(&self, relative: &str) -> PathBuf {
         self.prefix.join(relative)
@@ -107,7 +115,8 @@ pub(super) fn run(
     let prefix = args.machine.prefix.clone().unwrap_or_else(|| PathBuf::from("/"));
     let (config, is_known) = (context.config(), mistake.is_none());
     let patient = Patient {
-        layout: layout(context)?,
+        layout: layout(context)?.limited(config.limits),
+        limits: config.limits,
         data: config.data.clone(),
         out: config.out.clone(),
         now: context.clock.now(),

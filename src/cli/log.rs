@@ -5,7 +5,7 @@ use super::{Context, moment, output};
 use crate::base::escape;
 use crate::base::format;
 use crate::sample::Root;
-use crate::store::{Layout, Reader};
+use crate::store::Reader;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -26,8 +26,8 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
         ));
     }
     let data = &context.config().data;
-    let layout = Layout::new(data, context.host(&Root::real())?)?;
-    if !layout.samples().is_dir() {
+    let layout = context.layout(context.host(&Root::real())?)?;
+    if !layout.samples().exists() {
         let what = format!("there is no log of {} under {}", layout.host(), data.display());
         return Err(output::failure(what, "name a folder of it with --host"));
     }
@@ -51,6 +51,7 @@ pub(super) fn run(args: &LogArgs, context: &Context) -> anyhow::Result<ExitCode>
         let place = format!("{}:{}: {}", first.path.display(), first.line, first.reason);
         output::say(&format!("cronograph: {count} broken in these days, the first at {place}"));
     }
+    layout.within_limits()?;
     Ok(ExitCode::SUCCESS)
 }
 

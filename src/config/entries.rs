@@ -6,6 +6,7 @@ use super::{
     Age, Ask, ChannelConfig, ChannelKind, CheckConfig, Config, GroupConfig, RetainConfig, RuleConfig, Secret,
     TargetConfig, TrafficConfig, TrafficCount, push,
 };
+use crate::base::limits::Limits;
 use toml::Value;
 
 /// A key of a table, and its value if it has one.
@@ -44,6 +45,19 @@ pub(super) fn retain_entries(config: &Config) -> Vec<Entry> {
     let RetainConfig { samples, five_minutes, hours } = config.retain;
     let age = |age: Age| Some(Value::from(age.to_string()));
     vec![("samples", age(samples)), ("five_minutes", age(five_minutes)), ("hours", age(hours))]
+}
+
+/// Every key of `[limits]`.
+pub(super) fn limits_entries(config: &Config) -> Vec<Entry> {
+    let Limits { days, file_bytes, lines, numbers, cpu_seconds } = config.limits;
+    let whole = |value: u64| i64::try_from(value).ok().map(Value::from);
+    vec![
+        ("days", number(days)),
+        ("file_bytes", whole(file_bytes)),
+        ("lines", whole(lines)),
+        ("numbers", number(numbers)),
+        ("cpu_seconds", whole(cpu_seconds)),
+    ]
 }
 
 /// Every key of `[services]`.

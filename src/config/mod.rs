@@ -32,6 +32,7 @@ pub use services::ServicesConfig;
 pub use source::SourceConfig;
 pub use target::{Ask, TargetConfig, server_address};
 
+use crate::base::limits::Limits;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -68,6 +69,8 @@ pub struct Config {
     pub tag: Vec<GroupConfig>,
     /// How long samples and rollups are kept.
     pub retain: RetainConfig,
+    /// What one host's log may cost a run.
+    pub limits: Limits,
     /// Which services are watched.
     pub services: ServicesConfig,
     /// Commands that `cronograph sample` runs.
@@ -212,6 +215,7 @@ impl Default for Config {
             group: Vec::new(),
             tag: Vec::new(),
             retain: RetainConfig::default(),
+            limits: Limits::default(),
             services: ServicesConfig::default(),
             check: Vec::new(),
             target: Vec::new(),

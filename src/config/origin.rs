@@ -2,9 +2,9 @@
 
 use super::entries::{
     Entry, any_channel, any_check, any_group, any_quota, any_target, channel_entries, check_entries,
-    group_entries, messages_entries, push_entries, retain_entries, rule_entries, sample_entries,
-    self_entries, services_entries, site_entries, source_entries, target_entries, top_entries,
-    traffic_entries,
+    group_entries, limits_entries, messages_entries, push_entries, retain_entries, rule_entries,
+    sample_entries, self_entries, services_entries, site_entries, source_entries, target_entries,
+    top_entries, traffic_entries,
 };
 use super::error::place;
 use super::{Config, Loaded, RuleConfig};
@@ -53,6 +53,8 @@ pub(super) fn table_of(key: &str) -> Option<&'static str> {
         Some("under `[services]`")
     } else if has(retain_entries(&config)) {
         Some("under `[retain]`")
+    } else if has(limits_entries(&config)) {
+        Some("under `[limits]`")
     } else if has(top_entries(&config)) {
         Some("at the top, before the first `[table]`")
     } else if has(traffic_entries(&any_quota())) {
@@ -105,6 +107,7 @@ impl Loaded {
             }
         }
         self.write_table(&mut page, "[retain]", "retain.", &retain_entries(config));
+        self.write_table(&mut page, "[limits]", "limits.", &limits_entries(config));
         self.write_table(&mut page, "[services]", "services.", &services_entries(config));
         for (index, check) in config.check.iter().enumerate() {
             self.write_table(&mut page, "[[check]]", &format!("check.{index}."), &check_entries(check));
@@ -202,6 +205,7 @@ mod tests {
             ("[site]\n", site_entries(&Config::default())),
             ("[self]\n", self_entries(&Config::default())),
             ("[retain]\n", retain_entries(&Config::default())),
+            ("[limits]\n", limits_entries(&Config::default())),
             ("[services]\n", services_entries(&Config::default())),
             ("[[check]]\n", check_entries(&any_check())),
             ("[[target]]\n", target_entries(&any_target())),
@@ -218,8 +222,8 @@ mod tests {
             let known: Vec<&str> = error.message().split('`').skip(3).step_by(2).collect();
             let listed: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
             let tables = [
-                "sample", "self", "site", "retain", "services", "check", "target", "traffic", "channel",
-                "rule", "messages", "push", "source", "group", "tag",
+                "sample", "self", "site", "retain", "limits", "services", "check", "target", "traffic",
+                "channel", "rule", "messages", "push", "source", "group", "tag",
             ];
             let known: Vec<&str> = known.into_iter().filter(|key| !tables.contains(key)).collect();
             assert_eq!(listed, known, "in `{header}`");

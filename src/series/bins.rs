@@ -6,7 +6,13 @@ use super::possible::{forget_larger_parts, is_possible, is_share_of_time};
 use super::registry;
 use super::table::Table;
 use crate::sample::metric::{Kind, Metric};
+use bound::keep_most;
 use std::collections::{BTreeMap, HashMap};
+
+mod bound;
+
+/// Cells of a frame of bins, each a mean, a least and a largest: 72 MiB, 1,500 names over a week.
+const MOST_FRAME_CELLS: usize = 3 << 20;
 
 /// One number in one bin.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -170,9 +176,10 @@ impl Bins {
     }
 
     /// The bins as a frame.
-    pub(super) fn into_frame(self, from: i64, until: i64, reboots: Vec<i64>) -> Frame {
+    pub(super) fn into_frame(mut self, from: i64, until: i64, reboots: Vec<i64>) -> Frame {
         let times: Vec<i64> = self.bins.keys().copied().collect();
         let rows: HashMap<i64, usize> = times.iter().enumerate().map(|(row, time)| (*time, row)).collect();
+        keep_most(&mut self.series, |_| MOST_FRAME_CELLS / times.len().max(1));
         let mut columns = HashMap::new();
         for series in self.series.into_iter().filter(|series| !series.stats.is_empty()) {
             let empty = vec![f64::NAN; times.len()];

@@ -10,7 +10,6 @@ use super::index::{Entry, Index};
 use super::rollup::Level;
 use super::thin;
 use super::window::DAY;
-use crate::base::files;
 use crate::store::{self, Compressed, DayFiles, Layout, day_of};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -98,7 +97,7 @@ pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Co
     }
     let _lock = fold::lock(layout)?;
     let samples = layout.samples();
-    files::remove_leftovers(&samples).map_err(|source| SeriesError::Rollup { path: samples, source })?;
+    layout.remove_leftovers().map_err(|source| SeriesError::Rollup { path: samples, source })?;
     let mut index = Index::load(layout);
     compress(layout, &mut index, &closed, is_own, &mut done)?;
     expire_samples(layout, &mut index, &old, &mut done)?;

@@ -41,7 +41,8 @@ impl World {
     }
 
     fn files(&self, folder: &str) -> Vec<String> {
-        let mut names: Vec<String> = fs_err::read_dir(self.layout.folder().join(folder))
+        let host = if folder == "samples" { self.layout.folder() } else { self.layout.derived() };
+        let mut names: Vec<String> = fs_err::read_dir(host.join(folder))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
@@ -205,14 +206,14 @@ proptest! {
         let plain = fs_err::read(world.layout.folder().join("samples/2026-11-24.jsonl")).unwrap();
         let before = world.week(now);
         world.compact(now, NEVER);
-        let folder = world.layout.folder();
+        let (folder, derived) = (world.layout.folder(), world.layout.derived());
         for (path, _) in ["cache", "5m", "1h"].iter().zip(&lost).filter(|(_, lost)| **lost) {
-            fs_err::remove_dir_all(folder.join(path)).unwrap();
+            fs_err::remove_dir_all(derived.join(path)).unwrap();
         }
         if twin {
             fs_err::write(folder.join("samples/2026-11-24.jsonl"), &plain).unwrap();
         }
-        let rollup = folder.join("5m/2026-11.jsonl.gz");
+        let rollup = derived.join("5m/2026-11.jsonl.gz");
         if lost[3] && rollup.exists() {
             let bytes = fs_err::read(&rollup).unwrap();
             fs_err::write(&rollup, &bytes[..bytes.len().saturating_sub(cut)]).unwrap();

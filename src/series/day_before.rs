@@ -1,7 +1,7 @@
 //! The facts about the host in the lines of the day before, when only these are wanted of it: kept while the day's compressed file
 //! is as it was, since a whole day would be unpacked for a line or two.
 //!
-//! `<data>/<host>/cache/series/before.json`, written by whoever looks, where the folder is there. It can be deleted. A day with damage,
+//! `<data>/.derived/<host>/cache/series/before.json`, written by whoever looks, where the folder is there. It can be deleted. A day with damage,
 //! or with facts in too many lines, is not kept: it is read and told each time.
 
 use super::error::SeriesError;
@@ -59,7 +59,7 @@ pub(super) fn hosts(
         if samples.len() <= MOST_KEPT {
             samples.push(sample.clone());
         }
-    });
+    })?;
     // A plain file may grow, and is read without being unpacked.
     let is_packed = sizes.plain.is_none() && sizes != DaySizes::default();
     if is_packed && *reader.damage() == Damage::default() && samples.len() <= MOST_KEPT {
@@ -68,21 +68,17 @@ pub(super) fn hosts(
     Ok(reader.damage().clone())
 }
 
-/// What was kept, in a file that is one.
+/// What was kept.
 fn kept(layout: &Layout) -> Option<Kept> {
     let path = index::folder(layout).join("before.json");
-    let is_one = |found: std::fs::Metadata| found.is_file() && found.len() <= LARGEST;
-    fs_err::symlink_metadata(&path).ok().filter(|found| is_one(found.clone()))?;
     let kept: Kept = serde_json::from_slice(&fs_err::read(&path).ok()?).ok()?;
     Some(kept).filter(|kept| kept.v == VERSION)
 }
 
-/// A cache that cannot be written costs time, nothing else. A host may write in its folder: nothing is written through a link.
+/// A cache that cannot be written costs time, nothing else.
 fn keep(layout: &Layout, kept: &Kept) {
     let folder = index::folder(layout);
-    let is_folder = |path| fs_err::symlink_metadata(path).is_ok_and(|found| found.is_dir());
-    if is_folder(layout.cache())
-        && is_folder(folder.clone())
+    if folder.is_dir()
         && let Ok(text) = serde_json::to_vec(kept)
         && text.len() as u64 <= LARGEST
     {
@@ -140,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_with_damage_is_told_each_time_and_nothing_is_written_through_a_link() {
+    fn a_day_with_damage_is_told_each_time() {
         let (_data, layout) = scratch();
         fs_err::create_dir_all(index::folder(&layout)).unwrap();
         let kept = index::folder(&layout).join("before.json");
@@ -153,14 +149,5 @@ mod tests {
             assert_eq!(hosts(&layout, SUNDAY, SUNDAY + DAY, &mut |_| ()).unwrap().broken_lines, 1);
             assert!(!kept.exists());
         }
-        write(&layout, 24, Some("b"));
-        let next = day_of(SUNDAY + DAY).unwrap();
-        compress(&layout, &layout.files(next), true).unwrap();
-        let elsewhere = tempfile::tempdir().unwrap();
-        fs_err::remove_dir_all(index::folder(&layout)).unwrap();
-        std::os::unix::fs::symlink(elsewhere.path(), index::folder(&layout)).unwrap();
-        let mut seen = 0;
-        hosts(&layout, SUNDAY + DAY, SUNDAY + 2 * DAY, &mut |_| seen += 1).unwrap();
-        assert_eq!((seen, elsewhere.path().read_dir().unwrap().count()), (1, 0));
     }
 }

@@ -21,10 +21,4 @@ pub enum SeriesError {
         /// What the file system said.
         source: io::Error,
     },
-    /// The folder of the rollups leads elsewhere: what another machine sent is not followed.
-    #[error("{} is a symbolic link: rollups are written into folders only; remove it", path.display())]
-    Link {
-        /// The link.
-        path: PathBuf,
-    },
 }

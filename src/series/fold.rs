@@ -86,7 +86,7 @@ pub(super) fn lock(layout: &Layout) -> Result<File, SeriesError> {
     let own = index::folder(layout);
     let [five_minutes, hours] = Level::ALL.map(|level| level.folder(layout));
     for folder in [&layout.cache(), &own, &five_minutes, &hours] {
-        prepare(folder)?;
+        create_folder(folder).map_err(|source| SeriesError::Rollup { path: folder.clone(), source })?;
     }
     let rollup_error = |path: &Path| {
         let path = path.to_owned();
@@ -175,7 +175,7 @@ fn read_after(
 ) -> Result<(Table, Option<DayFacts>), SeriesError> {
     let start = start_of(day);
     let end = start + DAY;
-    let mut collecting = Collecting::default();
+    let mut collecting = Collecting::of(layout);
     let mut reading = DayReading::default();
     let mut next = Lead { day, samples: Vec::new() };
     let mut add = |sample: &Sample| {
@@ -189,14 +189,14 @@ fn read_after(
     let known = lead.take().filter(|lead| start_of(lead.day) + DAY == start);
     match &known {
         Some(lead) => lead.samples.iter().for_each(&mut add),
-        None => Reader::of_files_at(layout, start - DAY, start - LEAD_SECONDS, end)?.each(&mut add),
+        None => Reader::of_files_at(layout, start - DAY, start - LEAD_SECONDS, end)?.each(&mut add)?,
     }
     Reader::of_files_at(layout, start, start - LEAD_SECONDS, end + DAY)?.each(|sample| {
         add(sample);
         if sample.t >= end - LEAD_SECONDS && next.samples.len() <= MOST_LED {
             next.samples.push(sample.clone());
         }
-    });
+    })?;
     *lead = Some(next).filter(|next| next.samples.len() <= MOST_LED);
     Ok((collecting.finish(), reading.finish()))
 }
@@ -230,14 +230,6 @@ fn rollup_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
-}
-
-/// Makes a folder. One that leads elsewhere is refused: host folders are filled by other machines.
-pub(super) fn prepare(folder: &Path) -> Result<(), SeriesError> {
-    if fs_err::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
-        return Err(SeriesError::Link { path: folder.to_owned() });
-    }
-    create_folder(folder).map_err(|source| SeriesError::Rollup { path: folder.to_owned(), source })
 }
 
 #[cfg(test)]

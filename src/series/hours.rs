@@ -3,19 +3,18 @@
 //! * An hour is made of its own samples and, for what is carried and what is a gap, of those of two hours before and one after:
 //!   a pure function of these lines in the order of the log, whether it is read from them or was kept. Once the day is over it is
 //!   folded as a whole.
-//! * `<data>/<host>/cache/series/hours`: a line of JSON, then for each level compressed lines as in a rollup. It is replaced as a
+//! * `<data>/.derived/<host>/cache/series/hours`: a line of JSON, then for each level compressed lines as in a rollup. It is replaced as a
 //!   whole and can be deleted; what it says counts only while the log goes on behind the bytes that it was made of, and no line
 //!   there is of an hour that they closed. Else all is read anew.
 
 use super::bins::Bins;
 use super::edge::{DayFacts, DayReading};
 use super::error::SeriesError;
-use super::fold::prepare;
 use super::rollup::{self, Level};
 use super::table::{Collecting, Table};
 use super::window::DAY;
 use super::{index, members, rollup_line, today};
-use crate::base::files::write_atomic;
+use crate::base::files::{create_folder, write_atomic};
 use crate::store::{DayFiles, DayPlace, DaySizes, Follower, Layout, Reader, day_of, start_of, tail_until};
 use flate2::bufread::MultiGzDecoder;
 use jiff::civil::Date;
@@ -166,10 +165,10 @@ fn read(layout: &Layout, files: &DayFiles) -> Result<Option<Rest>, SeriesError> 
 fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>, SeriesError> {
     let Head { until, resume, read: known, .. } = kept.head;
     let start = start_of(files.day);
-    let (collecting, reading) = (Collecting::default(), DayReading::default());
+    let (collecting, reading) = (Collecting::of(layout), DayReading::default());
     let mut rest = Rest { kept, collecting, lines: Vec::new(), read: resume, reading };
     if until - LEAD < start {
-        Reader::range(layout, until - LEAD, start)?.each(|sample| rest.collecting.add(sample));
+        Reader::range(layout, until - LEAD, start)?.each(|sample| rest.collecting.add(sample))?;
     }
     let place = DayPlace { plain: resume, ..DayPlace::default() };
     let Some(mut follower) = Follower::open(layout, files, place)? else { return Ok(Some(rest)) };
@@ -187,6 +186,7 @@ fn follow(layout: &Layout, files: &DayFiles, kept: Kept) -> Result<Option<Rest>,
         rest.collecting.add(&sample);
         rest.reading.add(&sample);
     }
+    layout.within_limits()?;
     rest.read = follower.place().plain;
     Ok(Some(rest))
 }
@@ -221,10 +221,10 @@ fn kept_until(layout: &Layout, day: Date) -> Option<i64> {
     (head.v == VERSION && head.day == day).then_some(head.until)
 }
 
-/// Whether the folder is there, no link, and ours to write.
+/// Whether the folder is there and ours to write.
 fn can_keep(layout: &Layout) -> bool {
     let folder = index::folder(layout);
-    prepare(&folder).is_ok() && rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK).is_ok()
+    create_folder(&folder).is_ok() && rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
 /// What is kept of a day, if its log only grew since.

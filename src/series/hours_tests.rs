@@ -164,6 +164,7 @@ fn what_cannot_be_kept_is_read_and_a_day_of_two_files_is_none_of_this() {
     assert_eq!(world.roll(18_000), 0, "no sample");
     fs_err::remove_file(world.layout.day_file(world.day())).unwrap();
     (0..300).for_each(|minute| world.minute(minute));
+    fs_err::create_dir_all(world.layout.derived()).unwrap();
     fs_err::write(world.layout.cache(), "no folder").unwrap();
     assert_eq!(world.roll(18_000), 0);
     assert_eq!(world.received(), [[24_780.0].as_slice(), &[25_200.0; 4]].concat());

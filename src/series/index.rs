@@ -1,6 +1,6 @@
 //! What is known of each closed day without reading it: its files' sizes, where its rollups lie, its facts.
 //!
-//! `<data>/<host>/cache/series/days.jsonl`, a line for each day. It can be deleted: the days are read again, and rollups of
+//! `<data>/.derived/<host>/cache/series/days.jsonl`, a line for each day. It can be deleted: the days are read again, and rollups of
 //! days whose samples are gone are found in their files.
 
 use super::edge::DayFacts;
@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 
 /// The version of the format, `"v"` of each line.
 const VERSION: u32 = 1;
+
+/// The size of the file: sixteen years with forty interfaces.
+const MOST_BYTES: usize = 32 << 20;
 
 /// One closed day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -131,6 +134,11 @@ impl Index {
                 text.extend(line);
                 text.push(b'\n');
             }
+        }
+        if text.len() > MOST_BYTES {
+            let much = "what is known of its days takes more than 32 MiB";
+            layout.budget().exceed(much.to_owned());
+            layout.within_limits()?;
         }
         write_atomic(&path, &text).map_err(|source| SeriesError::Rollup { path, source })?;
         Ok(())

@@ -127,8 +127,9 @@ fn whole(layout: &Layout, last: Sample, now: i64, recent: i64) -> Result<Latest,
     let today = start_of(day_of(now)?);
     let hour_ago = last.t - 3600;
     let mut carried = Carried::default();
-    let mut hour = Vec::new();
-    let mut collecting = Collecting::default();
+    let mut hour = Collecting::of(layout);
+    let mut previous = None;
+    let mut collecting = Collecting::of(layout);
     let recent = last.t - recent;
     let mut damage = Damage::default();
     let mut samples_today = 0;
@@ -148,21 +149,24 @@ fn whole(layout: &Layout, last: Sample, now: i64, recent: i64) -> Result<Latest,
         reader.each(|sample| {
             parsed += 1;
             carried.take(sample);
+            layout.budget().hold(carried.names(), 0);
             if sample.t >= recent {
                 collecting.add(sample);
             }
             if sample.t >= hour_ago {
-                hour.push(sample.clone());
+                hour.add(sample);
+                if is_before(sample, &last) {
+                    previous = Some(sample.clone());
+                }
             }
-        });
+        })?;
         damage.merge(reader.damage());
         if from >= today {
             samples_today = parsed + reader.skipped();
         }
     }
-    let previous = hour.iter().rfind(|sample| is_before(sample, &last)).cloned();
     let mut sample = last;
-    let rates = Table::of(hour.into_iter()).advancing().into_frame(hour_ago, until);
+    let rates = hour.finish().advancing().into_frame(hour_ago, until);
     carried.give(&mut sample, rates.step);
     let recent = Recent { table: Arc::new(collecting.finish()), from: recent };
     Ok(Latest { sample, previous, rates, damage, samples_today, recent })
@@ -217,6 +221,13 @@ macro_rules! slow_parts {
 }
 
 impl Carried {
+    /// How many things it remembers by their names.
+    fn names(&self) -> usize {
+        let services = self.services.as_ref().map_or(0, |services| services.units.len());
+        let seldom = self.critical.len() + self.checks.len() + self.targets.len() + self.processes.len();
+        self.groups.len() + self.values.len() + services + seldom
+    }
+
     /// Remembers what a sample has.
     fn take(&mut self, sample: &Sample) {
         if self.boot != sample.boot {

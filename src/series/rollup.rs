@@ -39,7 +39,7 @@ impl Level {
 
     /// Its folder.
     pub(super) fn folder(self, layout: &Layout) -> PathBuf {
-        layout.folder().join(match self {
+        layout.derived().join(match self {
             Self::FiveMinutes => "5m",
             Self::Hours => "1h",
         })

@@ -7,9 +7,12 @@ use super::frame::{Column, Frame, Key};
 use super::registry::{CORE_BUSY, busy_seconds};
 use crate::sample::Sample;
 use crate::sample::metric::{Kind, Metric, Visitor};
+use crate::store::{Budget, Layout};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 mod growth;
+pub(super) mod merge;
 mod stretch;
 
 /// The part of a sample that has what changed, and all of it on the slow beat only.
@@ -53,16 +56,22 @@ pub(super) struct Series {
     over_gaps: Vec<(usize, f64)>,
 }
 
-/// Samples while they are read.
+/// Samples while they are read, in a table that never has more than so many cells: of a host with thousands of numbers a row stands
+/// for several samples.
 #[derive(Default)]
 pub(super) struct Collecting {
     rows: Vec<Row>,
-    boots: Vec<Option<String>>,
+    /// The last number of each boot.
+    boots: HashMap<Option<String>, usize>,
+    boot_count: usize,
     /// Whether the row before was imported.
     is_imported: bool,
     columns: Vec<Series>,
     places: HashMap<(&'static str, &'static str), HashMap<String, usize>>,
     followers: Followers,
+    /// Samples of a row; see `merge`.
+    stride: merge::Stride,
+    budget: Option<Arc<Budget>>,
 }
 
 /// Rows in the order of boots and uptime, with increases in place of totals.
@@ -82,30 +91,42 @@ impl Visitor for Collecting {
         if values.len() <= row {
             values.resize(row, f64::NAN);
             values.push(value);
+        } else if self.stride.is_merging() {
+            // The later of the samples of a row.
+            values[row] = value;
         }
     }
 }
 
 impl Collecting {
+    /// Collects samples of a host, within its limits.
+    pub(super) fn of(layout: &Layout) -> Self {
+        Self { budget: Some(Arc::clone(layout.budget())), ..Self::default() }
+    }
+
     /// Adds a sample.
     #[expect(clippy::cast_precision_loss, reason = "unix seconds are exact in an f64")]
     pub(super) fn add(&mut self, sample: &Sample) {
         // Between the host's own samples and imported ones nothing is counted on, nor is what lies on both sides of them one.
         let is_seam = sample.imported.is_some() != self.is_imported && !self.rows.is_empty();
         self.is_imported = sample.imported.is_some();
-        // Mostly it is the boot of the sample before.
-        let known = self.boots.iter().rposition(|boot| *boot == sample.boot).filter(|_| !is_seam);
+        let known = self.boots.get(&sample.boot).copied().filter(|_| !is_seam);
         let boot = known.unwrap_or_else(|| {
-            self.boots.push(sample.boot.clone());
-            self.boots.len() - 1
+            self.boots.insert(sample.boot.clone(), self.boot_count);
+            self.boot_count += 1;
+            self.boot_count - 1
         });
         let uptime = sample.uptime.unwrap_or(sample.t as f64);
-        self.rows.push(Row { t: sample.t, boot, uptime, covered: f64::NAN });
+        self.begin_row(Row { t: sample.t, boot, uptime, covered: f64::NAN });
         self.followers.restart();
         sample.numbers(self);
         for (index, core) in sample.stat.iter().flat_map(|stat| &stat.cores).enumerate() {
             self.number(&CORE_BUSY, &index.to_string(), busy_seconds(&core.0));
         }
+        if let Some(budget) = &self.budget {
+            budget.hold(self.columns.len(), self.boot_count);
+        }
+        self.merge_rows();
     }
 
     fn column_of(&mut self, metric: &'static Metric, instance: &str) -> usize {
@@ -177,6 +198,7 @@ impl Table {
 
 impl Table {
     /// Reads samples into a table.
+    #[cfg(test)]
     pub(super) fn of(samples: impl Iterator<Item = Sample>) -> Self {
         let mut collecting = Collecting::default();
         samples.for_each(|sample| collecting.add(&sample));

@@ -1,6 +1,6 @@
 //! The facts of a day that is not folded yet, mostly the open one, kept between runs: of a log that grew only the new lines are read.
 //!
-//! `<data>/<host>/cache/series/today.json`. It can be deleted; what it says counts only while the file begins with the bytes
+//! `<data>/.derived/<host>/cache/series/today.json`. It can be deleted; what it says counts only while the file begins with the bytes
 //! that were read.
 
 use super::edge::{DayFacts, DayReading};
@@ -42,7 +42,7 @@ pub(super) fn facts(layout: &Layout, day: Date) -> Result<Option<DayFacts>, Seri
     }
     let start = start_of(day);
     let mut reading = DayReading::default();
-    Reader::range(layout, start, start + DAY)?.each(|sample| reading.add(sample));
+    Reader::range(layout, start, start + DAY)?.each(|sample| reading.add(sample))?;
     Ok(reading.finish())
 }
 
@@ -78,7 +78,7 @@ fn followed(layout: &Layout, files: &DayFiles) -> Option<Option<DayFacts>> {
 
 /// What tells the first `read` bytes of a day's log from others: how they begin and how they end. `None` where the file is shorter.
 pub(super) fn mark(layout: &Layout, day: Date, read: u64) -> Option<u64> {
-    let file = fs_err::File::open(layout.day_file(day)).ok()?.into_parts().0;
+    let file = layout.open(&layout.day_file(day)).ok()?;
     let length = read.min(MARKED);
     let length_of_each = usize::try_from(length).ok()?;
     let mut bytes = vec![0; 2 * length_of_each];

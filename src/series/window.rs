@@ -138,11 +138,11 @@ pub fn samples(
     until: i64,
     each: &mut dyn FnMut(&Sample),
 ) -> Result<Frame, SeriesError> {
-    let mut collecting = Collecting::default();
+    let mut collecting = Collecting::of(layout);
     Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?.each(|sample| {
         each(sample);
         collecting.add(sample);
-    });
+    })?;
     Ok(collecting.finish().advancing().into_frame(from, until))
 }
 
@@ -173,6 +173,7 @@ fn binned(layout: &Layout, step: i64, from: i64, until: i64) -> Result<Frame, Se
                 facts
             }
         };
+        bins.bound();
         reboots.extend(facts.iter().flat_map(DayFacts::boots));
     }
     reboots.retain(|time| (from..until).contains(time));
@@ -210,7 +211,7 @@ pub(super) fn sources(
 
 /// The samples of a range as a table, and those shortly before it.
 pub(super) fn table(layout: &Layout, from: i64, until: i64) -> Result<Table, SeriesError> {
-    let mut collecting = Collecting::default();
-    Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?.each(|sample| collecting.add(sample));
+    let mut collecting = Collecting::of(layout);
+    Reader::range(layout, from.saturating_sub(LEAD_SECONDS), until)?.each(|sample| collecting.add(sample))?;
     Ok(collecting.finish())
 }

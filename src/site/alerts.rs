@@ -64,8 +64,16 @@ pub(crate) fn watch(
     let rules = inputs.rules.of(layout.host());
     let mut shelf =
         if inputs.span.is_some() { Shelf::blank(layout, is_own) } else { Shelf::open(layout, is_own) };
-    let subject =
-        Subject { layout, rules: &rules, latest, report, traffic, waiting: None, now: workshop.clock.now() };
+    let subject = Subject {
+        layout,
+        rules: &rules,
+        latest,
+        report,
+        traffic,
+        waiting: None,
+        unreadable: None,
+        now: workshop.clock.now(),
+    };
     let telling = scene.telling(latest.sample.t);
     shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
     // Where nothing can be written the next run looks again.

@@ -5,7 +5,7 @@ use super::host::Workshop;
 use super::host_view::HostView;
 use super::model::HostPage;
 use super::muted;
-use crate::store::{self, Layout};
+use crate::store::{self, Layout, StoreError};
 
 impl Workshop<'_> {
     /// A host whose folder is there and whose log is still empty.
@@ -24,8 +24,16 @@ impl Workshop<'_> {
 
     /// A host whose log cannot be read: said on its page, without paths where that is public.
     pub(crate) fn unreadable(&self, host: &str, error: &SiteError) -> Result<HostView, SiteError> {
-        let view = HostView::unknown(host, self.scene, self.scene.word("site.unreadable"));
-        self.bare_page(&view, if self.scene.public { String::new() } else { error.to_string() })?;
+        let (key, words) = match error {
+            // The limit names no path.
+            SiteError::Store(StoreError::TooCostly { reason, .. }) => {
+                ("site.too_costly", format!("too costly: {reason}"))
+            }
+            _ if self.scene.public => ("site.unreadable", String::new()),
+            _ => ("site.unreadable", error.to_string()),
+        };
+        let view = HostView::unknown(host, self.scene, self.scene.word(key));
+        self.bare_page(&view, words)?;
         Ok(view)
     }
 

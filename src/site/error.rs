@@ -1,6 +1,8 @@
 //! What can go wrong between the logs and the published pages; each error names the file and the way out.
 
 use super::template::TemplateError;
+use crate::base::format::duration;
+use crate::base::words::Lang;
 use std::path::PathBuf;
 
 /// Why the site was not built. What was published before stays as it is.
@@ -40,9 +42,13 @@ pub enum SiteError {
         .0.display()
     )]
     Live(PathBuf),
-    /// Another run has the lock of the output folder.
-    #[error("another run is writing to {}\nhint: wait for it to end; if it takes long, let cron start the site less often", .0.display())]
-    Busy(PathBuf),
+    /// Another run has the lock of the output folder, for so many seconds.
+    #[error(
+        "no pages were made: another program has held the lock {} for {}\nhint: `fuser -v` on that file shows which; end it if it hangs, \
+         or let cron start the site less often",
+        super::lock_of(.0).display(), duration(*.1, Lang::En)
+    )]
+    Busy(PathBuf, f64),
 }
 
 impl From<TemplateError> for SiteError {

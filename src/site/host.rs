@@ -84,7 +84,7 @@ impl Workshop<'_> {
             }
         } else {
             match series::compact(layout, self.scene.now, self.inputs.ages, is_own) {
-                Ok(_) | Err(SeriesError::Rollup { .. } | SeriesError::Link { .. }) => {}
+                Ok(_) | Err(SeriesError::Rollup { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
             series::latest_and_recent(layout, self.clock.now())?
@@ -98,6 +98,8 @@ impl Workshop<'_> {
         let windows = self.windows();
         let views = windows.par_iter().map(|window| Ok((*window, host.subject().view(*window)?)));
         let views: Vec<(Window, WindowView)> = views.collect::<Result<_, SiteError>>()?;
+        // Nothing is published of what was read in part.
+        layout.within_limits()?;
         host.reached = Reached::of(&views);
         let small = views.iter().find_map(|(_, view)| view.small.clone());
         // Every page shows the day of its services.

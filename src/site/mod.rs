@@ -53,10 +53,11 @@ mod versions;
 mod window;
 
 pub use error::SiteError;
-pub use publish::Published;
+pub use publish::{Published, lock_of};
 
 use crate::alert::{Mutes, Rules};
 use crate::base::clock::Clock;
+use crate::base::limits::Limits;
 use crate::base::words::Lang;
 use crate::config::{Config, GroupConfig, RetainConfig, SiteConfig, TrafficConfig};
 use crate::series::Ages;
@@ -94,6 +95,8 @@ pub struct Inputs {
     pub traffic: Vec<TrafficConfig>,
     /// How long what is kept.
     pub ages: Ages,
+    /// What a host may cost.
+    pub limits: Limits,
     /// The rules.
     pub rules: Rules,
     /// Where the pages will be, for the links of the feeds.
@@ -134,6 +137,7 @@ impl Inputs {
             tags: config.tag.clone(),
             traffic: config.traffic.clone(),
             ages: ages(&config.retain),
+            limits: config.limits,
             rules: Rules::new(&config.rule)?,
             address: config.messages.address.clone(),
             own,
@@ -155,6 +159,9 @@ pub struct Report {
 
 /// How long a run waits for the output folder: for an rsync that copies it, or for the run before.
 const PATIENCE_SECONDS: f64 = 60.0;
+
+/// A run that holds the lock of the output folder for longer than this hangs: two of the intervals at which cron starts it.
+pub const HUNG_SECONDS: f64 = 600.0;
 
 /// From so many hosts on, their windows do not step all at once.
 const SPREAD_FROM: usize = 50;
@@ -232,8 +239,9 @@ fn make_host(
     inputs: &Inputs,
     host: &str,
 ) -> Result<(HostView, Option<String>), SiteError> {
-    let made =
-        Layout::new(&inputs.data, host).map_err(SiteError::from).and_then(|layout| workshop.host(&layout));
+    let layout = Layout::new(&inputs.data, host)?.limited(inputs.limits);
+    // The first limit that was exceeded explains what failed after it.
+    let made = workshop.host(&layout).map_err(|error| layout.within_limits().err().map_or(error, Into::into));
     match made {
         Ok(view) => Ok((view, None)),
         Err(error @ (SiteError::Store(_) | SiteError::Series(_))) => {

@@ -63,6 +63,11 @@ struct State {
     created: usize,
 }
 
+/// Returns the lock file of an output folder.
+pub fn lock_of(out: &Path) -> PathBuf {
+    out.join(OWN_FOLDER).join("lock")
+}
+
 impl Publisher {
     /// Takes the output folder for this run; waits for another run, or for an rsync that holds the lock, so long.
     ///
@@ -73,9 +78,12 @@ impl Publisher {
         // Before our folder is there: it says that what a power cut left empty is ours.
         refuse_foreign_index(out, &Manifest::load(&own.join("manifest.json")))?;
         create_folder(out, &own)?;
-        let lock = match files::lock_path(&own.join("lock"), patience_seconds) {
+        let held = files::held_seconds(&lock_of(out));
+        // One that hangs is not waited for.
+        let is_hung = held.is_some_and(|held| held > super::HUNG_SECONDS);
+        let lock = match files::lock_path(&lock_of(out), if is_hung { 0.0 } else { patience_seconds }) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                return Err(SiteError::Busy(out.to_owned()));
+                return Err(SiteError::Busy(out.to_owned(), held.unwrap_or(0.0)));
             }
             lock => lock?,
         };

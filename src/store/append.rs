@@ -13,6 +13,7 @@ use super::layout::{Layout, day_of};
 use super::line::encode;
 use crate::base::files;
 use crate::sample::Sample;
+use rustix::fs::OFlags;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -45,16 +46,21 @@ pub fn append(layout: &Layout, sample: &Sample) -> Result<Appended, StoreError> 
     files::create_folder(&folder).map_err(|source| StoreError::Write { path: folder, source })?;
     let clock = clock_jump::since_last(layout, day, sample);
     let path = layout.day_file(day);
-    let mut file = open_locked(&path)?;
+    let mut file = open_locked(layout, &path)?;
     let (bytes, mended) = write_line(&mut file, &path, &line)?;
     Ok(Appended { path, bytes, mended, clock })
 }
 
 /// The day's file, locked and still the one that its name means.
-pub(super) fn open_locked(path: &Path) -> Result<File, StoreError> {
+pub(super) fn open_locked(layout: &Layout, path: &Path) -> Result<File, StoreError> {
+    lock_as(layout, path, OFlags::CREATE)
+}
+
+fn lock_as(layout: &Layout, path: &Path, create: OFlags) -> Result<File, StoreError> {
     let write_error = |source| StoreError::Write { path: path.to_owned(), source };
     loop {
-        let file = File::options().create(true).read(true).append(true).open(path).map_err(write_error)?;
+        let flags = OFlags::RDWR | OFlags::APPEND | create;
+        let file = layout.open_as(path, flags).map_err(write_error)?;
         match files::lock(&file, PATIENCE_SECONDS) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -63,7 +69,7 @@ pub(super) fn open_locked(path: &Path) -> Result<File, StoreError> {
             Err(error) => return Err(write_error(error)),
         }
         let locked = file.metadata().map_err(write_error)?;
-        let named = fs_err::metadata(path);
+        let named = fs_err::symlink_metadata(path);
         if named.is_ok_and(|named| (named.dev(), named.ino()) == (locked.dev(), locked.ino())) {
             return Ok(file);
         }
@@ -71,11 +77,10 @@ pub(super) fn open_locked(path: &Path) -> Result<File, StoreError> {
 }
 
 /// The file, if it is there, locked and still the one that its name means.
-pub(super) fn relock(path: &Path) -> Result<Option<File>, StoreError> {
-    if fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        open_locked(path).map(Some)
-    } else {
-        Ok(None)
+pub(super) fn relock(layout: &Layout, path: &Path) -> Result<Option<File>, StoreError> {
+    match lock_as(layout, path, OFlags::empty()) {
+        Err(StoreError::Write { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        locked => locked.map(Some),
     }
 }
 
@@ -116,4 +121,34 @@ pub(super) fn ends_torn(file: &File, length: u64) -> io::Result<bool> {
     let mut byte = [0];
     file.read_exact_at(&mut byte, last)?;
     Ok(byte != *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_an_error_that_names_the_file() {
+        // /dev/full takes no byte; as the day's file it is the disk that is full.
+        let path = Path::new("/dev/full");
+        let mut file = File::options().read(true).append(true).open(path).unwrap();
+        let error = write_line(&mut file, path, b"{}\n").unwrap_err();
+        let (StoreError::HalfWritten { source, .. } | StoreError::Write { source, .. }) = error else {
+            panic!("{error}");
+        };
+        // A device cannot be cut back, so either error may come.
+        assert!(matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::InvalidInput));
+    }
+
+    #[test]
+    fn a_log_that_is_a_link_is_not_written_through() {
+        let (data, layout) = crate::store::scratch();
+        let elsewhere = data.path().join("elsewhere");
+        files::create_folder(&layout.samples()).unwrap();
+        fs_err::write(&elsewhere, "").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, layout.day_file(day_of(0).unwrap())).unwrap();
+        let error = append(&layout, &Sample { v: 1, t: 0, ..Sample::default() }).unwrap_err();
+        assert!(error.to_string().contains("symbolic link"), "{error}");
+        assert_eq!(fs_err::read(&elsewhere).unwrap(), b"");
+    }
 }

@@ -13,8 +13,10 @@ use super::append::{ends_torn, relock};
 use super::error::StoreError;
 use super::layout::{DayFiles, DaySizes, Form, Layout};
 use super::lines::{Ending, next_line};
+use super::metered::Metered;
 use super::{columns, source};
 use crate::base::files;
+use crate::base::limits::LARGEST_DAY_IN_COLUMNS;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::collections::HashSet;
@@ -40,18 +42,18 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
     let (path, packed) = (layout.day_file(files.day), layout.day_file_gz(files.day));
     let read_error = |source| StoreError::Read { path: path.clone(), source };
     let write_error = |source| StoreError::Compress { path: packed.clone(), source };
-    let held = relock(&path)?;
+    let held = relock(layout, &path)?;
     let before = layout.sizes(files);
     let Some(plain) = held else { return Ok(Compressed::Done(before)) };
     let form = files.packed();
     let lines = match form {
         Some(form) => {
             let path = layout.file_of(files.day, form);
-            Lines::of(&path, form).map_err(|source| StoreError::Read { path, source })?
+            Lines::of(layout, &path, form).map_err(|source| StoreError::Read { path, source })?
         }
         None => Lines::none(),
     };
-    let is_new = lines.seen.is_empty() || lines.has_new(&plain).map_err(read_error)?;
+    let is_new = lines.seen.is_empty() || lines.has_new(layout, &path, &plain).map_err(read_error)?;
     if is_new && !is_own {
         return Ok(Compressed::Sent);
     }
@@ -59,10 +61,10 @@ pub fn compress(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<Compr
         if form == Some(Form::Columns) {
             unturn(layout, files).map_err(write_error)?;
         }
-        write(&packed, &plain, &lines).map_err(write_error)?;
+        write(layout, &packed, &plain, &lines).map_err(write_error)?;
     }
     // The lock is held until now: nobody has written a line behind our back.
-    fs_err::remove_file(&path).and_then(|()| files::sync_folder(&layout.samples())).map_err(write_error)?;
+    layout.remove_file(&path).and_then(|()| layout.sync_folder(&layout.samples())).map_err(write_error)?;
     Ok(Compressed::Done(before))
 }
 
@@ -75,8 +77,9 @@ pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, Sto
     let (packed, turned) = (layout.day_file_gz(files.day), layout.file_of(files.day, Form::Columns));
     let read = |path: &Path, form| {
         let mut text = Vec::new();
-        let limit = columns::LARGEST_DAY as u64 + 1;
-        let read = source::open(path, form).and_then(|source| source.take(limit).read_to_end(&mut text));
+        let limit = LARGEST_DAY_IN_COLUMNS as u64 + 1;
+        let read =
+            source::open(layout, path, form).and_then(|source| source.take(limit).read_to_end(&mut text));
         read.map(|_| text).map_err(|source| StoreError::Read { path: path.to_owned(), source })
     };
     let write_error = |source| StoreError::Compress { path: turned.clone(), source };
@@ -93,13 +96,13 @@ pub fn turn(layout: &Layout, files: &DayFiles, is_own: bool) -> Result<bool, Sto
     if !read(&turned, Form::Columns).is_ok_and(|back| back.starts_with(&lines)) {
         return Ok(false);
     }
-    fs_err::remove_file(&packed).and_then(|()| files::sync_folder(&layout.samples())).map_err(write_error)?;
+    layout.remove_file(&packed).and_then(|()| layout.sync_folder(&layout.samples())).map_err(write_error)?;
     Ok(true)
 }
 
 /// Makes compressed lines of a day's columns, beside them; from then on the lines count.
 fn unturn(layout: &Layout, files: &DayFiles) -> io::Result<()> {
-    let mut lines = source::open(&layout.file_of(files.day, Form::Columns), Form::Columns)?;
+    let mut lines = source::open(layout, &layout.file_of(files.day, Form::Columns), Form::Columns)?;
     let packed = layout.day_file_gz(files.day);
     source::replace(&packed, source::LINES, |mut out| io::copy(&mut lines, &mut out).map(|_| ()))
 }
@@ -109,14 +112,14 @@ fn unturn(layout: &Layout, files: &DayFiles) -> io::Result<()> {
 /// # Errors
 /// [`StoreError`] where a file cannot be locked or removed.
 pub fn remove(layout: &Layout, files: &DayFiles, sizes: DaySizes) -> Result<bool, StoreError> {
-    let _held = relock(&layout.day_file(files.day))?;
+    let _held = relock(layout, &layout.day_file(files.day))?;
     let present = layout.files(files.day);
     if layout.sizes(&present) != sizes {
         return Ok(false);
     }
     for form in Form::ALL.into_iter().filter(|form| sizes.of(*form).is_some()) {
         let path = layout.file_of(files.day, form);
-        fs_err::remove_file(&path).map_err(|source| StoreError::Compress { path, source })?;
+        layout.remove_file(&path).map_err(|source| StoreError::Compress { path, source })?;
     }
     Ok(true)
 }
@@ -136,9 +139,9 @@ impl Lines {
 
     /// # Errors
     /// Where it is spoilt: behind its end nothing could be read.
-    fn of(path: &Path, form: Form) -> io::Result<Self> {
+    fn of(layout: &Layout, path: &Path, form: Form) -> io::Result<Self> {
         let mut lines = Self::none();
-        let mut source = source::open(path, form)?;
+        let mut source = source::open(layout, path, form)?;
         let mut line = Vec::new();
         loop {
             match next_line(source.as_mut(), &mut line)? {
@@ -157,9 +160,9 @@ impl Lines {
         line.trim_ascii().is_empty() || self.seen.contains(&self.hash(line))
     }
 
-    fn has_new(&self, plain: &File) -> io::Result<bool> {
+    fn has_new(&self, layout: &Layout, path: &Path, plain: &File) -> io::Result<bool> {
         let mut has_new = false;
-        each_line(plain, |line| {
+        each_line(layout, path, plain, |line| {
             has_new |= !self.knows(line);
             Ok(())
         })?;
@@ -168,10 +171,15 @@ impl Lines {
 }
 
 /// Hands over the lines of a file from its start. One that is longer than any sample is no line of ours.
-pub(super) fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut file = file;
+pub(super) fn each_line(
+    layout: &Layout,
+    path: &Path,
+    file: &File,
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = file.try_clone()?;
     file.rewind()?;
-    let mut source = BufReader::with_capacity(64 * 1024, file);
+    let mut source = Metered::new(layout, path, Box::new(BufReader::with_capacity(64 * 1024, file)));
     let mut line = Vec::new();
     loop {
         match next_line(&mut source as &mut dyn BufRead, &mut line)? {
@@ -183,9 +191,9 @@ pub(super) fn each_line(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<(
 }
 
 /// Puts what was there and the lines that it lacks into a new file in its place; all of the plain one where nothing was.
-fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
+fn write(layout: &Layout, packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
     files::replace_durably(packed, |file| {
-        match fs_err::File::open(packed) {
+        match layout.open(packed) {
             Ok(mut old) => io::copy(&mut old, file).map(|_| ())?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -204,7 +212,7 @@ fn write(packed: &Path, plain: &File, lines: &Lines) -> io::Result<()> {
         if lines.torn {
             encoder.write_all(b"\n")?;
         }
-        each_line(plain, |line| {
+        each_line(layout, packed, plain, |line| {
             if lines.knows(line) {
                 return Ok(());
             }
@@ -333,7 +341,10 @@ mod tests {
         assert!(fs_err::metadata(world.1.file_of(DAY, Form::Columns)).unwrap().len() * 4 < gz);
         let lines = |form| {
             let mut text = String::new();
-            source::open(&world.1.file_of(DAY, form), form).unwrap().read_to_string(&mut text).unwrap();
+            source::open(&world.1, &world.1.file_of(DAY, form), form)
+                .unwrap()
+                .read_to_string(&mut text)
+                .unwrap();
             text
         };
         assert_eq!(lines(Form::Columns), text);

@@ -63,6 +63,17 @@ pub enum StoreError {
         /// What the file system said.
         source: io::Error,
     },
+    /// The host exceeds a limit on what one host may cost a run.
+    #[error(
+        "too costly: {reason}; see what writes to {}, or raise that limit under [limits] of the configuration",
+        folder.display()
+    )]
+    TooCostly {
+        /// The host's folder.
+        folder: PathBuf,
+        /// The limit, in words.
+        reason: String,
+    },
     /// A folder or a file cannot be read.
     #[error("cannot read {}: {source}; {}", path.display(), way_out(source, path))]
     Read {
@@ -92,6 +103,9 @@ pub(crate) fn way_out(source: &io::Error, path: &Path) -> String {
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "the disk is full: make room; what was logged before is whole".to_owned()
+        }
+        io::ErrorKind::Unsupported => {
+            "a log is regular files in folders; remove what else lies there".to_owned()
         }
         io::ErrorKind::NotFound => "name the folder of the logs with --data".to_owned(),
         _ => "look at the disk, or name another folder with --data".to_owned(),

@@ -52,14 +52,14 @@ pub fn append_events(layout: &Layout, events: &[Event]) -> Result<(), StoreError
     let folder = layout.folder();
     let path = layout.events();
     files::create_folder(&folder).map_err(|source| StoreError::Write { path: path.clone(), source })?;
-    let mut file = open_locked(&path)?;
+    let mut file = open_locked(layout, &path)?;
     if file.metadata().is_ok_and(|metadata| metadata.len() > MOST_BYTES) {
         let newer =
             newer_half(&mut file).map_err(|source| StoreError::Read { path: path.clone(), source })?;
         files::write_durable(&path, &newer)
             .map_err(|source| StoreError::Write { path: path.clone(), source })?;
         // The name means another file now; the lock on the old one is of no more use.
-        file = open_locked(&path)?;
+        file = open_locked(layout, &path)?;
     }
     write_line(&mut file, &path, &lines)?;
     Ok(())
@@ -101,14 +101,11 @@ pub fn events(layout: &Layout, from: i64, until: i64) -> Result<Vec<Event>, Stor
 pub fn event_log(layout: &Layout) -> Result<EventLog, StoreError> {
     let path = layout.events();
     let read_error = |source| StoreError::Read { path: path.clone(), source };
-    // A pipe of that name would keep us waiting.
-    match fs_err::symlink_metadata(&path) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => return Err(read_error(ErrorKind::InvalidInput.into())),
+    let mut file = match layout.open(&path) {
+        Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(EventLog::default()),
         Err(error) => return Err(read_error(error)),
-    }
-    let mut file = fs_err::File::open(&path).map_err(read_error)?;
+    };
     // One that another host sent can be of any size; its newest part counts, from the beginning of a line on.
     let skip = file.metadata().map_err(read_error)?.len().saturating_sub(MOST_BYTES);
     file.seek(SeekFrom::Start(skip)).map_err(read_error)?;

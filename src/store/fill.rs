@@ -81,7 +81,7 @@ pub fn fill(layout: &Layout, samples: &[Sample], dry: bool) -> Result<Filled, St
 fn lock(layout: &Layout) -> Result<std::fs::File, StoreError> {
     let path = layout.closed_lock();
     let beside = path.parent().map(Path::to_owned);
-    for folder in [layout.samples(), layout.cache()].into_iter().chain(beside) {
+    for folder in std::iter::once(layout.samples()).chain(beside) {
         files::create_folder(&folder).map_err(|source| StoreError::Write { path: folder, source })?;
     }
     files::lock_path(&path, PATIENCE_SECONDS).map_err(|source| StoreError::Write { path, source })
@@ -123,10 +123,11 @@ fn fill_day(
 ) -> Result<(usize, usize), StoreError> {
     let (path, packed) = (layout.day_file(day), layout.day_file_gz(day));
     // Held while the compressed file is replaced: who compresses the day waits.
-    let plain = relock(&path)?;
+    let plain = relock(layout, &path)?;
     let all = samples.len();
     if plain.is_some() {
-        let begins = first_time(&path).map_err(|source| StoreError::Read { path: path.clone(), source })?;
+        let begins =
+            first_time(layout, &path).map_err(|source| StoreError::Read { path: path.clone(), source })?;
         samples.retain(|sample| begins.is_none_or(|begins| sample.t < begins));
     }
     let open = all - samples.len();
@@ -136,7 +137,7 @@ fn fill_day(
     let present = match layout.files(day).packed() {
         Some(form) => {
             let path = layout.file_of(day, form);
-            lines_of(&path, form).map_err(|source| StoreError::Read { path, source })?
+            lines_of(layout, &path, form).map_err(|source| StoreError::Read { path, source })?
         }
         None => Vec::new(),
     };
@@ -158,9 +159,9 @@ fn fill_day(
 }
 
 /// The earliest time of a plain file.
-fn first_time(path: &Path) -> io::Result<Option<i64>> {
+fn first_time(layout: &Layout, path: &Path) -> io::Result<Option<i64>> {
     let mut first = None::<i64>;
-    each_line(fs_err::File::open(path)?.file(), |line| {
+    each_line(layout, path, &layout.open(path)?, |line| {
         first = first.into_iter().chain(time_of(line)).min();
         Ok(())
     })?;
@@ -168,8 +169,8 @@ fn first_time(path: &Path) -> io::Result<Option<i64>> {
 }
 
 /// The lines of a compressed file, each with its end and its time. A broken one has none, and stays as it is.
-fn lines_of(path: &Path, form: Form) -> io::Result<Vec<(Option<i64>, Vec<u8>)>> {
-    let mut source = source::open(path, form)?;
+fn lines_of(layout: &Layout, path: &Path, form: Form) -> io::Result<Vec<(Option<i64>, Vec<u8>)>> {
+    let mut source = source::open(layout, path, form)?;
     let (mut line, mut lines) = (Vec::new(), Vec::new());
     loop {
         match next_line(source.as_mut(), &mut line)? {

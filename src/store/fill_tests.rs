@@ -122,7 +122,7 @@ fn broken_lines_stay_where_they_are() {
     let packed = world.layout.day_file_gz(date(2026, 11, 22));
     fs_err::write(&packed, encoder.finish().unwrap()).unwrap();
     assert_eq!(world.fill(&[50, 150]).lines(), 2);
-    let lines: Vec<String> = lines_of(&packed, Form::Gzip)
+    let lines: Vec<String> = lines_of(&world.layout, &packed, Form::Gzip)
         .unwrap()
         .into_iter()
         .map(|(_, line)| String::from_utf8(line).unwrap())

@@ -34,6 +34,7 @@ pub struct DayPlace {
 
 /// The samples of one day behind a place.
 pub struct Follower {
+    layout: Layout,
     files: Vec<OneFile>,
     /// How many of them were opened.
     opened: usize,
@@ -97,6 +98,7 @@ impl Follower {
             return Ok(None);
         }
         let mut follower = Self {
+            layout: layout.clone(),
             files,
             opened: 0,
             current: None,
@@ -120,7 +122,7 @@ impl Follower {
     /// [`StoreError::Read`] where a file cannot be read (to its end).
     pub fn next_before(&mut self, until: i64) -> Result<Option<Sample>, StoreError> {
         if self.held.is_none() {
-            self.held = self.read()?;
+            self.held = self.read().or_else(|error| self.layout.within_limits().and(Err(error)))?;
             if self.held.is_none() {
                 self.place.clone_from(&self.ahead);
             }
@@ -175,10 +177,11 @@ impl Follower {
         if file.form != Form::Plain || self.place.plain == 0 {
             return Ok(false);
         }
-        let Some(inner) = grown(file, &self.place).map_err(|source| file.failed(source))? else {
+        let Some(inner) = grown(&self.layout, file, &self.place).map_err(|source| file.failed(source))?
+        else {
             return Ok(false);
         };
-        self.seen = packed.map(numbers_of).transpose()?;
+        self.seen = packed.map(|file| numbers_of(&self.layout, file)).transpose()?;
         self.current = Some(Counted { inner, position: self.place.plain });
         self.opened = self.files.len();
         Ok(true)
@@ -300,7 +303,8 @@ impl Follower {
     /// Opens the next file; false: there is none.
     fn open_next(&mut self) -> Result<bool, StoreError> {
         let Some(file) = self.files.get(self.opened) else { return Ok(false) };
-        let inner = source::open(&file.path, file.form).map_err(|source| file.failed(source))?;
+        let inner =
+            source::open(&self.layout, &file.path, file.form).map_err(|source| file.failed(source))?;
         self.current = Some(Counted { inner, position: 0 });
         self.opened += 1;
         Ok(true)
@@ -315,12 +319,12 @@ impl OneFile {
 
 /// A plain file behind a place in it; none where it is another file. That one hardly has the end of a line there, but a log that lost
 /// its last lines with the power, and got others since, may: so that line must be one that was handed out.
-fn grown(file: &OneFile, place: &DayPlace) -> io::Result<Option<Box<dyn BufRead + Send>>> {
+fn grown(layout: &Layout, file: &OneFile, place: &DayPlace) -> io::Result<Option<Box<dyn BufRead + Send>>> {
     if file.size < place.plain {
         return Ok(None);
     }
     let from = place.plain.saturating_sub(BEFORE);
-    let mut source = source::plain(&file.path, from)?;
+    let mut source = source::plain(layout, &file.path, from)?;
     let mut before = Vec::new();
     source.by_ref().take(place.plain - from).read_to_end(&mut before)?;
     let Some(lines) = before.strip_suffix(b"\n") else { return Ok(None) };
@@ -334,8 +338,8 @@ fn grown(file: &OneFile, place: &DayPlace) -> io::Result<Option<Box<dyn BufRead 
 }
 
 /// The numbers of a compressed file's lines.
-fn numbers_of(file: &OneFile) -> Result<HashSet<u64>, StoreError> {
-    let mut source = source::open(&file.path, file.form).map_err(|source| file.failed(source))?;
+fn numbers_of(layout: &Layout, file: &OneFile) -> Result<HashSet<u64>, StoreError> {
+    let mut source = source::open(layout, &file.path, file.form).map_err(|source| file.failed(source))?;
     let (mut numbers, mut line) = (HashSet::new(), Vec::new());
     loop {
         match next_line(source.as_mut(), &mut line) {

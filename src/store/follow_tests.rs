@@ -1,8 +1,8 @@
 //! A place that is kept while the files of its day grow, are compressed, and are written anew.
 
 use super::super::fill::fill;
-use super::super::lines::LONGEST_LINE;
 use super::*;
+use crate::base::limits::LONGEST_LINE;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;

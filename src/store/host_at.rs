@@ -20,7 +20,8 @@ impl Layout {
         let files = self.files(day);
         for form in files.packed().into_iter().chain(files.plain.then_some(Form::Plain)) {
             let path = self.file_of(day, form);
-            let sample = sample_at(&path, form, at).map_err(|source| StoreError::Read { path, source })?;
+            let sample =
+                sample_at(self, &path, form, at).map_err(|source| StoreError::Read { path, source })?;
             let own = sample.filter(|sample| sample.imported.is_none());
             if let Some(host) = own.and_then(|sample| sample.host) {
                 return Ok(Some(host));
@@ -31,10 +32,10 @@ impl Layout {
 }
 
 /// The sample in the line that begins behind so many bytes of a file's lines.
-fn sample_at(path: &Path, form: Form, at: u64) -> io::Result<Option<Sample>> {
+fn sample_at(layout: &Layout, path: &Path, form: Form, at: u64) -> io::Result<Option<Sample>> {
     let mut source = match form {
-        Form::Plain => source::plain(path, at)?,
-        _ => source::open(path, form)?,
+        Form::Plain => source::plain(layout, path, at)?,
+        _ => source::open(layout, path, form)?,
     };
     if form != Form::Plain {
         io::copy(&mut source.by_ref().take(at), &mut io::sink())?;

@@ -1,27 +1,45 @@
 //! Where everything of a host lies, and which hosts and days there are.
 //!
-//! Host folders are filled by other machines over rsync: a name is checked before it becomes a path, and what is not
-//! a plain file (a FIFO would hang the reader) is not part of the log.
+//! Host folders are filled by other machines over rsync: a name is checked before it becomes a path, and files are opened by
+//! [`Layout::open`] alone.
 
+use super::budget::Budget;
 use super::error::StoreError;
+use super::hosts::objection;
+use crate::base::limits::Limits;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of alerts and messages under the data folder. No host has such a name.
 pub const CHECK_FOLDER: &str = ".check";
 /// The log of events in a host's folder.
 pub(super) const EVENTS: &str = "events.jsonl";
 
+/// The folder under the data folder of what is made from the logs. It belongs to whoever renders: a host that sends its log writes
+/// into its own folder only. No host has such a name.
+pub const DERIVED_FOLDER: &str = ".derived";
+
 /// The folders and files of one host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     data: PathBuf,
     host: String,
+    /// Shared by all copies.
+    budget: Arc<Budget>,
 }
+
+impl PartialEq for Layout {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.data, &self.host) == (&other.data, &other.host)
+    }
+}
+
+impl Eq for Layout {}
 
 /// The files of one day: the plain one, a compressed one, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,13 +130,22 @@ impl Layout {
         let (data, host) = (data.into(), host.into());
         match objection(&host) {
             Some(reason) => Err(StoreError::HostName { name: host, reason }),
-            None => Ok(Self { data, host }),
+            None => Ok(Self { data, host, budget: Arc::new(Budget::new(Limits::without_time())) }),
         }
     }
 
     /// The host's name in the data folder.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// What the host may cost.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    pub(super) fn with_budget(self, budget: Arc<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// The data folder.
@@ -152,13 +179,22 @@ impl Layout {
 
     /// The files of a day, as they are now.
     pub fn files(&self, day: Date) -> DayFiles {
-        let [plain, gz, columns] = Form::ALL.map(|form| self.file_of(day, form).is_file());
+        let is_there = |form| {
+            let found = fs_err::symlink_metadata(self.file_of(day, form));
+            found.is_ok_and(|found| !found.is_dir())
+        };
+        let [plain, gz, columns] = Form::ALL.map(is_there);
         DayFiles { day, plain, gz, columns }
+    }
+
+    /// The folder of what is made from the host's log: aggregates and caches.
+    pub fn derived(&self) -> PathBuf {
+        self.data.join(DERIVED_FOLDER).join(&self.host)
     }
 
     /// A folder for what can be deleted and is made again.
     pub fn cache(&self) -> PathBuf {
-        self.folder().join("cache")
+        self.derived().join("cache")
     }
 
     /// Held by who replaces files of closed days, or makes something of them.
@@ -214,43 +250,37 @@ impl Layout {
     /// The days that have a log, ascending. A host without a log has none.
     ///
     /// # Errors
-    /// [`StoreError::Read`] if the folder is there and cannot be listed.
+    /// [`StoreError::Read`] if the folder is there and cannot be listed, [`StoreError::TooCostly`] where there are too many.
     pub fn days(&self) -> Result<Vec<DayFiles>, StoreError> {
         let folder = self.samples();
-        let read_error = |source| StoreError::Read { path: folder.clone(), source };
-        let entries = match fs_err::read_dir(&folder) {
+        let entries = match self.entries(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(read_error(error)),
+            Err(error) => return Err(StoreError::Read { path: folder, source: error }),
         };
         let mut days = BTreeMap::<Date, DayFiles>::new();
-        for entry in entries {
-            let entry = entry.map_err(read_error)?;
-            let Some((day, form)) = entry.file_name().to_str().and_then(parse_day_file) else {
+        for (name, kind) in entries {
+            let Some((day, form)) = name.to_str().and_then(parse_day_file) else { continue };
+            // Links and pipes are listed: whoever opens them says that they are none of ours.
+            if kind.is_dir() {
                 continue;
-            };
-            // What is no plain file, or gone since it was listed, is not part of the log. The folder mostly tells the
-            // kind without asking for each file: years of days are listed in a fraction of a millisecond.
-            let plain_file = match entry.file_type() {
-                Ok(kind) if kind.is_symlink() => entry.path().is_file(),
-                kind => kind.is_ok_and(|kind| kind.is_file()),
-            };
-            if plain_file {
-                let files = days.entry(day).or_insert_with(|| DayFiles::none(day));
-                match form {
-                    Form::Plain => files.plain = true,
-                    Form::Gzip => files.gz = true,
-                    Form::Columns => files.columns = true,
-                }
+            }
+            let files = days.entry(day).or_insert_with(|| DayFiles::none(day));
+            match form {
+                Form::Plain => files.plain = true,
+                Form::Gzip => files.gz = true,
+                Form::Columns => files.columns = true,
             }
         }
+        let _ = self.budget.list_days(days.len());
+        self.within_limits()?;
         Ok(days.into_values().collect())
     }
 
     /// The sizes of a day's files.
     pub fn sizes(&self, files: &DayFiles) -> DaySizes {
         let size = |there: bool, path: PathBuf| {
-            there.then(|| fs_err::metadata(path).ok()).flatten().map(|metadata| metadata.len())
+            there.then(|| fs_err::symlink_metadata(path).ok()).flatten().map(|metadata| metadata.len())
         };
         DaySizes {
             plain: size(files.plain, self.day_file(files.day)),
@@ -273,40 +303,6 @@ fn parse_day_file(name: &str) -> Option<(Date, Form)> {
     let month = i8::try_from(digits(5..7)?).ok()?;
     let date = Date::new(digits(0..4)?, month, i8::try_from(digits(8..10)?).ok()?).ok()?;
     dashes.then_some((date, form))
-}
-
-/// Why a name must not become a folder.
-fn objection(name: &str) -> Option<&'static str> {
-    let allowed = |character: char| character.is_alphanumeric() || "-_.".contains(character);
-    match name {
-        "" => Some("it is empty"),
-        name if name.len() > 253 => Some("it is longer than 253 bytes"),
-        name if name.starts_with('.') => Some("it begins with a dot"),
-        name if name.starts_with('-') => Some("it begins with a dash"),
-        "status.json" | "feed.xml" => Some("it is that of a file of the site"),
-        name if name.ends_with(".html") => Some("it is that of a page of the site"),
-        name if !name.chars().all(allowed) => Some("it has other characters than a host's name"),
-        _ => None,
-    }
-}
-
-/// The hosts under a data folder, sorted: folders with a valid name and a folder `samples` in them.
-///
-/// # Errors
-/// [`StoreError::Read`] if the data folder cannot be listed.
-pub fn hosts(data: &Path) -> Result<Vec<String>, StoreError> {
-    let read_error = |source| StoreError::Read { path: data.to_owned(), source };
-    let mut names = Vec::new();
-    for entry in fs_err::read_dir(data).map_err(read_error)? {
-        let name = entry.map_err(read_error)?.file_name();
-        if let Some(name) = name.to_str().filter(|name| objection(name).is_none())
-            && data.join(name).join("samples").is_dir()
-        {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
 }
 
 /// The day of a unix time, UTC.
@@ -384,16 +380,5 @@ mod tests {
             ]
         );
         assert_eq!(layout.sizes(&days[1]), DaySizes { plain: None, gz: Some(2), columns: None });
-    }
-
-    #[test]
-    fn lists_hosts_that_have_a_log() {
-        let data = tempfile::tempdir().unwrap();
-        for folder in ["web2/samples", "web1/samples", "empty", ".hidden/samples"] {
-            fs_err::create_dir_all(data.path().join(folder)).unwrap();
-        }
-        fs_err::write(data.path().join("file"), "").unwrap();
-        assert_eq!(hosts(data.path()).unwrap(), ["web1", "web2"]);
-        assert!(hosts(&data.path().join("missing")).is_err());
     }
 }

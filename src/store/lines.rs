@@ -1,9 +1,7 @@
 //! Lines of any bytes from any reader, through one buffer that is used again and never grows past the cap.
 
+use crate::base::limits::LONGEST_LINE;
 use std::io::{self, BufRead, Read};
-
-/// The longest line that is read: a hundred times what a busy host writes.
-pub(super) const LONGEST_LINE: usize = 1024 * 1024;
 
 /// What was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 //! not grow with the log; nothing that another host sent is trusted, its folder's name included.
 
 mod append;
+mod budget;
 mod clock_jump;
 mod columns;
 mod compress;
@@ -14,10 +15,13 @@ mod events;
 mod fill;
 mod follow;
 mod host_at;
+mod host_file;
+mod hosts;
 mod layout;
 mod line;
 mod line_decoder;
 mod lines;
+mod metered;
 mod reader;
 mod sent;
 mod source;
@@ -25,6 +29,7 @@ mod tail;
 mod writing;
 
 pub use append::{Appended, append};
+pub use budget::Budget;
 pub use clock_jump::ClockJump;
 pub use compress::{Compressed, compress, remove, turn};
 pub use error::StoreError;
@@ -32,7 +37,8 @@ pub(crate) use error::way_out;
 pub use events::{EventLog, append_events, append_missing_events, event_log, events};
 pub use fill::{Filled, fill};
 pub use follow::{DayPlace, Follower};
-pub use layout::{CHECK_FOLDER, DayFiles, DaySizes, Layout, day_of, hosts, start_of};
+pub use hosts::hosts;
+pub use layout::{CHECK_FOLDER, DERIVED_FOLDER, DayFiles, DaySizes, Layout, day_of, start_of};
 pub use reader::{BrokenLine, Damage, Reader};
 pub use sent::{LINE_BITS, Sent};
 pub use tail::{tail, tail_until};

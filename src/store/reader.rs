@@ -68,6 +68,7 @@ type Filter = Box<dyn Fn(i64, &[u8]) -> bool>;
 
 /// The samples of a range, one after the other. Reads one line at a time into a buffer that is used again.
 pub struct Reader {
+    layout: Layout,
     from: i64,
     until: i64,
     /// Files still to be read, the next one last.
@@ -109,7 +110,7 @@ impl Reader {
             .filter(|files| (first..=last).contains(&files.day))
             .flat_map(|files| files_of(layout, files, Some(files.day) == newest))
             .collect();
-        Ok(Self::over(files, from, until))
+        Ok(Self::over(layout, files, from, until))
     }
 
     /// The samples with `from <= t < until` in the files of the day of `at` alone.
@@ -122,17 +123,18 @@ impl Reader {
         let is_newest = days.last().is_some_and(|files| files.day == day);
         let files = days.iter().find(|files| files.day == day);
         let files = files.map(|files| files_of(layout, files, is_newest)).unwrap_or_default();
-        Ok(Self::over(files, from, until))
+        Ok(Self::over(layout, files, from, until))
     }
 
     /// All samples of one day's files.
     pub(super) fn of_day(layout: &Layout, files: &DayFiles) -> Self {
-        Self::over(files_of(layout, files, false), i64::MIN, i64::MAX)
+        Self::over(layout, files_of(layout, files, false), i64::MIN, i64::MAX)
     }
 
-    fn over(mut files: Vec<OneFile>, from: i64, until: i64) -> Self {
+    fn over(layout: &Layout, mut files: Vec<OneFile>, from: i64, until: i64) -> Self {
         files.reverse();
         Self {
+            layout: layout.clone(),
             from,
             until,
             files,
@@ -180,7 +182,7 @@ impl Reader {
             } else if file.form != Form::Plain {
                 self.seen = Some(HashSet::new());
             }
-            match source::open(&file.path, file.form) {
+            match source::open(&self.layout, &file.path, file.form) {
                 Ok(opened) => {
                     self.current = Some((file, opened));
                     return true;
@@ -199,7 +201,7 @@ impl Reader {
 
     /// The next sample, lent: quicker than one that is given away.
     pub fn next_lent(&mut self) -> Option<&Sample> {
-        while self.current.is_some() || self.open_next() {
+        while self.layout.within_limits().is_ok() && (self.current.is_some() || self.open_next()) {
             if self.advance() {
                 return self.decoder.sample();
             }
@@ -208,10 +210,14 @@ impl Reader {
     }
 
     /// Shows every sample that is still to come.
-    pub fn each(&mut self, mut visit: impl FnMut(&Sample)) {
+    ///
+    /// # Errors
+    /// [`StoreError::TooCostly`] where a limit ended it before all were shown.
+    pub fn each(&mut self, mut visit: impl FnMut(&Sample)) -> Result<(), StoreError> {
         while let Some(sample) = self.next_lent() {
             visit(sample);
         }
+        self.layout.within_limits()
     }
 
     /// Reads the next line of the file that is open; whether it holds a sample that is wanted.

@@ -1,8 +1,10 @@
 //! Opens a file of a day, in whatever form it is: what comes out are its lines. And writes a compressed one anew.
 
 use super::columns;
-use super::layout::Form;
+use super::layout::{Form, Layout};
+use super::metered::Metered;
 use crate::base::files;
+use crate::base::limits::LARGEST_DAY_IN_COLUMNS;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
@@ -13,24 +15,25 @@ use std::path::{Path, PathBuf};
 const BUFFER: usize = 64 * 1024;
 
 /// The lines of a file. Columns are turned into lines as a whole, all else is read as it is asked for.
-pub(super) fn open(path: &Path, form: Form) -> io::Result<Box<dyn BufRead + Send>> {
-    let plain = BufReader::with_capacity(BUFFER, fs_err::File::open(path)?.into_parts().0);
-    Ok(match form {
+pub(super) fn open(layout: &Layout, path: &Path, form: Form) -> io::Result<Box<dyn BufRead + Send>> {
+    let plain = BufReader::with_capacity(BUFFER, layout.open(path)?);
+    let lines: Box<dyn BufRead + Send> = match form {
         Form::Plain => Box::new(plain),
         Form::Gzip => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(plain))),
         Form::Columns => {
             let mut text = Vec::new();
-            MultiGzDecoder::new(plain).take(columns::LARGEST_DAY as u64).read_to_end(&mut text)?;
+            MultiGzDecoder::new(plain).take(LARGEST_DAY_IN_COLUMNS as u64).read_to_end(&mut text)?;
             Box::new(Cursor::new(columns::decode(&text)?))
         }
-    })
+    };
+    Ok(Box::new(Metered::new(layout, path, lines)))
 }
 
 /// The lines of a plain file behind so many bytes.
-pub(super) fn plain(path: &Path, from: u64) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut file = fs_err::File::open(path)?.into_parts().0;
+pub(super) fn plain(layout: &Layout, path: &Path, from: u64) -> io::Result<Box<dyn BufRead + Send>> {
+    let mut file = layout.open(path)?;
     file.seek(SeekFrom::Start(from))?;
-    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
+    Ok(Box::new(Metered::new(layout, path, Box::new(BufReader::with_capacity(BUFFER, file)))))
 }
 
 /// How hard lines are compressed.

@@ -3,12 +3,11 @@
 use super::error::StoreError;
 use super::layout::{DayFiles, Layout, day_of};
 use super::line::decode;
-use super::lines::LONGEST_LINE;
 use super::reader::Reader;
+use crate::base::limits::LONGEST_LINE;
 use crate::sample::{FORMAT_VERSION, Sample};
 use serde::Deserialize;
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -71,9 +70,9 @@ pub(super) fn last_of(layout: &Layout, files: &DayFiles) -> Option<Taken> {
         let last = tail_of_day(layout, files, 1).ok()?.pop()?;
         return Some(Taken { v: last.v, t: last.t, boot: last.boot, uptime: last.uptime });
     }
-    let file = File::open(layout.day_file(files.day)).ok()?;
+    let path = layout.day_file(files.day);
     let mut last = None;
-    for_each_line_from_end(&file, file.metadata().ok()?.len(), &mut |line| {
+    for_each_line_from_end(layout, &path, &mut |line| {
         let taken = serde_json::from_slice::<Taken>(line).ok();
         last = taken.filter(|taken| taken.v == FORMAT_VERSION);
         last.is_none()
@@ -94,19 +93,20 @@ fn tail_of_day(layout: &Layout, files: &DayFiles, count: usize) -> Result<Vec<Sa
                 last.pop_front();
             }
         }
+        layout.within_limits()?;
         return Ok(last.into());
     }
     let path = layout.day_file(files.day);
-    let mut samples = tail_of_file(&path, count).map_err(|source| StoreError::Read { path, source })?;
+    let mut samples =
+        tail_of_file(layout, &path, count).map_err(|source| StoreError::Read { path, source })?;
     samples.reverse();
     Ok(samples)
 }
 
 /// The last samples of a plain file, newest first.
-fn tail_of_file(path: &Path, count: usize) -> io::Result<Vec<Sample>> {
-    let file = File::open(path)?;
+fn tail_of_file(layout: &Layout, path: &Path, count: usize) -> io::Result<Vec<Sample>> {
     let mut samples = Vec::new();
-    for_each_line_from_end(&file, file.metadata()?.len(), &mut |line| {
+    for_each_line_from_end(layout, path, &mut |line| {
         samples.extend(decode(line).sample);
         samples.len() < count
     })?;
@@ -114,8 +114,14 @@ fn tail_of_file(path: &Path, count: usize) -> io::Result<Vec<Sample>> {
 }
 
 /// Hands over the lines from the last to the first for as long as `more` asks for more.
-fn for_each_line_from_end(file: &File, length: u64, more: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
-    let mut position = length;
+fn for_each_line_from_end(
+    layout: &Layout,
+    path: &Path,
+    more: &mut dyn FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
+    let file = layout.open(path)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (mut position, mut lines) = (file.metadata()?.len(), 0);
     // The start of a line whose end was in the blocks already read; `None`: it is too long to be a line of ours.
     let mut rest: Option<Vec<u8>> = Some(Vec::new());
     while position > 0 {
@@ -126,9 +132,14 @@ fn for_each_line_from_end(file: &File, length: u64, more: &mut dyn FnMut(&[u8]) 
         while let Some(newline) = block.iter().rposition(|byte| *byte == b'\n') {
             let line = rest.replace(Vec::new()).map(|rest| [&block[newline + 1..], &rest].concat());
             block.truncate(newline);
+            lines += 1;
+            layout.budget().read_lines(&name, lines)?;
             if line.is_some_and(|line| !line.is_empty() && !more(&line)) {
                 return Ok(());
             }
+        }
+        if rest.is_none() {
+            layout.budget().skip_bytes(&name, size)?;
         }
         rest = rest.filter(|rest| rest.len() <= LONGEST_LINE).map(|rest| [block, rest].concat());
     }

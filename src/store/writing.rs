@@ -6,7 +6,6 @@ use super::error::StoreError;
 use super::layout::{Layout, day_of};
 use super::line::head;
 use crate::sample::FORMAT_VERSION;
-use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 /// So much of the end is looked at: a dozen lines and more.
@@ -42,7 +41,7 @@ pub fn writing(layout: &Layout, now: i64) -> Result<Writing, StoreError> {
     };
     let path = layout.day_file(newest.day);
     let read = || {
-        let file = File::open(&path)?;
+        let file = layout.open(&path)?;
         let metadata = file.metadata()?;
         let start = metadata.len().saturating_sub(BYTES);
         let mut end = vec![0; usize::try_from(metadata.len() - start).unwrap_or_default()];

@@ -46,7 +46,16 @@ impl Log {
         let mut shelf = Shelf::open(&self.layout, true);
         let (layout, report) = (&self.layout, report.as_ref());
         let (traffic, waiting, now) = (None, None, self.end);
-        let subject = Subject { layout, rules: &rules, latest: &latest, report, traffic, waiting, now };
+        let subject = Subject {
+            layout,
+            rules: &rules,
+            latest: &latest,
+            report,
+            traffic,
+            waiting,
+            unreadable: None,
+            now,
+        };
         shelf.look(&subject, &|_| String::new()).unwrap();
         let firing = shelf.firing();
         let problem = |level, since, kind| Problem { level, kind, since: Some(since) };

@@ -315,10 +315,9 @@ fn a_mistake_in_the_configuration_is_told_beside_the_rest() {
 #[test]
 fn tells_of_caches_that_cannot_be_read() {
     let machine = Machine::healthy();
-    machine.put("data/web1/cache/series/days.jsonl", "{\"v\":1}\n{\"v\":");
+    machine.put("data/.derived/web1/cache/series/days.jsonl", "{\"v\":1}\n{\"v\":");
     let (code, said) = machine.doctor();
-    let line =
-        "note   ROOT/data/web1/cache/series/days.jsonl line 2 cannot be read; it is made anew from the log";
+    let line = "note   ROOT/data/.derived/web1/cache/series/days.jsonl line 2 cannot be read; it is made anew from the log";
     assert!(code == 0 && said.contains(line), "{said}");
 }
 

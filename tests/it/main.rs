@@ -25,6 +25,7 @@ mod explain;
 mod field_balloons;
 mod field_cases;
 mod help;
+mod hostile;
 mod import;
 mod install;
 mod layers;

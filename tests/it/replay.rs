@@ -46,7 +46,16 @@ fn looked_each(samples: &[Sample], stride: usize) -> Vec<Entry> {
         let latest = latest(&layout, now).unwrap().unwrap();
         let mut shelf = Shelf::open(&layout, true);
         let (layout, report, traffic, waiting) = (&layout, None, None, None);
-        let subject = Subject { layout, rules: &rules, latest: &latest, report, traffic, waiting, now };
+        let subject = Subject {
+            layout,
+            rules: &rules,
+            latest: &latest,
+            report,
+            traffic,
+            waiting,
+            unreadable: None,
+            now,
+        };
         shelf.look(&subject, &|_| String::new()).unwrap();
         shelf.save().unwrap();
     };

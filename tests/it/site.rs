@@ -186,7 +186,7 @@ fn the_cache_can_be_deleted() {
     let world = World::new().host("web-1", 3);
     world.build();
     let before = world.files();
-    fs::remove_dir_all(world.inputs.data.join("web-1/cache")).unwrap();
+    fs::remove_dir_all(world.inputs.data.join(".derived/web-1/cache")).unwrap();
     assert_eq!(world.build().published.written, 0);
     assert_eq!(world.files(), before);
 }

@@ -251,20 +251,6 @@ fn says_what_to_do_where_it_cannot_write() {
     assert!(error.to_string().contains("run as the user who owns"), "{error}");
 }
 
-#[test]
-fn a_full_disk_leaves_the_log_as_it_was() {
-    // /dev/full takes no byte; as the day's file it is the disk that is full.
-    let (_data, layout) = host();
-    fs_err::create_dir_all(layout.samples()).unwrap();
-    std::os::unix::fs::symlink("/dev/full", layout.day_file(DAY)).unwrap();
-    let error = store::append(&layout, &sample(MIDNIGHT)).unwrap_err();
-    let (StoreError::HalfWritten { source, .. } | StoreError::Write { source, .. }) = error else {
-        panic!("{error}");
-    };
-    // A device cannot be cut back, so either error may come.
-    assert!(matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::InvalidInput));
-}
-
 /// The kernel lets the file grow to 5,000 bytes and no further, so that it takes a part of the line: the disk is full.
 #[test]
 fn a_line_that_the_disk_takes_in_part_is_taken_back() {

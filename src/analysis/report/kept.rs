@@ -1,7 +1,7 @@
 //! The report of a host on which nothing grows, kept for half an hour at most: to look for leaks a month of numbers is read,
 //! and where every part of memory is about what it was, nothing large would be found that was not there before.
 //!
-//! `<data>/<host>/cache/report.json`; it can be deleted. What is leaking, has leaked, or moves by a fiftieth of RAM (caches:
+//! `<data>/.derived/<host>/cache/report.json`; it can be deleted. What is leaking, has leaked, or moves by a fiftieth of RAM (caches:
 //! a twentieth) is looked at each time; what grows more slowly, or inside of a part, is found half an hour later. The bytes
 //! are those of the newest sample, always; only the search is spared.
 

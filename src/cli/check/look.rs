@@ -5,10 +5,12 @@ use crate::analysis::describe::describe;
 use crate::analysis::report::words::Telling;
 use crate::analysis::report::{self, Report};
 use crate::analysis::traffic;
+use crate::base::files;
 use crate::base::words::{Lang, Words};
 use crate::config::{Quiet, TrafficConfig};
 use crate::notify::{self, Evidence, Told};
 use crate::series::{self, Latest};
+use crate::site;
 use crate::store::{self, Layout, day_of};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
@@ -64,18 +66,71 @@ pub(super) struct Seen {
 impl Watch<'_> {
     /// Looks at hosts, several at a time. What cannot be read is named with its reason.
     pub(super) fn all(&self, layouts: &[Layout]) -> (Vec<Seen>, Vec<(String, anyhow::Error)>) {
-        let looked: Vec<Result<Option<Seen>, (String, anyhow::Error)>> = layouts
-            .par_iter()
-            .map(|layout| self.one(layout).map_err(|error| (layout.host().to_owned(), error)))
-            .collect();
+        let looked: Vec<_> = layouts.par_iter().map(|layout| self.one_or_reason(layout)).collect();
         let (mut seen, mut failed) = (Vec::new(), Vec::new());
-        for look in looked {
-            match look {
-                Ok(found) => seen.extend(found),
-                Err(error) => failed.push(error),
-            }
+        for (found, reason) in looked {
+            seen.extend(found);
+            failed.extend(reason);
         }
         (seen, failed)
+    }
+
+    /// Looks at a host; at one whose log cannot be read as at one that is known to be so, and says why.
+    fn one_or_reason(&self, layout: &Layout) -> (Option<Seen>, Option<(String, anyhow::Error)>) {
+        let error = match self.one(layout) {
+            Ok(found) => return (found, None),
+            // The first limit that was exceeded explains what failed after it.
+            Err(error) => layout.within_limits().err().map_or(error, Into::into),
+        };
+        let seen = self.unreadable(layout, &error.to_string()).ok();
+        (seen, Some((layout.host().to_owned(), error)))
+    }
+
+    /// Looks at a host of which nothing is known but why.
+    fn unreadable(&self, layout: &Layout, reason: &str) -> anyhow::Result<Seen> {
+        let (is_own, rules) = (self.own == Some(layout.host()), self.rules.of(layout.host()));
+        let mut shelf = Shelf::open(layout, is_own);
+        if self.keep {
+            shelf.hold()?;
+        }
+        let latest = shelf.stand_in(self.now);
+        let subject = Subject {
+            layout,
+            rules: &rules,
+            latest: &latest,
+            report: None,
+            traffic: None,
+            waiting: None,
+            unreadable: Some(reason),
+            now: self.now,
+        };
+        let telling = self.telling(&latest);
+        shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
+        self.enter(layout, &latest, shelf, &rules, None)
+    }
+
+    /// Remembers what was found, and picks what is news.
+    fn enter(
+        &self,
+        layout: &Layout,
+        latest: &Latest,
+        mut shelf: Shelf,
+        rules: &[Rule],
+        report: Option<Report>,
+    ) -> anyhow::Result<Seen> {
+        shelf.forget_passed(|rule| !self.tells || self.mutes.holds(rule, layout.host(), self.now));
+        if self.keep {
+            shelf.save()?;
+        }
+        if self.repeats {
+            for alert in &mut shelf.book.alerts {
+                alert.told = None;
+                alert.passed.clear();
+            }
+        }
+        let news = self.news(layout, latest, &shelf, rules, report)?;
+        let firing = shelf.firing().into_iter().cloned().collect();
+        Ok(Seen { host: layout.host().to_owned(), firing, news })
     }
 
     fn one(&self, layout: &Layout) -> anyhow::Result<Option<Seen>> {
@@ -86,7 +141,10 @@ impl Watch<'_> {
         if self.keep {
             match shelf.hold() {
                 // `site` looks at this host; the next run comes soon.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let held = files::held_seconds(shelf.lock_file()).unwrap_or(0.0);
+                    return if held > site::HUNG_SECONDS { Err(error.into()) } else { Ok(None) };
+                }
                 held => held?,
             }
         }
@@ -102,23 +160,13 @@ impl Watch<'_> {
             report: report.as_ref(),
             traffic: if report.is_some() { self.traffic(layout)? } else { None },
             waiting: Some(self.waiting).filter(|_| is_own),
+            unreadable: None,
             now: self.now,
         };
         let telling = self.telling(&latest);
         shelf.look(&subject, &|kind| describe(kind, &telling, &str::to_owned))?;
-        shelf.forget_passed(|rule| !self.tells || self.mutes.holds(rule, layout.host(), self.now));
-        if self.keep {
-            shelf.save()?;
-        }
-        if self.repeats {
-            for alert in &mut shelf.book.alerts {
-                alert.told = None;
-                alert.passed.clear();
-            }
-        }
-        let news = self.news(layout, &latest, &shelf, &rules, report)?;
-        let firing = shelf.firing().into_iter().cloned().collect();
-        Ok(Some(Seen { host: layout.host().to_owned(), firing, news }))
+        layout.within_limits()?;
+        self.enter(layout, &latest, shelf, &rules, report).map(Some)
     }
 
     fn telling(&self, latest: &Latest) -> Telling<'_> {
@@ -140,7 +188,8 @@ impl Watch<'_> {
         }
         let report = match report {
             Some(report) => Some(report),
-            None => report::of_latest(layout, &latest.sample)?,
+            // Of a log that cannot be read nothing is known.
+            None => report::of_latest(layout, &latest.sample).unwrap_or_default(),
         };
         // A flaw there must not cost the message.
         let events = store::event_log(layout).map(|log| log.events).unwrap_or_default();

@@ -12,7 +12,9 @@ use crate::alert::{Mutes, Rules};
 use crate::analysis::Level;
 use crate::base::clock::Stopwatch;
 use crate::base::files;
+use crate::base::format;
 use crate::base::hint::Typed;
+use crate::base::words::Lang;
 use crate::config::Span;
 use crate::notify::{self, Batch, Channel, Composer, Mark, Outbox, Spool, Told};
 use crate::sample::Root;
@@ -29,6 +31,8 @@ use std::time::Duration;
 
 /// Another run is given so long to end.
 const PATIENCE_SECONDS: f64 = 50.0;
+/// A run that holds the lock for longer than this hangs: two of the intervals at which cron starts it.
+const HUNG_SECONDS: f64 = 120.0;
 /// How long the sample of this minute is waited for: what is read takes milliseconds, a busy machine starts late.
 const SAMPLE_SECONDS: f64 = 15.0;
 
@@ -169,10 +173,25 @@ fn code(seen: &[Seen], went_well: bool) -> ExitCode {
 /// Held while a run looks; none where another does, for longer than it is waited for.
 fn lock(data: &Path) -> anyhow::Result<Option<File>> {
     files::create_folder(&data.join(CHECK_FOLDER))?;
-    match files::lock_path(&data.join(CHECK_FOLDER).join("lock"), PATIENCE_SECONDS) {
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
+    let path = data.join(CHECK_FOLDER).join("lock");
+    let hung = files::held_seconds(&path).filter(|seconds| *seconds > HUNG_SECONDS);
+    // One that hangs is not waited for.
+    match files::lock_path(&path, if hung.is_some() { 0.0 } else { PATIENCE_SECONDS }) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => match hung {
+            Some(seconds) => Err(held(&path, seconds)),
+            None => Ok(None),
+        },
         lock => Ok(Some(lock?)),
     }
+}
+
+/// Says that no alert was looked at, since another run does not end.
+fn held(path: &Path, seconds: f64) -> anyhow::Error {
+    let age = format::duration(seconds, Lang::En);
+    output::failure(
+        format!("no rule was evaluated: another program has held the lock {} for {age}", path.display()),
+        "`fuser -v` on that file shows which; end it if it hangs",
+    )
 }
 
 /// How long the oldest message of each channel waits; 0 where none does.
@@ -201,7 +220,7 @@ fn layouts(args: &CheckArgs, context: &Context) -> anyhow::Result<Vec<Layout>> {
             return Err(Context::no_host(data, wanted));
         }
     }
-    Ok(hosts.into_iter().map(|host| Layout::new(data, host)).collect::<Result<_, _>>()?)
+    Ok(hosts.into_iter().map(|host| context.layout(host)).collect::<Result<_, _>>()?)
 }
 
 /// A message for each channel that wants any of the news, and what is told by them.

@@ -58,7 +58,7 @@ fn ahead(patient: &Patient) -> Option<Finding> {
 /// Within the last day a sample was older than the one before it.
 fn set_back(patient: &Patient) -> Option<Finding> {
     let mut reader = Reader::range(&patient.layout, patient.now - 86_400, patient.now + 1).ok()?;
-    reader.each(|_| ());
+    reader.each(|_| ()).ok()?;
     let times = reader.damage().out_of_order;
     (times > 0).then(|| {
         Finding::wrong(

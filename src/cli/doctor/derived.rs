@@ -3,7 +3,7 @@
 //! worth knowing where it comes back.
 
 use super::{Finding, Patient};
-use crate::store::{self, Layout};
+use crate::store;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 
@@ -15,15 +15,14 @@ const MOST_HOSTS: usize = 50;
 /// Looks at the files of all hosts, up to some.
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     let hosts = store::hosts(&patient.data).unwrap_or_default();
-    let layouts =
-        hosts.iter().take(MOST_HOSTS).filter_map(|host| Layout::new(&patient.data, host.as_str()).ok());
+    let layouts = hosts.iter().take(MOST_HOSTS).filter_map(|host| patient.log(host));
     let (mut locked, mut broken) = (Vec::new(), Vec::new());
+    // Whoever does not own the data folder renders nothing of it.
+    if access(&patient.data, Access::WRITE_OK).is_err() {
+        return Vec::new();
+    }
     for layout in layouts {
-        let folder = layout.folder();
-        // Whoever does not own the log writes none of it: that is said elsewhere.
-        if access(&folder, Access::WRITE_OK).is_err() {
-            continue;
-        }
+        let folder = layout.derived();
         let cache = files(&layout.cache());
         let kept: Vec<PathBuf> = ["5m", "1h"]
             .iter()
@@ -43,7 +42,11 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
                 path.display(),
                 others(locked.len())
             ),
-            format!("let one user run all; as root: chown -R --reference={0} {0}", folder.display()),
+            format!(
+                "let one user run all; as root: chown -R --reference={} {}",
+                patient.data.display(),
+                folder.display()
+            ),
         )
     });
     let broken = broken.first().map(|(path, line)| {

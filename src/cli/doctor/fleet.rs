@@ -59,7 +59,7 @@ fn named(names: &[impl AsRef<str>]) -> String {
 }
 
 fn clock_and_name(patient: &Patient, host: &str) -> Vec<Finding> {
-    let Some(layout) = Layout::new(&patient.data, host).ok() else { return Vec::new() };
+    let Some(layout) = patient.log(host) else { return Vec::new() };
     let writing = store::writing(&layout, patient.now).unwrap_or_default();
     let mut findings = Vec::new();
     if writing.by_two {
@@ -115,7 +115,7 @@ fn versions(patient: &Patient, hosts: &[String]) -> Vec<Finding> {
 
 /// The version that took the newest facts about a host.
 fn version(patient: &Patient, host: &str) -> Option<String> {
-    let layout = Layout::new(&patient.data, host).ok()?;
+    let layout = patient.log(host)?;
     let reader = Reader::range(&layout, patient.now - FACTS_SECONDS, patient.now + 1).ok()?;
     let has_facts = |_: i64, line: &[u8]| {
         line[..line.len().min(FACTS_WITHIN)].windows(8).any(|part| part == b"\"host\":{")

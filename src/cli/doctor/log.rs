@@ -4,6 +4,7 @@ use super::{Finding, Patient, nearest, timer};
 use crate::base::format;
 use crate::base::words::Lang;
 use crate::sample::Sample;
+use crate::series;
 use crate::store::{self, Damage, Layout, Reader};
 use rustix::fs::{Access, access};
 use std::io;
@@ -44,7 +45,7 @@ pub(super) fn age(patient: &Patient) -> Vec<Finding> {
     };
     let mut findings = vec![own_age(patient, host, !others.is_empty())];
     let silent = |name: &String| {
-        let layout = Layout::new(&patient.data, name.as_str()).ok()?;
+        let layout = patient.log(name)?;
         let until = patient.now.saturating_add(AHEAD_SECONDS);
         let last = store::tail_until(&layout, until, INTERVALS + 1).ok()?;
         let seconds = patient.now - last.last()?.t;
@@ -179,9 +180,15 @@ pub(super) fn damage(patient: &Patient) -> Vec<Finding> {
 }
 
 fn damage_of(patient: &Patient, host: &str) -> Option<Finding> {
-    let layout = Layout::new(&patient.data, host).ok()?;
+    let layout = patient.log(host)?;
     let damage = match read(patient, &layout) {
         Ok(damage) => damage,
+        Err(error @ store::StoreError::TooCostly { .. }) => {
+            return Some(Finding::wrong(
+                format!("{host} is left out of pages and alerts: {error}"),
+                "a host that is all right needs a higher limit under [limits] in the configuration",
+            ));
+        }
         Err(error) => {
             return Some(Finding::wrong(error.to_string(), "give the logs to the user who reads them"));
         }
@@ -203,7 +210,10 @@ fn damage_of(patient: &Patient, host: &str) -> Option<Finding> {
 fn read(patient: &Patient, layout: &Layout) -> Result<Damage, store::StoreError> {
     let mut reader =
         Reader::range(layout, patient.now.saturating_sub(DAMAGE_SECONDS), patient.now.saturating_add(1))?;
-    reader.each(|_| ());
+    reader.each(|_| ())?;
+    // Names and numbers are what pages and alerts hold of it.
+    let _ = series::latest(layout, patient.now);
+    layout.within_limits()?;
     Ok(reader.damage().clone())
 }
 

@@ -1,12 +1,14 @@
 //! The pages: are they made, are they new, can a web server read them.
 
 use super::{Finding, Patient, timer};
+use crate::base::files;
 use crate::base::format;
 use crate::base::words::Lang;
 use crate::cli::web;
-use crate::store;
+use crate::site;
+use crate::store::{self, CHECK_FOLDER};
 use jiff::Timestamp;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The pages are made every five minutes; two runs may be missed.
 const STALE_SECONDS: i64 = 900;
@@ -32,6 +34,7 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         )];
     }
     let mut findings = vec![age(patient, &status)];
+    findings.extend(hanging(patient));
     if let Some(folder) = web::obstacle(&patient.out) {
         findings.push(Finding::wrong(
             format!("a web server cannot read {out}: others may not enter {}", folder.display()),
@@ -39,6 +42,23 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Runs that do not end: each keeps all later ones from making pages or evaluating rules.
+fn hanging(patient: &Patient) -> Vec<Finding> {
+    let locks = [
+        (site::lock_of(&patient.out), "no pages are made"),
+        (patient.data.join(CHECK_FOLDER).join("lock"), "no alert rules are evaluated"),
+    ];
+    let finding = |(lock, what): (PathBuf, &str)| {
+        let seconds = files::held_seconds(&lock).filter(|seconds| *seconds > site::HUNG_SECONDS)?;
+        let age = format::duration(seconds, Lang::En);
+        Some(Finding::wrong(
+            format!("{what}: a program has held the lock {} for {age}", lock.display()),
+            format!("`fuser -v {}` shows which: end it if it hangs", lock.display()),
+        ))
+    };
+    locks.into_iter().filter_map(finding).collect()
 }
 
 /// When the pages were made, by their own word; each run writes it anew.

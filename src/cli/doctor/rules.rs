@@ -5,7 +5,7 @@ use super::{Finding, Patient};
 use crate::alert::{Rules, finds};
 use crate::config::Config;
 use crate::series::{self, Window};
-use crate::store::{self, Layout};
+use crate::store;
 use std::collections::BTreeSet;
 
 /// Looks for what the user's own conditions are about in the last day of each host.
@@ -17,8 +17,8 @@ pub(super) fn check(patient: &Patient, config: &Config) -> Vec<Finding> {
     // Of a set-up without a log nothing can be said.
     let (mut idle, mut looked) = (own.clone(), false);
     for host in &hosts {
-        let day = Layout::new(&patient.data, host.as_str())
-            .ok()
+        let day = patient
+            .log(host)
             .filter(|_| !idle.is_empty())
             .and_then(|layout| series::window(&layout, Window::Day, patient.now.saturating_add(1)).ok());
         let Some(day) = day.filter(|day| !day.times.is_empty()) else { continue };

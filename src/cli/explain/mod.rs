@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let zone = context.loaded.time_zone()?;
     let root = Context::root(args.root.as_deref());
-    let layout = Layout::new(&context.config().data, context.host(&root)?)?;
+    let layout = context.layout(context.host(&root)?)?;
     let now = context.clock.now();
     let time =
         |text: &Option<String>| text.as_deref().map(|text| moment::parse(text, now, &zone)).transpose();

@@ -1,6 +1,7 @@
 //! A part of what was collected, as if nothing else had been read: a stretch of time in the order of the log.
 
 use super::{Collecting, Row, Series};
+use std::collections::HashMap;
 
 impl Collecting {
     /// The samples with `from <= t < until`. What was read before the first of them makes no difference.
@@ -8,12 +9,10 @@ impl Collecting {
         let kept: Vec<usize> =
             (0..self.rows.len()).filter(|row| (from..until).contains(&self.rows[*row].t)).collect();
         // Numbered by their order here.
-        let mut boots: Vec<usize> = Vec::new();
+        let mut boots: HashMap<usize, usize> = HashMap::new();
         let mut number = |boot: usize| {
-            boots.iter().position(|known| *known == boot).unwrap_or_else(|| {
-                boots.push(boot);
-                boots.len() - 1
-            })
+            let next = boots.len();
+            *boots.entry(boot).or_insert(next)
         };
         let rows = kept.iter().map(|row| self.rows[*row]);
         let rows = rows.map(|row| Row { boot: number(row.boot), ..row }).collect();

@@ -3,7 +3,8 @@
 
 use super::number::{MOST_DECIMALS, Number};
 use super::path::{self, Owned, quoted};
-use super::{ABSENT, LARGEST_DAY, VERSION};
+use super::{ABSENT, VERSION};
+use crate::base::limits::{LARGEST_DAY_IN_COLUMNS as LARGEST_DAY, MOST_ROWS};
 use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
 
@@ -18,7 +19,7 @@ pub(in super::super) fn decode(text: &[u8]) -> Result<Vec<u8>, Error> {
     let count = rows.next().and_then(header).ok_or_else(|| invalid(1))?;
     let mut columns = Columns::default();
     for (number, row) in rows.enumerate() {
-        columns.add(row).ok_or_else(|| invalid(number + 2))?;
+        columns.add(row).filter(|()| number < MOST_ROWS).ok_or_else(|| invalid(number + 2))?;
     }
     // Each row is asked for each line.
     if columns.rows.len().saturating_mul(count) > LARGEST_DAY {

@@ -3,7 +3,8 @@
 
 use super::number::{Number, common_divisor};
 use super::path::{self, Step, quoted};
-use super::{ABSENT, LARGEST_DAY, VERSION};
+use super::{ABSENT, VERSION};
+use crate::base::limits::LARGEST_DAY_IN_COLUMNS;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fmt::Write;
@@ -14,7 +15,7 @@ const DEEPEST: usize = 16;
 /// The columns of a day's lines; none where they are not as we write them: compact JSON objects, each ended by a newline,
 /// whose keys can be put into one order. Whether all bytes come back is for the caller to find out.
 pub(in super::super) fn encode(lines: &[u8]) -> Option<String> {
-    if lines.len() > LARGEST_DAY {
+    if lines.len() > LARGEST_DAY_IN_COLUMNS {
         return None;
     }
     let lines = std::str::from_utf8(lines).ok()?.strip_suffix('\n')?;

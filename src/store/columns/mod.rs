@@ -26,9 +26,6 @@ pub(super) use encode::encode;
 /// The version of the form.
 const VERSION: u32 = 1;
 
-/// A day whose lines are longer than this together is left as it is: all of them are in memory at once.
-pub(super) const LARGEST_DAY: usize = 64 << 20;
-
 /// Stands for a line that does not have it.
 const ABSENT: &str = "~";
 

@@ -3,9 +3,10 @@
 
 use super::fit::bends;
 use super::join::{joined, joined_at_falls};
-use super::points::{Points, correlation, count, line, median};
+use super::points::{Points, correlation, count, line};
 use super::seen::Seen;
 use super::verdict::Growth;
+use crate::base::statistics::median;
 
 /// Points that the estimate uses at most before and after the onset: pairs are tried, which grows as the square.
 const MOST_POINTS: f64 = 160.0;
@@ -34,10 +35,9 @@ pub(super) fn estimate(seen: &Seen, start: f64, end: f64) -> Option<Growth> {
     let grown = points.at(hinge.since).min(points.len().saturating_sub(3));
     let (times, values) = (points.times.get(grown..)?, points.values.get(grown..)?);
     let slope = theil_sen(times, values)?;
-    let error = line(times, values)?.error.max(hinge.error).max(jumpiness(times, values)) * INTERVAL;
-    let mut levels: Vec<f64> =
-        times.iter().zip(values).map(|(time, value)| value + slope * (end - time)).collect();
-    let to_level = median(&mut levels)?;
+    let rest: Vec<f64> = times.iter().zip(values).map(|(time, value)| value - slope * time).collect();
+    let error = line(times, values)?.error.max(hinge.error).max(jumpiness(times, &rest)) * INTERVAL;
+    let to_level = median(&mut rest.clone())? + slope * end;
     Some(Growth {
         since: seen.unix(hinge.since),
         since_error: rounded(whole(hinge.since_error + width / 2.0)),
@@ -52,11 +52,11 @@ pub(super) fn estimate(seen: &Seen, start: f64, end: f64) -> Option<Growth> {
 
 /// Standard error of the rate of a growth that comes in jumps: how much the increments of equal blocks differ, and
 /// whether they make up for each other, as noise about a line does, or add up, as jumps do.
-fn jumpiness(times: &[f64], values: &[f64]) -> f64 {
+fn jumpiness(times: &[f64], residuals: &[f64]) -> f64 {
     let Some((first, last)) = times.first().zip(times.last()) else { return 0.0 };
     let seconds = last - first;
     let since: Vec<f64> = times.iter().map(|time| time - first).collect();
-    let blocks = Points::binned(&since, values, 1.001 * seconds / JUMP_BLOCKS).values;
+    let blocks = Points::binned(&since, residuals, 1.001 * seconds / JUMP_BLOCKS).values;
     if blocks.len() < 3 {
         return 0.0;
     }

@@ -2,19 +2,20 @@
 //! growth must last. `docs/leaks.md` explains them, so that a reader can redo a verdict by hand.
 
 use super::fit::{self, Bend};
-use super::points::{correlation, count, median};
+use super::points::{correlation, count};
 use super::verdict::{Kind, LeakEvidence};
+use crate::base::statistics::{median, squares};
 use std::collections::VecDeque;
 
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 24.0 * HOUR;
 
 /// Growth with at most this sum of doubts is a leak …
-pub const DOUBTS_OF_A_LEAK: f64 = 0.85;
+const DOUBTS_OF_A_LEAK: f64 = 0.8;
 /// … stays one up to this sum …
 pub(super) const DOUBTS_OF_A_KNOWN_LEAK: f64 = 2.5;
 /// … and may become one up to this.
-pub(super) const DOUBTS_OF_A_SUSPECT: f64 = 1.25;
+pub(super) const DOUBTS_OF_A_SUSPECT: f64 = 1.5;
 /// A test that cannot be made counts as this doubt, half of it once growth has lasted so long.
 const UNKNOWN: f64 = 0.5;
 const LONG_SECONDS: f64 = 72.0 * HOUR;
@@ -73,7 +74,7 @@ impl Assessment {
 
     /// Reports whether all of it speaks for a leak.
     pub(super) fn is_leak(&self) -> bool {
-        self.evidence.lasted >= self.evidence.needed && self.evidence.doubts <= DOUBTS_OF_A_LEAK
+        self.evidence.lasted >= self.evidence.needed && self.evidence.doubts <= self.evidence.most_doubts
     }
 
     /// Reports whether a leak that was found goes on.
@@ -155,8 +156,8 @@ impl GrowthSearch<'_> {
         let bend = grown.bend;
         let residuals = bend.residuals(times, values);
         let independent = independent(&residuals);
-        let flat = fit::flat(values);
-        let squares = bend.squares.max(ROUNDING * flat);
+        let flat = squares(values);
+        let unexplained = bend.squares.max(ROUNDING * flat);
         let is_kernel = self.kind == Kind::Kernel;
         let pace = if is_urgent || is_kernel { FAST } else { 1.0 };
         // Long growth cannot wait for what is not known.
@@ -165,18 +166,15 @@ impl GrowthSearch<'_> {
         let mut evidence = LeakEvidence {
             lasted: grown.seconds,
             needed: 0.0,
-            strength: (flat - squares) / squares * independent,
+            strength: (flat - unexplained) / unexplained * independent,
             other_shapes: 0.0,
             above_yesterday: self.above_yesterday(grown, times, values),
             noise: noise(&residuals, grown),
             earlier_rise: Some(f64::INFINITY),
             doubts: 0.0,
+            most_doubts: DOUBTS_OF_A_LEAK,
         };
         let has_too_many = |evidence: &LeakEvidence| evidence.sum_of_doubts(unknown) > self.most_doubts;
-        if has_too_many(&evidence) {
-            return None;
-        }
-        evidence.earlier_rise = self.earlier_rise(grown, values, history);
         if has_too_many(&evidence) {
             return None;
         }
@@ -184,7 +182,11 @@ impl GrowthSearch<'_> {
         let others =
             [fit::step(values).0, fit::two_steps(values), fit::rise_to_level(times, values, grown_points)];
         let best = others.into_iter().fold(f64::INFINITY, f64::min).max(ROUNDING * flat);
-        evidence.other_shapes = independent * (best / squares).ln();
+        evidence.other_shapes = independent * (best / unexplained).ln();
+        if has_too_many(&evidence) {
+            return None;
+        }
+        evidence.earlier_rise = self.earlier_rise(grown, values, history);
         evidence.doubts = evidence.sum_of_doubts(unknown);
         evidence.needed = match is_kernel {
             true => needed_in_kernel(history, evidence.earlier_rise),
@@ -298,20 +300,12 @@ fn mean_square(residuals: &[f64]) -> f64 {
 fn smoothed(values: &[f64]) -> Vec<f64> {
     let around = |index: usize| {
         let near = values.get(index.saturating_sub(2)..(index + 3).min(values.len())).unwrap_or_default();
-        match near {
-            &[a, b, c, d, e] => middle_of_five(a, b, c, d, e),
-            _ => median(&mut near.to_vec()).unwrap_or_default(),
-        }
+        let mut sorted = [f64::INFINITY; 5];
+        sorted.iter_mut().zip(near).for_each(|(slot, value)| *slot = *value);
+        sorted.sort_unstable_by(f64::total_cmp);
+        sorted[near.len() / 2]
     };
     (0..values.len()).map(around).collect()
-}
-
-fn middle_of_five(a: f64, b: f64, c: f64, d: f64, e: f64) -> f64 {
-    // Of two pairs, neither the least of all four nor the largest can be the middle.
-    let low = a.min(b).max(c.min(d));
-    let high = a.max(b).min(c.max(d));
-    let (low, high) = (low.min(high), low.max(high));
-    e.clamp(low, high)
 }
 
 /// The largest rise within so many seconds.

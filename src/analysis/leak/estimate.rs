@@ -117,14 +117,9 @@ fn hinge(points: &Points) -> Option<Hinge> {
 
 /// The median of the slopes of all pairs (Theil 1950, Sen 1968).
 pub(super) fn theil_sen(times: &[f64], values: &[f64]) -> Option<f64> {
-    let mut slopes = Vec::with_capacity(times.len() * times.len().saturating_sub(1) / 2);
-    for (index, (time, value)) in times.iter().zip(values).enumerate() {
-        let later = times.iter().zip(values).skip(index + 1);
-        slopes.extend(
-            later.filter(|(then, _)| *then > time).map(|(then, level)| (level - value) / (then - time)),
-        );
-    }
-    median(&mut slopes)
+    let pairs = (1..times.len()).flat_map(|later| (0..later).map(move |earlier| (earlier, later)));
+    let runs = pairs.map(|(from, to)| (times[to] - times[from], values[to] - values[from]));
+    median(&mut runs.filter(|(run, _)| *run > 0.0).map(|(run, rise)| rise / run).collect::<Vec<f64>>())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::fit::{self, Bend};
 use super::points::{correlation, count};
 use super::verdict::{Kind, LeakEvidence};
-use crate::base::statistics::{median, squares};
+use crate::base::statistics::{mean, median, squares};
 use std::collections::VecDeque;
 
 const HOUR: f64 = 3_600.0;
@@ -103,7 +103,7 @@ pub(super) struct GrowthSearch<'a> {
     pub(super) first: usize,
     /// Time between points.
     pub(super) width: f64,
-    /// Restricts the search to growth that is fast, in the kernel or to be full within a day, .
+    /// Restricts the search to growth that is fast: in the kernel, or to be full within a day.
     pub(super) is_fast_only: bool,
     /// Growth with more doubts is not asked for.
     pub(super) most_doubts: f64,
@@ -155,7 +155,9 @@ impl GrowthSearch<'_> {
     ) -> Option<LeakEvidence> {
         let bend = grown.bend;
         let residuals = bend.residuals(times, values);
-        let independent = independent(&residuals);
+        let correlation = correlation(&residuals);
+        // Values that follow each other count for less.
+        let independent = (count(values.len()) * (1.0 - correlation) / (1.0 + correlation)).max(3.0);
         let flat = squares(values);
         let unexplained = bend.squares.max(ROUNDING * flat);
         let is_kernel = self.kind == Kind::Kernel;
@@ -278,22 +280,13 @@ fn needed_in_kernel(history: f64, earlier_rise: Option<f64>) -> f64 {
     (KERNEL_SECONDS / rises.max(1.0)).max(LEAST_SECONDS * FAST)
 }
 
-/// The number of independent values among residuals that follow each other.
-fn independent(residuals: &[f64]) -> f64 {
-    let correlation = correlation(residuals);
-    (count(residuals.len()) * (1.0 - correlation) / (1.0 + correlation)).max(3.0)
-}
-
 /// The variance since the bend against that before it; `None` where little is known before.
 fn noise(residuals: &[f64], grown: &CandidateGrowth) -> Option<f64> {
     let (calm, noisy) = residuals.split_at(grown.bend.index);
     // Of what is so little against the growth, all is alike: stairs are no noise.
     let least = (CALM * grown.growth).powi(2);
-    (calm.len() >= KNOWN_POINTS).then(|| mean_square(noisy).max(least) / mean_square(calm).max(least))
-}
-
-fn mean_square(residuals: &[f64]) -> f64 {
-    residuals.iter().map(|rest| rest * rest).sum::<f64>() / count(residuals.len().max(1))
+    let variance = |part: &[f64]| mean(&part.iter().map(|rest| rest * rest).collect::<Vec<f64>>()).max(least);
+    (calm.len() >= KNOWN_POINTS).then(|| variance(noisy) / variance(calm))
 }
 
 /// Running medians of five; of fewer at the ends.

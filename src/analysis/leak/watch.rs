@@ -65,7 +65,7 @@ impl Course {
     fn update(&mut self, time: f64, levels: &[Level]) {
         let least_doubted =
             |a: &&Assessment, b: &&Assessment| a.evidence.doubts.total_cmp(&b.evidence.doubts);
-        let looked = || levels.iter().filter_map(Level::last);
+        let looked = || levels.iter().filter_map(|level| level.last.as_ref());
         let found = levels.iter().filter_map(Level::leak).min_by(|a, b| a.onset.total_cmp(&b.onset));
         let goes_on = || looked().filter(|growth| growth.is_known_leak()).min_by(least_doubted);
         let seen = found.or_else(|| self.leak.and_then(|_| goes_on())).copied();

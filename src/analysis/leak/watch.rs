@@ -105,13 +105,8 @@ impl Course {
         }
         match leak.and_then(|leak| ending(leak.onset, self.leak.is_none(), seen)) {
             Some(Ending::Flat(growth)) => {
-                let evidence = leak.map(|leak| leak.evidence);
-                return Verdict {
-                    state: State::Ended,
-                    growth: Some(growth),
-                    evidence,
-                    reason: Reason::Stopped,
-                };
+                let (growth, evidence) = (Some(growth), leak.map(|leak| leak.evidence));
+                return Verdict { state: State::Ended, growth, evidence, reason: Reason::Stopped };
             }
             Some(Ending::GivenBack) => return Verdict { reason: Reason::GivenBack, ..Verdict::default() },
             None => {}

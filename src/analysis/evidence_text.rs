@@ -1,6 +1,6 @@
 //! The evidence of the leak finder in words, a clause for each test: `trend`, `explain`, pages and messages show the same.
 
-use super::leak::{DOUBTS_OF_A_LEAK, LeakEvidence};
+use super::leak::LeakEvidence;
 use crate::base::format;
 use crate::base::unit::Unit;
 use crate::base::words::Words;
@@ -22,7 +22,7 @@ pub fn clauses(evidence: &LeakEvidence, words: &Words) -> Vec<String> {
         ratio("clause.earlier_rise", evidence.earlier_rise),
         ratio("clause.noise", evidence.noise),
     ];
-    let doubts = [("doubts", format!("{:.2}", evidence.doubts)), ("limit", DOUBTS_OF_A_LEAK.to_string())];
+    let doubts = [("doubts", format!("{:.2}", evidence.doubts)), ("limit", evidence.most_doubts.to_string())];
     let first = [
         fill("clause.lasts", &lasted),
         fill("clause.strength", &[("strength", count(evidence.strength))]),
@@ -47,6 +47,7 @@ mod tests {
             noise: Some(1.2),
             earlier_rise: None,
             doubts: 0.34,
+            most_doubts: 0.8,
         };
         assert_eq!(
             clauses(&evidence, Words::of(Lang::En)),
@@ -56,7 +57,7 @@ mod tests {
                 "steps or a plateau explain it better by 2.0",
                 "83 % of it above the day before",
                 "noise × 1.20 since then",
-                "sum of doubts 0.34, a leak has at most 0.85",
+                "sum of doubts 0.34, a leak has at most 0.8",
             ]
         );
         let known = LeakEvidence { other_shapes: 0.5, earlier_rise: Some(2.5), ..evidence };

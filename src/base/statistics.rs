@@ -38,12 +38,15 @@ pub fn level(values: &[f64], errors: f64) -> Option<Estimate> {
     Some(Estimate { center: median(&mut means)?, low, high })
 }
 
-/// The median.
+/// The median; changes the order of the values. `None` of nothing.
 pub fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    Some(if values.len() % 2 == 0 { f64::midpoint(values[middle - 1], upper) } else { upper })
+    let (middle, is_even) = (values.len() / 2, values.len() % 2 == 0);
+    if values.is_empty() {
+        return None;
+    }
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = below.iter().copied().filter(|_| is_even).max_by(f64::total_cmp);
+    Some(lower.map_or(*upper, |lower| f64::midpoint(lower, *upper)))
 }
 
 /// The mean; 0 of nothing.

@@ -3,9 +3,10 @@
 
 use super::fit::bends;
 use super::join::{joined, joined_at_falls};
-use super::points::{Points, correlation, count, line, median};
+use super::points::{Points, correlation, count};
 use super::seen::Seen;
 use super::verdict::Growth;
+use crate::base::statistics::{mean, median, squares};
 
 /// Points that the estimate uses at most before and after the onset: pairs are tried, which grows as the square.
 const MOST_POINTS: f64 = 160.0;
@@ -13,8 +14,8 @@ const MOST_POINTS: f64 = 160.0;
 const BEFORE: f64 = 0.75;
 /// An onset whose squares are within this of the best, in variances of the residuals and their correlation, may be it.
 const BAND: f64 = 4.0;
-/// Blocks whose increments show jumps.
-const JUMP_BLOCKS: f64 = 20.0;
+/// Blocks of a growth whose increments are compared.
+const BLOCKS: f64 = 20.0;
 /// Half of the interval in standard errors: 95 % of a normal distribution.
 const INTERVAL: f64 = 1.96;
 
@@ -30,43 +31,38 @@ pub(super) fn estimate(seen: &Seen, start: f64, end: f64) -> Option<Growth> {
     let width = ((end - from) / MOST_POINTS).max(step * 1.5);
     let points = joined(Points::binned(times, values, width), seen.breaks_between(from, end));
     let points = joined_at_falls(points);
-    let hinge = hinge(&points)?;
-    let grown = points.at(hinge.since).min(points.len().saturating_sub(3));
+    let (since, since_error) = hinge(&points)?;
+    let grown = points.at(since).min(points.len().saturating_sub(3));
     let (times, values) = (points.times.get(grown..)?, points.values.get(grown..)?);
     let slope = theil_sen(times, values)?;
-    let error = line(times, values)?.error.max(hinge.error).max(jumpiness(times, values)) * INTERVAL;
-    let mut levels: Vec<f64> =
-        times.iter().zip(values).map(|(time, value)| value + slope * (end - time)).collect();
-    let to_level = median(&mut levels)?;
+    let rest: Vec<f64> = times.iter().zip(values).map(|(time, value)| value - slope * time).collect();
+    let error = slope_error(times, &rest)? * INTERVAL;
+    let to_level = median(&mut rest.clone())? + slope * end;
     Some(Growth {
-        since: seen.unix(hinge.since),
-        since_error: rounded(whole(hinge.since_error + width / 2.0)),
+        since: seen.unix(since),
+        since_error: rounded(whole(since_error + width / 2.0)),
         until: seen.unix(end),
         per_second: slope,
         low: slope - error,
         high: slope + error,
-        from_level: to_level - slope * (end - hinge.since),
+        from_level: to_level - slope * (end - since),
         to_level,
     })
 }
 
-/// Standard error of the rate of a growth that comes in jumps: how much the increments of equal blocks differ, and
-/// whether they make up for each other, as noise about a line does, or add up, as jumps do.
-fn jumpiness(times: &[f64], values: &[f64]) -> f64 {
-    let Some((first, last)) = times.first().zip(times.last()) else { return 0.0 };
-    let seconds = last - first;
+/// Standard error of a slope, by the residuals' increments from block to block: how much they differ, and whether they
+/// make up for each other, as noise about a line does, or add up, as growth in jumps does.
+fn slope_error(times: &[f64], residuals: &[f64]) -> Option<f64> {
+    let first = times.first()?;
+    let seconds = times.last()? - first;
     let since: Vec<f64> = times.iter().map(|time| time - first).collect();
-    let blocks = Points::binned(&since, values, 1.001 * seconds / JUMP_BLOCKS).values;
-    if blocks.len() < 3 {
-        return 0.0;
-    }
+    let blocks = Points::binned(&since, residuals, 1.001 * seconds / BLOCKS).values;
     let steps: Vec<f64> = blocks.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let n = count(steps.len());
-    let mean = steps.iter().sum::<f64>() / n;
-    let variance = steps.iter().map(|step| (step - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let (mean, variance) = (mean(&steps), squares(&steps) / (n - 1.0));
     let following = steps.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>() / (n - 1.0);
     let of_sum = n * variance + 2.0 * (n - 1.0) * following;
-    of_sum.max(variance).sqrt() / seconds
+    (n > 1.0).then(|| of_sum.max(variance).sqrt() / seconds)
 }
 
 /// An error below a minute is told in seconds, to two hours in minutes, else in hours: it is one itself.
@@ -84,15 +80,8 @@ fn whole(seconds: f64) -> i64 {
     seconds.ceil() as i64
 }
 
-struct Hinge {
-    since: f64,
-    since_error: f64,
-    /// Standard error of the slope, that of the onset included.
-    error: f64,
-}
-
 /// The onset of the bend with the least squares, and how far it may be off.
-fn hinge(points: &Points) -> Option<Hinge> {
+fn hinge(points: &Points) -> Option<(f64, f64)> {
     let (times, values) = (&points.times, &points.values);
     let last = points.len().saturating_sub(3);
     let mut rising = Vec::new();
@@ -104,27 +93,15 @@ fn hinge(points: &Points) -> Option<Hinge> {
     let near = rising.iter().filter(|bend| bend.squares <= limit);
     // The last bend comes first.
     let (latest, earliest) = near.clone().next().zip(near.clone().next_back())?;
-    let slopes = near.map(|bend| bend.slope);
-    let (flattest, steepest) =
-        slopes.fold((best.slope, best.slope), |(low, high), slope| (low.min(slope), high.max(slope)));
     let [since, earliest, latest] = [best, earliest, latest].map(|bend| times[bend.index]);
-    Some(Hinge {
-        since,
-        since_error: (since - earliest).max(latest - since),
-        error: (steepest - flattest) / 2.0 / INTERVAL,
-    })
+    Some((since, (since - earliest).max(latest - since)))
 }
 
 /// The median of the slopes of all pairs (Theil 1950, Sen 1968).
 pub(super) fn theil_sen(times: &[f64], values: &[f64]) -> Option<f64> {
-    let mut slopes = Vec::with_capacity(times.len() * times.len().saturating_sub(1) / 2);
-    for (index, (time, value)) in times.iter().zip(values).enumerate() {
-        let later = times.iter().zip(values).skip(index + 1);
-        slopes.extend(
-            later.filter(|(then, _)| *then > time).map(|(then, level)| (level - value) / (then - time)),
-        );
-    }
-    median(&mut slopes)
+    let pairs = (1..times.len()).flat_map(|later| (0..later).map(move |earlier| (earlier, later)));
+    let runs = pairs.map(|(from, to)| (times[to] - times[from], values[to] - values[from]));
+    median(&mut runs.filter(|(run, _)| *run > 0.0).map(|(run, rise)| rise / run).collect::<Vec<f64>>())
 }
 
 #[cfg(test)]

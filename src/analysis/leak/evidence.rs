@@ -2,19 +2,20 @@
 //! growth must last. `docs/leaks.md` explains them, so that a reader can redo a verdict by hand.
 
 use super::fit::{self, Bend};
-use super::points::{correlation, count, median};
+use super::points::{correlation, count};
 use super::verdict::{Kind, LeakEvidence};
+use crate::base::statistics::{mean, median, squares};
 use std::collections::VecDeque;
 
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 24.0 * HOUR;
 
 /// Growth with at most this sum of doubts is a leak …
-pub const DOUBTS_OF_A_LEAK: f64 = 0.85;
+const DOUBTS_OF_A_LEAK: f64 = 0.8;
 /// … stays one up to this sum …
 pub(super) const DOUBTS_OF_A_KNOWN_LEAK: f64 = 2.5;
 /// … and may become one up to this.
-pub(super) const DOUBTS_OF_A_SUSPECT: f64 = 1.25;
+pub(super) const DOUBTS_OF_A_SUSPECT: f64 = 1.5;
 /// A test that cannot be made counts as this doubt, half of it once growth has lasted so long.
 const UNKNOWN: f64 = 0.5;
 const LONG_SECONDS: f64 = 72.0 * HOUR;
@@ -73,7 +74,7 @@ impl Assessment {
 
     /// Reports whether all of it speaks for a leak.
     pub(super) fn is_leak(&self) -> bool {
-        self.evidence.lasted >= self.evidence.needed && self.evidence.doubts <= DOUBTS_OF_A_LEAK
+        self.evidence.lasted >= self.evidence.needed && self.evidence.doubts <= self.evidence.most_doubts
     }
 
     /// Reports whether a leak that was found goes on.
@@ -102,7 +103,7 @@ pub(super) struct GrowthSearch<'a> {
     pub(super) first: usize,
     /// Time between points.
     pub(super) width: f64,
-    /// Restricts the search to growth that is fast, in the kernel or to be full within a day, .
+    /// Restricts the search to growth that is fast: in the kernel, or to be full within a day.
     pub(super) is_fast_only: bool,
     /// Growth with more doubts is not asked for.
     pub(super) most_doubts: f64,
@@ -154,9 +155,11 @@ impl GrowthSearch<'_> {
     ) -> Option<LeakEvidence> {
         let bend = grown.bend;
         let residuals = bend.residuals(times, values);
-        let independent = independent(&residuals);
-        let flat = fit::flat(values);
-        let squares = bend.squares.max(ROUNDING * flat);
+        let correlation = correlation(&residuals);
+        // Values that follow each other count for less.
+        let independent = (count(values.len()) * (1.0 - correlation) / (1.0 + correlation)).max(3.0);
+        let flat = squares(values);
+        let unexplained = bend.squares.max(ROUNDING * flat);
         let is_kernel = self.kind == Kind::Kernel;
         let pace = if is_urgent || is_kernel { FAST } else { 1.0 };
         // Long growth cannot wait for what is not known.
@@ -165,18 +168,15 @@ impl GrowthSearch<'_> {
         let mut evidence = LeakEvidence {
             lasted: grown.seconds,
             needed: 0.0,
-            strength: (flat - squares) / squares * independent,
+            strength: (flat - unexplained) / unexplained * independent,
             other_shapes: 0.0,
             above_yesterday: self.above_yesterday(grown, times, values),
             noise: noise(&residuals, grown),
             earlier_rise: Some(f64::INFINITY),
             doubts: 0.0,
+            most_doubts: DOUBTS_OF_A_LEAK,
         };
         let has_too_many = |evidence: &LeakEvidence| evidence.sum_of_doubts(unknown) > self.most_doubts;
-        if has_too_many(&evidence) {
-            return None;
-        }
-        evidence.earlier_rise = self.earlier_rise(grown, values, history);
         if has_too_many(&evidence) {
             return None;
         }
@@ -184,7 +184,11 @@ impl GrowthSearch<'_> {
         let others =
             [fit::step(values).0, fit::two_steps(values), fit::rise_to_level(times, values, grown_points)];
         let best = others.into_iter().fold(f64::INFINITY, f64::min).max(ROUNDING * flat);
-        evidence.other_shapes = independent * (best / squares).ln();
+        evidence.other_shapes = independent * (best / unexplained).ln();
+        if has_too_many(&evidence) {
+            return None;
+        }
+        evidence.earlier_rise = self.earlier_rise(grown, values, history);
         evidence.doubts = evidence.sum_of_doubts(unknown);
         evidence.needed = match is_kernel {
             true => needed_in_kernel(history, evidence.earlier_rise),
@@ -276,42 +280,25 @@ fn needed_in_kernel(history: f64, earlier_rise: Option<f64>) -> f64 {
     (KERNEL_SECONDS / rises.max(1.0)).max(LEAST_SECONDS * FAST)
 }
 
-/// The number of independent values among residuals that follow each other.
-fn independent(residuals: &[f64]) -> f64 {
-    let correlation = correlation(residuals);
-    (count(residuals.len()) * (1.0 - correlation) / (1.0 + correlation)).max(3.0)
-}
-
 /// The variance since the bend against that before it; `None` where little is known before.
 fn noise(residuals: &[f64], grown: &CandidateGrowth) -> Option<f64> {
     let (calm, noisy) = residuals.split_at(grown.bend.index);
     // Of what is so little against the growth, all is alike: stairs are no noise.
     let least = (CALM * grown.growth).powi(2);
-    (calm.len() >= KNOWN_POINTS).then(|| mean_square(noisy).max(least) / mean_square(calm).max(least))
-}
-
-fn mean_square(residuals: &[f64]) -> f64 {
-    residuals.iter().map(|rest| rest * rest).sum::<f64>() / count(residuals.len().max(1))
+    let variance = |part: &[f64]| mean(&part.iter().map(|rest| rest * rest).collect::<Vec<f64>>()).max(least);
+    (calm.len() >= KNOWN_POINTS).then(|| variance(noisy) / variance(calm))
 }
 
 /// Running medians of five; of fewer at the ends.
 fn smoothed(values: &[f64]) -> Vec<f64> {
     let around = |index: usize| {
         let near = values.get(index.saturating_sub(2)..(index + 3).min(values.len())).unwrap_or_default();
-        match near {
-            &[a, b, c, d, e] => middle_of_five(a, b, c, d, e),
-            _ => median(&mut near.to_vec()).unwrap_or_default(),
-        }
+        let mut sorted = [f64::INFINITY; 5];
+        sorted.iter_mut().zip(near).for_each(|(slot, value)| *slot = *value);
+        sorted.sort_unstable_by(f64::total_cmp);
+        sorted[near.len() / 2]
     };
     (0..values.len()).map(around).collect()
-}
-
-fn middle_of_five(a: f64, b: f64, c: f64, d: f64, e: f64) -> f64 {
-    // Of two pairs, neither the least of all four nor the largest can be the middle.
-    let low = a.min(b).max(c.min(d));
-    let high = a.max(b).min(c.max(d));
-    let (low, high) = (low.min(high), low.max(high));
-    e.clamp(low, high)
 }
 
 /// The largest rise within so many seconds.

@@ -4,7 +4,8 @@
 //! Bursts and dips would decide a fit of squares, so [`clipped`] draws values that lie far from the best shape towards
 //! it first (Huber's estimate, by repetition).
 
-use super::points::{count, median};
+use super::points::count;
+use crate::base::statistics::{mean, median, squares};
 
 /// Values are drawn to within so many robust standard deviations of the best shape.
 const CLIP: f64 = 2.0;
@@ -47,8 +48,7 @@ impl Bend {
 /// Hands over the best bend at each point, the last one first.
 pub(super) fn bends(times: &[f64], values: &[f64], mut visit: impl FnMut(Bend)) {
     let n = count(values.len());
-    let mean = values.iter().sum::<f64>() / n;
-    let total = squares_about(values, mean);
+    let (mean, total) = (mean(values), squares(values));
     let last = times.last().copied().unwrap_or_default();
     // Sums over the points from `index` on, of the time relative to the end and of the value relative to the mean.
     let (mut points, mut sum, mut sum_squares, mut products, mut sum_values) = (0.0, 0.0, 0.0, 0.0, 0.0);
@@ -80,16 +80,6 @@ pub(super) fn best_bend(times: &[f64], values: &[f64], accepts: impl Fn(usize, f
     best
 }
 
-/// The sum of squares about a level.
-fn squares_about(values: &[f64], level: f64) -> f64 {
-    values.iter().map(|value| (value - level).powi(2)).sum()
-}
-
-/// The squares that a flat level leaves.
-pub(super) fn flat(values: &[f64]) -> f64 {
-    squares_about(values, values.iter().sum::<f64>() / count(values.len()))
-}
-
 /// Sums of the values before each index, less their mean, so that nothing is lost to a high level.
 struct Sums {
     before: Vec<f64>,
@@ -98,13 +88,13 @@ struct Sums {
 
 impl Sums {
     fn new(values: &[f64]) -> Self {
-        let mean = values.iter().sum::<f64>() / count(values.len().max(1));
+        let mean = mean(values);
         let mut sum = 0.0;
         let before = std::iter::once(0.0).chain(values.iter().map(|value| {
             sum += value - mean;
             sum
         }));
-        Self { before: before.collect(), total_squares: squares_about(values, mean) }
+        Self { before: before.collect(), total_squares: squares(values) }
     }
 
     /// Squares that a level of its own explains of the points from `from` up to `until`.
@@ -163,7 +153,7 @@ pub(super) fn rise_to_level(times: &[f64], values: &[f64], grown: usize) -> f64 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
     let flat_end = ((FLAT_END * count(grown)) as usize).max(2);
     let sums = Sums::new(values);
-    let mean = values.iter().sum::<f64>() / count(n);
+    let mean = mean(values);
     let first = times.first().copied().unwrap_or(0.0);
     // Sums before each index of the time, its square, and its product with the value.
     let mut before = vec![[0.0; 3]; n + 1];
@@ -202,7 +192,7 @@ pub(super) fn clipped(times: &[f64], values: &[f64]) -> Vec<f64> {
         }
         before_squares = squares;
         let (before, after) = clipped.split_at(at);
-        let [before, after] = [before, after].map(|part| part.iter().sum::<f64>() / count(part.len().max(1)));
+        let [before, after] = [before, after].map(mean);
         let fitted = |index: usize| match is_step {
             true if index < at => before,
             true => after,
@@ -242,13 +232,13 @@ mod tests {
         let found = best_bend(&times, &bend, |_, slope| slope > 0.0).unwrap();
         assert_eq!(found.index, 10);
         assert!((found.slope - 0.5).abs() < 1e-9 && (found.level - 1e9).abs() < 1e-3, "{found:?}");
-        assert!(found.squares < 1e-6 * flat(&bend));
+        assert!(found.squares < 1e-6 * squares(&bend));
         let stepped: Vec<f64> = (0..24).map(|index| if index < 9 { 3.0 } else { 8.0 }).collect();
         assert_eq!(step(&stepped), (0.0, 9));
         let twice: Vec<f64> = (0..24).map(|index| count(index / 9)).collect();
         assert!(two_steps(&twice) < 1e-9 && step(&twice).0 > 1.0);
         let filled: Vec<f64> = times.iter().map(|time| (time - 300.0).clamp(0.0, 480.0)).collect();
-        assert!(rise_to_level(&times, &filled, 10) < 1e-6 * flat(&filled));
+        assert!(rise_to_level(&times, &filled, 10) < 1e-6 * squares(&filled));
     }
 
     #[test]

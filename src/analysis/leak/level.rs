@@ -54,7 +54,8 @@ pub(super) struct Level {
     /// Index of the first value that is not in a closed bin.
     next_value: usize,
     next_look: f64,
-    last: Option<Assessment>,
+    /// The growth that the last look saw.
+    pub(super) last: Option<Assessment>,
     is_leak: bool,
 }
 
@@ -95,11 +96,6 @@ impl Level {
     /// The growth that two looks in a row took for a leak.
     pub(super) fn leak(&self) -> Option<&Assessment> {
         self.last.as_ref().filter(|_| self.is_leak)
-    }
-
-    /// The growth that the last look saw.
-    pub(super) fn last(&self) -> Option<&Assessment> {
-        self.last.as_ref()
     }
 
     /// Takes in the values whose bins are closed by `now`, and forgets what is older than the lookback.

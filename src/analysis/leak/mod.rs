@@ -18,7 +18,6 @@ mod seen;
 mod verdict;
 mod watch;
 
-pub use evidence::DOUBTS_OF_A_LEAK;
 pub use verdict::{Growth, Kind, LeakEvidence, Reason, Series, State, Verdict};
 pub use watch::{Watch, watch};
 

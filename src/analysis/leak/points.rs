@@ -1,5 +1,7 @@
 //! Points in time: bins with their medians, and a straight line with an honest error. A bin without samples is absent.
 
+use crate::base::statistics::{mean, median};
+
 /// Residuals that follow each other this closely leave nothing that is independent.
 const CLOSEST_CORRELATION: f64 = 0.98;
 
@@ -63,26 +65,11 @@ impl Points {
     }
 }
 
-/// The middle value; sorts them. `None` of nothing.
-pub(super) fn median(values: &mut [f64]) -> Option<f64> {
-    let half = values.len() / 2;
-    if values.is_empty() {
-        return None;
-    }
-    let (_, upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
-    let upper = *upper;
-    if values.len() % 2 == 1 {
-        return Some(upper);
-    }
-    let lower = values.get(..half)?.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    Some(f64::midpoint(lower, upper))
-}
-
 /// The line of least squares. `None` of fewer than three points, or of one instant.
 pub(super) fn line(times: &[f64], values: &[f64]) -> Option<Line> {
     let n = count(times.len());
     let first = *times.first()?;
-    let (mean_time, mean) = (times.iter().sum::<f64>() / n, values.iter().sum::<f64>() / n);
+    let (mean_time, mean) = (mean(times), mean(values));
     let (mut covariance, mut spread) = (0.0, 0.0);
     for (time, value) in times.iter().zip(values) {
         covariance += (time - mean_time) * (value - mean);
@@ -141,11 +128,5 @@ mod tests {
         let slow: Vec<f64> = times.iter().map(|time| (time / 6.0).sin()).collect();
         let fast: Vec<f64> = times.iter().map(|time| (time * 2.0).sin()).collect();
         assert!(line(&times, &slow).unwrap().error > 2.0 * line(&times, &fast).unwrap().error);
-    }
-
-    #[test]
-    fn the_median_of_an_even_count_is_between_the_middle_ones() {
-        assert_eq!(median(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.5));
-        assert_eq!((median(&mut [7.0]), median(&mut [])), (Some(7.0), None));
     }
 }

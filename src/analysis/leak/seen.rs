@@ -1,7 +1,7 @@
 //! A series as the finder works on it: seconds since its first value, absent values left out.
 
-use super::points::median;
 use super::verdict::{Kind, Series};
+use crate::base::statistics::median;
 
 /// Growth of the kernel's memory below this is noise, or below a thousandth of what counts as full if that is less.
 const FLOOR_KERNEL: f64 = 256.0 * 1024.0;

@@ -90,6 +90,8 @@ pub struct LeakEvidence {
     pub earlier_rise: Option<f64>,
     /// Sum of the doubts that the five tests raise.
     pub doubts: f64,
+    /// Sum that a leak may have.
+    pub most_doubts: f64,
 }
 
 /// Why the finder says what it says: one clause of the evidence, which `describe` makes a sentence of.

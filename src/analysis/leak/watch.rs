@@ -3,13 +3,16 @@
 
 use super::ending::{Ending, ending};
 use super::estimate::estimate;
-use super::evidence::Assessment;
+use super::evidence::{Assessment, DOUBTS_OF_A_SUSPECT};
 use super::level::Level;
 use super::seen::Seen;
 use super::verdict::{Kind, Reason, Series, State, Verdict};
 
 /// Fewer values than this say nothing.
 const LEAST_VALUES: usize = 18;
+/// Share of the needed time that growth must have lasted for somebody who asks once.
+const NEEDED_SHARE_ASKED_ONCE: f64 = 0.5;
+
 /// Verdicts of the finder over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Watch {
@@ -34,7 +37,7 @@ pub fn watch(series: &Series) -> Watch {
     loop {
         let due = levels.iter_mut().filter_map(|level| Some((level.next_time(&seen)?, level)));
         let Some((time, level)) = due.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
-        level.look(&seen, course.detected.is_some(), course.leak.is_some());
+        level.look(&seen, course.is_known(time), course.leak.is_some());
         course.update(time, &levels);
     }
     course.end(&seen)
@@ -53,10 +56,16 @@ struct Course {
 }
 
 impl Course {
+    /// Reports whether a leak goes on, or was withdrawn not longer ago than it had lasted: it may go on after a restart.
+    fn is_known(&self, time: f64) -> bool {
+        let may_go_on = |(past, since): (Assessment, f64)| time - since <= past.evidence.lasted;
+        self.leak.is_some() || self.past.zip(self.withdrawn).is_some_and(may_go_on)
+    }
+
     fn update(&mut self, time: f64, levels: &[Level]) {
         let least_doubted =
             |a: &&Assessment, b: &&Assessment| a.evidence.doubts.total_cmp(&b.evidence.doubts);
-        let looked = || levels.iter().filter_map(Level::last);
+        let looked = || levels.iter().filter_map(|level| level.last.as_ref());
         let found = levels.iter().filter_map(Level::leak).min_by(|a, b| a.onset.total_cmp(&b.onset));
         let goes_on = || looked().filter(|growth| growth.is_known_leak()).min_by(least_doubted);
         let seen = found.or_else(|| self.leak.and_then(|_| goes_on())).copied();
@@ -96,13 +105,8 @@ impl Course {
         }
         match leak.and_then(|leak| ending(leak.onset, self.leak.is_none(), seen)) {
             Some(Ending::Flat(growth)) => {
-                let evidence = leak.map(|leak| leak.evidence);
-                return Verdict {
-                    state: State::Ended,
-                    growth: Some(growth),
-                    evidence,
-                    reason: Reason::Stopped,
-                };
+                let (growth, evidence) = (Some(growth), leak.map(|leak| leak.evidence));
+                return Verdict { state: State::Ended, growth, evidence, reason: Reason::Stopped };
             }
             Some(Ending::GivenBack) => return Verdict { reason: Reason::GivenBack, ..Verdict::default() },
             None => {}
@@ -111,6 +115,21 @@ impl Course {
             return said(State::Leaking, &leak, Reason::Even, seen);
         }
         self.suspicion.map_or_else(nothing, |growth| said(State::Suspect, &growth, Reason::NotYet, seen))
+    }
+}
+
+impl Verdict {
+    /// The verdict for somebody who asks once. A monitor looks hundreds of times, and each look can be wrong; a single
+    /// look needs less evidence, so a suspect that has lasted half as long as needed is called a leak.
+    pub fn asked_once(mut self) -> Self {
+        if let Some(evidence) = self.evidence.as_mut().filter(|_| self.state == State::Suspect) {
+            evidence.needed *= NEEDED_SHARE_ASKED_ONCE;
+            evidence.most_doubts = DOUBTS_OF_A_SUSPECT;
+            if evidence.lasted >= evidence.needed {
+                (self.state, self.reason) = (State::Leaking, Reason::Even);
+            }
+        }
+        self
     }
 }
 

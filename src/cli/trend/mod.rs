@@ -27,6 +27,7 @@ const HOUR: f64 = 3_600.0;
 const NAME_COLUMNS: usize = 24;
 
 /// One line of `--json`: numbers in the unit of the input, times in unix seconds; null where there is none.
+/// `detected_at` and `withdrawn_at` are those of a monitor, which needs more evidence than who asks once.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Found<'a> {
     series: &'a str,
@@ -88,7 +89,9 @@ impl Judge<'_> {
         let values: Vec<f64> = series.values.iter().map(|value| value * self.measure.factor).collect();
         let kind = kind(self.args.kind);
         let capacity = self.args.limit.map(|limit| limit * self.measure.factor);
-        leak::watch(&leak::Series { kind, times: &series.times, values: &values, breaks: &[], capacity })
+        let series = leak::Series { kind, times: &series.times, values: &values, breaks: &[], capacity };
+        let watch = leak::watch(&series);
+        Watch { verdict: watch.verdict.asked_once(), ..watch }
     }
 
     fn text(&self, series: &TrendSeries, watch: &Watch) -> anyhow::Result<String> {

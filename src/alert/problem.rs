@@ -199,6 +199,6 @@ fn raid(name: &str, known: &Known<'_>) -> Option<ProblemKind> {
     clippy::cast_sign_loss,
     reason = "a number of things, not below 0"
 )]
-fn whole(value: f64) -> u64 {
+pub(super) fn whole(value: f64) -> u64 {
     value.round().max(0.0) as u64
 }

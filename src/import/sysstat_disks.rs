@@ -1,5 +1,6 @@
-//! Disks of sysstat whose names are missing: without `-p` older versions of `sadf` print `dev8-0`, a major and a minor number
-//! (`Documentation/admin-guide/devices.txt`). A device that stands on a disk must not count beside it.
+//! Disks of sysstat, of which some stand on others and must not count beside them. Without `-p` older versions of `sadf` print
+//! `dev8-0`, a major and a minor number (`Documentation/admin-guide/devices.txt`); with it newer ones print the names that the
+//! device mapper has for its devices.
 
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashSet};
@@ -8,6 +9,31 @@ use std::collections::{BTreeMap, HashSet};
 const NO_DISKS: [u32; 7] = [1, 2, 7, 9, 11, 147, 230];
 /// Majors that the kernel gives to whoever comes first: virtio disks, device mapper, bcache, zram.
 const DYNAMIC: std::ops::RangeInclusive<u32> = 234..=254;
+/// How the names of disks begin.
+const DISK_NAMES: [&str; 12] =
+    ["sd", "hd", "vd", "xvd", "nvme", "mmcblk", "dasd", "pmem", "cciss", "ubd", "fio", "rssd"];
+/// Rates are rounded: what moves more than disks by less than this may stand on them.
+const ROUNDING: f64 = 1.01;
+
+/// What a name tells of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// A disk.
+    Disk,
+    /// A device without data of its own.
+    NoDisk,
+    /// One of a dynamic major.
+    Numbered(u32),
+    /// One of another name, as those of the device mapper.
+    Named,
+}
+
+/// Devices of one kind in a file.
+#[derive(Debug, Default)]
+struct Devices {
+    /// Kilobytes of each, per second, summed over the records.
+    moved: BTreeMap<String, f64>,
+}
 
 /// Major and minor number of a name without a name.
 pub(super) fn numbers(name: &str) -> Option<(u32, u32)> {
@@ -15,42 +41,57 @@ pub(super) fn numbers(name: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// Numbered devices of a file that are no disks, or stand on disks that are listed. Of dynamic majors nothing but the traffic
-/// tells which are disks: a device never moves more than what it stands on.
+fn kind_of(name: &str) -> Kind {
+    match numbers(name) {
+        Some((major, _)) if NO_DISKS.contains(&major) => Kind::NoDisk,
+        Some((major, _)) if DYNAMIC.contains(&major) => Kind::Numbered(major),
+        Some(_) => Kind::Disk,
+        // Names of volumes have a dash between those of their group and their own.
+        None if DISK_NAMES.iter().any(|start| name.starts_with(start)) && !name.contains('-') => Kind::Disk,
+        None => Kind::Named,
+    }
+}
+
+/// Devices of a file that are no disks, or stand on disks that are listed. Of dynamic majors and other names nothing but the
+/// traffic tells which are disks: a device never moves more than what it stands on.
 pub(super) fn no_disks(statistics: &[Json]) -> HashSet<String> {
-    let mut by_major: BTreeMap<u32, (f64, HashSet<String>)> = BTreeMap::new();
+    let mut by_kind: BTreeMap<Kind, Devices> = BTreeMap::new();
     for entry in statistics.iter().filter_map(|record| record["disk"].as_array()).flatten() {
         let Some(name) = entry["disk-device"].as_str() else { continue };
-        if let Some((major, _)) = numbers(name) {
-            let (moved, names) = by_major.entry(major).or_default();
-            *moved += traffic(entry);
-            names.insert(name.to_owned());
-        }
+        *by_kind.entry(kind_of(name)).or_default().moved.entry(name.to_owned()).or_default() +=
+            traffic(entry);
     }
-    let is_fixed = |major: &u32| !NO_DISKS.contains(major) && !DYNAMIC.contains(major);
-    let fixed = by_major.iter().filter(|(major, _)| is_fixed(major));
-    let mut on_disks: f64 = fixed.map(|(_, (moved, _))| moved).sum();
-    let mut left_out = HashSet::new();
-    let (mut dynamic, others): (Vec<_>, Vec<_>) = by_major
-        .into_iter()
-        .filter(|(major, _)| !is_fixed(major))
-        .partition(|(major, _)| DYNAMIC.contains(major));
-    left_out.extend(others.into_iter().flat_map(|(_, (_, names))| names));
-    // Partitions of virtio disks have the minors in between: where the traffic is the same, these are the disks.
-    let is_virtio = |names: &HashSet<String>| {
-        names.iter().all(|name| numbers(name).is_some_and(|(_, minor)| minor % 16 == 0))
-    };
-    dynamic.sort_by(|(_, one), (_, other)| {
-        other.0.total_cmp(&one.0).then(is_virtio(&other.1).cmp(&is_virtio(&one.1)))
+    let mut on_disks = by_kind.remove(&Kind::Disk).unwrap_or_default().sum();
+    let no_disks = by_kind.remove(&Kind::NoDisk).unwrap_or_default();
+    let mut left_out: HashSet<String> = no_disks.moved.into_keys().collect();
+    let mut doubtful: Vec<Devices> = by_kind.into_values().collect();
+    doubtful.sort_by(|one, other| {
+        other.may_be_virtio().cmp(&one.may_be_virtio()).then(other.sum().total_cmp(&one.sum()))
     });
-    for (_, (moved, names)) in dynamic {
-        if moved > on_disks {
-            on_disks += moved;
+    for devices in doubtful {
+        if devices.most() > ROUNDING * on_disks {
+            on_disks += devices.sum();
         } else {
-            left_out.extend(names);
+            left_out.extend(devices.moved.into_keys());
         }
     }
     left_out
+}
+
+impl Devices {
+    fn sum(&self) -> f64 {
+        self.moved.values().sum()
+    }
+
+    /// What the busiest one moved: of several layers each moves the same once more.
+    fn most(&self) -> f64 {
+        self.moved.values().copied().fold(0.0, f64::max)
+    }
+
+    /// Returns true where all minors are those of whole virtio disks, which have 16 each for partitions.
+    fn may_be_virtio(&self) -> bool {
+        self.moved.keys().all(|name| numbers(name).is_some_and(|(_, minor)| minor % 16 == 0))
+    }
 }
 
 /// Kilobytes a second in both directions, of sectors where the version prints no more.
@@ -88,6 +129,10 @@ mod tests {
             ("sdx", 1.0),
         ];
         assert_eq!(left_out(&disks), ["dev11-0", "dev253-0", "dev253-1", "dev7-0", "dev9-0"]);
+        let named =
+            [("sda", 3000.0), ("vg-root", 2999.0), ("luks", 3000.1), ("vda-home", 5.0), ("rbd0", 1.0)];
+        assert_eq!(left_out(&named), ["luks", "rbd0", "vda-home", "vg-root"]);
+        assert_eq!(left_out(&[("rbd0", 10.0)]), [""; 0], "what is alone is the disk");
     }
 
     #[test]

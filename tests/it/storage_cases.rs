@@ -193,7 +193,7 @@ fn a_full_pool_is_one_alert_and_a_full_quota_another() {
         ]
     );
     // Another one becomes the fullest: that is no news.
-    let other = sizes.replace("disk-0 131072 302000 ", "disk-0 131072 309000 ");
+    let other = sizes.replace("disk-0 131072 312000 ", "disk-0 131072 319000 ");
     assert_ne!(other, sizes);
     fs::write(tree.path().join("statvfs"), other).unwrap();
     assert_eq!(fired(&world, &tree, NOW + 600), [""; 0]);

@@ -6,6 +6,7 @@
 use super::facts::Known;
 use super::history::Entry;
 use super::machine::{Machine, Phase, Reading, Turn};
+use super::pools::represented;
 use super::problem::problem;
 use super::rule::Rule;
 use super::table::Table;
@@ -13,7 +14,7 @@ use super::told;
 use crate::analysis::{Level, ProblemKind};
 use crate::sample::Sample;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Of what no sample says anything for so long, or for two of its own intervals, nothing is known.
 const UNKNOWN_SECONDS: i64 = 900;
@@ -40,6 +41,9 @@ pub struct Book {
     pub uptime: Option<f64>,
     /// File systems that could be written to since that boot.
     pub writable: BTreeSet<String>,
+    /// The most members of each RAID array that worked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub working: BTreeMap<String, f64>,
     /// Names of the rules as they were at the last look, see `Rule::print`.
     pub rules: BTreeSet<String>,
     /// What this look found, until the next one: lines of the history that a crash may have kept from being written.
@@ -154,19 +158,28 @@ impl Book {
         self.step_back(newest, known.now);
         let is_new_boot = self.boot.is_some() && self.boot != known.latest.sample.boot;
         self.look_at_mounts(known);
-        let mut table = known.table(&self.writable);
+        self.working = known.most_working(&self.working);
+        let mut table = known.table(&self.writable, &self.working);
         self.end_what_is_not_named(&mut table, rules, known);
         let mut entries = self.drop_rules(rules, newest);
         if is_new_boot {
             entries.extend(self.end_boot(rules, newest));
         }
         for rule in rules {
+            let has_alert = |mount: &str| {
+                let is_about = |alert: &Alert| alert.rule == rule.name && alert.instance == mount;
+                self.alerts.iter().any(|alert| is_about(alert) && alert.is_firing())
+            };
+            let mounts = known.latest.sample.filesystem.as_ref();
+            let represented =
+                mounts.map_or_else(BTreeSet::new, |mounts| represented(rule, mounts, has_alert));
             let is_new = !self.rules.contains(&rule.print);
-            for instance in self.instances(rule, &table) {
+            for instance in self.instances(rule, &table, &represented) {
                 let mut alert = self.take(&rule.name, &instance);
                 // A rule that is new looks at the last hour, too; not so one that went on under another limit.
                 let from = if is_new && alert.machine.seen == 0 { 0 } else { self.until };
-                let readings = rule.readings(&table, &instance);
+                let is_left_out = represented.contains(&instance);
+                let readings = if is_left_out { Vec::new() } else { rule.readings(&table, &instance) };
                 let turns = run(&mut alert, rule, &readings, &table, known, from);
                 let is_known = readings.iter().any(Option::is_some);
                 if is_known && (alert.machine.phase != Phase::Ok || !turns.is_empty()) {
@@ -282,8 +295,8 @@ impl Book {
     }
 
     /// Those that the samples have, and those that are remembered.
-    fn instances(&self, rule: &Rule, table: &Table<'_>) -> BTreeSet<String> {
-        let mut instances = rule.instances(table);
+    fn instances(&self, rule: &Rule, table: &Table<'_>, represented: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut instances = &rule.instances(table) - represented;
         let remembered = self.alerts.iter().filter(|alert| alert.rule == rule.name);
         instances.extend(remembered.map(|alert| alert.instance.clone()));
         instances
@@ -298,7 +311,7 @@ impl Book {
     }
 }
 
-/// Feeds the rows that are new, each with its time.
+/// Feeds the rows that are new, each with its time; without any row the alert is not about the instance any more.
 fn run(
     alert: &mut Alert,
     rule: &Rule,
@@ -321,8 +334,8 @@ fn run(
         turns.extend(turn.map(|turn| alert.turned(*t, turn)));
     }
     let newest = known.samples.times.last().copied().unwrap_or(0);
-    let is_gone =
-        newest > from && newest - alert.machine.seen > GONE_SECONDS || !rule.is_for(&alert.instance);
+    let is_silent = newest > from && newest - alert.machine.seen > GONE_SECONDS;
+    let is_gone = is_silent || readings.is_empty() || !rule.is_for(&alert.instance);
     if is_gone && alert.machine.phase != Phase::Ok {
         let t = newest.max(alert.machine.seen);
         turns.extend(alert.machine.vanish().map(|turn| alert.turned(t, turn)));

@@ -6,7 +6,7 @@ use super::table::Table;
 use crate::analysis::leak;
 use crate::analysis::report::{Finding, Report, Subject};
 use crate::sample::filesystem::Filesystem;
-use crate::sample::mdstat::RaidArray;
+use crate::sample::mdstat::{CONTAINER, RaidArray};
 use crate::series::{Frame, Latest};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const SILENT_INTERVALS: i64 = 3;
 /// A sample of this age is news of its host.
 const FRESH_SECONDS: i64 = 300;
-/// File systems that are full and read-only by nature.
-const IMAGES: [&str; 6] = ["squashfs", "iso9660", "erofs", "udf", "cramfs", "romfs"];
-/// File systems that the kernel turns read-only after an error.
-const JOURNALED: [&str; 4] = ["ext3", "ext4", "xfs", "f2fs"];
-/// Where a host always writes.
-const WRITABLE: [&str; 3] = ["/", "/var", "/home"];
 /// Critical temperatures outside of this are nonsense of drivers.
 const CRITICAL_CELSIUS: std::ops::RangeInclusive<f64> = 45.0..=125.0;
 
@@ -45,9 +39,9 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The table that the host's rules are evaluated on: its samples, and all of this.
-    /// `writable` are the file systems that could be written to since the boot.
-    pub fn table(&self, writable: &BTreeSet<String>) -> Table<'_> {
+    /// The table that the host's rules are evaluated on: its samples, and all of this. `writable` are the file systems that
+    /// could be written to since the boot, `working` the most members of each RAID array that ever worked.
+    pub fn table(&self, writable: &BTreeSet<String>, working: &BTreeMap<String, f64>) -> Table<'_> {
         let mut table = Table::new(self.samples, self.now);
         self.host(&mut table);
         self.leave_out(&mut table);
@@ -56,9 +50,21 @@ impl Known<'_> {
         }
         self.memory(&mut table);
         self.filesystems(&mut table, writable);
-        self.hardware(&mut table);
+        self.hardware(&mut table, working);
         self.own(&mut table);
         table
+    }
+
+    /// Returns how many members of each array worked at best: `before`, in the samples, and now. Slots that nothing ever
+    /// filled are no failure.
+    pub(super) fn most_working(&self, before: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+        let Some(arrays) = &self.latest.sample.mdstat else { return before.clone() };
+        let most = arrays.0.iter().filter_map(|(name, array)| {
+            let past = self.samples.mean("mdstat.working", name).into_iter().flatten().copied();
+            let known = past.chain(before.get(name).copied()).chain(array.working.map(count));
+            Some((name.clone(), known.filter(|working| working.is_finite()).reduce(f64::max)?))
+        });
+        most.collect()
     }
 
     /// What names only what is wrong was looked at: each with the value of what it does not name.
@@ -113,7 +119,7 @@ impl Known<'_> {
             table.leave_out("arcstats.size", |_| true);
         }
         if let Some(mounts) = &self.latest.sample.filesystem {
-            let is_out = |mount: &str| mounts.0.get(mount).is_some_and(is_still);
+            let is_out = |mount: &str| mounts.0.get(mount).is_some_and(Filesystem::is_still);
             for metric in
                 ["filesystem.used", "filesystem.available", "filesystem.inodes", "filesystem.inodes_used"]
             {
@@ -148,21 +154,18 @@ impl Known<'_> {
     fn filesystems(&self, table: &mut Table<'_>, writable: &BTreeSet<String>) {
         let Some(mounts) = &self.latest.sample.filesystem else { return };
         for (mount, filesystem) in &mounts.0 {
-            let should_be =
-                JOURNALED.contains(&filesystem.kind.as_str()) && WRITABLE.contains(&mount.as_str());
-            let is_turned = filesystem.read_only && (should_be || writable.contains(mount));
+            let is_turned = filesystem.read_only && (filesystem.fstab_writable || writable.contains(mount));
             table.fact("filesystem.read_only", mount, f64::from(u8::from(is_turned)));
-            if let Some(seconds) =
-                self.filling.and_then(|filling| filling.get(mount)).filter(|_| !is_still(filesystem))
-            {
+            let fills = self.filling.and_then(|filling| filling.get(mount));
+            if let Some(seconds) = fills.filter(|_| !filesystem.is_still()) {
                 table.fact("filesystem.full_in", mount, *seconds);
             }
         }
     }
 
-    fn hardware(&self, table: &mut Table<'_>) {
+    fn hardware(&self, table: &mut Table<'_>, working: &BTreeMap<String, f64>) {
         for (name, array) in self.latest.sample.mdstat.iter().flat_map(|arrays| &arrays.0) {
-            table.fact("raid.degraded", name, degraded(array));
+            table.fact("raid.degraded", name, degraded(array, working.get(name).copied()));
         }
     }
 
@@ -195,19 +198,22 @@ pub fn subject_of(finding: &Finding) -> String {
     }
 }
 
-/// 2 where a disk is missing, 1 while its replacement is being filled, or where one failed, or nothing runs.
-fn degraded(array: &RaidArray) -> f64 {
-    let short = array.working.zip(array.members).is_some_and(|(working, members)| working < members);
+/// 2 where a disk is missing, 1 while its replacement is being filled, or where one failed, or nothing runs. `most` is how
+/// many members worked at best.
+fn degraded(array: &RaidArray, most: Option<f64>) -> f64 {
+    let failed = array.failed.unwrap_or(0) > 0;
     let recovers = array.action.as_deref() == Some("recovery");
-    match (short, recovers) {
+    let fell = array.working.zip(most).is_some_and(|(working, most)| count(working) < most);
+    let is_short = array.is_short() && (fell || !array.may_never_have_been_full());
+    match (is_short, recovers) {
         (true, false) => 2.0,
         (true, true) => 1.0,
-        _ if array.failed.unwrap_or(0) > 0 || array.state.starts_with("inactive") => 1.0,
+        _ if failed || array.state.starts_with("inactive") && array.level != CONTAINER => 1.0,
         _ => 0.0,
     }
 }
 
-/// Nothing is written to an image: however full, it stays so.
-fn is_still(filesystem: &Filesystem) -> bool {
-    filesystem.read_only || IMAGES.contains(&filesystem.kind.as_str())
+#[expect(clippy::cast_precision_loss, reason = "members of an array")]
+fn count(number: u64) -> f64 {
+    number as f64
 }

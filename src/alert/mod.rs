@@ -17,6 +17,7 @@ pub mod measure;
 mod mute;
 pub mod names;
 mod parse;
+mod pools;
 mod problem;
 mod rule;
 mod table;

@@ -176,11 +176,16 @@ pub const FACTS: [Fact; 13] = [
         Measure::SECONDS,
         "Until a file system is full at the rate of the last hours; absent where it does not fill.",
     ),
-    fact("filesystem.read_only", Measure::COUNT, "1 where one that should be writable is mounted read-only."),
+    fact(
+        "filesystem.read_only",
+        Measure::COUNT,
+        "1 where one is read-only that was writable since the boot, or that `/etc/fstab` mounts writable.",
+    ),
     fact(
         "raid.degraded",
         Measure::COUNT,
-        "0 whole, 1 being rebuilt or with a failed member, 2 short of a member, for each array.",
+        "0 whole, 1 being rebuilt or with a failed member, 2 short of a member, for each array. Mirrors of more than two slots \
+         may have empty ones until more members worked.",
     ),
     fact(
         "own.leaks",

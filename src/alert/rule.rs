@@ -4,7 +4,7 @@
 use super::expression::{Comparison, Condition};
 use super::machine::{Patience, Reading};
 use super::parse::{condition, continued};
-use super::table::Table;
+use super::table::{Table, names_instances};
 use super::told;
 use crate::analysis::Level;
 use crate::base::{glob, hash};
@@ -198,6 +198,11 @@ impl Rule {
             comparison.left.columns(&mut |metric, _| found |= metric == wanted);
         }
         found
+    }
+
+    /// Returns true where its condition names instances by a pattern.
+    pub(super) fn names_instances(&self) -> bool {
+        names_instances(&self.when)
     }
 
     /// What is known of an instance in each row; `None` where nothing is.

@@ -226,7 +226,7 @@ struct Stretch<'a> {
 }
 
 /// Whether a condition has a pattern: where no instance fits, it is about none.
-fn names_instances(condition: &Condition) -> bool {
+pub(super) fn names_instances(condition: &Condition) -> bool {
     let mut found = false;
     for comparison in condition.comparisons() {
         comparison.left.columns(&mut |_, wanted| found |= wanted.is_some());

@@ -6,10 +6,11 @@ use super::progress::Progress;
 use super::{Context, output};
 use crate::base::format;
 use crate::base::words::Lang;
-use crate::import::{self, Found, Mapping};
+use crate::import::{self, Found, Mapping, Unmapped};
 use crate::sample::Root;
 use crate::store::{self, Filled, Layout};
 use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -62,19 +63,29 @@ fn is_same(one: &str, other: &str) -> bool {
     }
 }
 
+/// Sources of which nothing is known are named beside what was imported; alone they are an error.
 fn refuse_unmapped(found: &[Found]) -> anyhow::Result<()> {
-    let mut unmapped: Vec<_> = found.iter().flat_map(|found| &found.unmapped).collect();
-    unmapped.sort();
-    let Some(first) = unmapped.first() else { return Ok(()) };
-    let names: Vec<String> =
-        unmapped.iter().map(|source| format!("{} ({})", source.name, source.about)).collect();
-    Err(output::failure(
-        format!("nothing says what these are: {}", names.join(", ")),
-        format!(
-            "say it for each: --map {}=meminfo.MemFree, times a factor where the unit is another: *1024; docs/metrics.md has the numbers",
-            first.name
-        ),
-    ))
+    if found.iter().any(|found| found.points() > 0) {
+        return Ok(());
+    }
+    let unmapped: Vec<Unmapped> = found.iter().flat_map(|found| found.unmapped.clone()).collect();
+    match unmapped_hint(&unmapped) {
+        Some((names, hint)) => {
+            Err(output::failure(format!("nothing says what these are: {}", names.join(", ")), hint))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The names of sources that nothing is known of, and how a mapping of the first one is written.
+fn unmapped_hint(unmapped: &[Unmapped]) -> Option<(Vec<String>, String)> {
+    let sorted: BTreeSet<&Unmapped> = unmapped.iter().collect();
+    let names = sorted.iter().map(|source| format!("{} ({})", source.name, source.about)).collect();
+    let hint = format!(
+        "say it for each: --map {}=meminfo.MemFree, times a factor where the unit is another: *1024; docs/metrics.md has the numbers",
+        sorted.first()?.name
+    );
+    Some((names, hint))
 }
 
 /// What is said of one source.
@@ -105,6 +116,7 @@ impl Told<'_> {
         }
         text.push_str(&self.written());
         text.push_str(&self.left(context));
+        text.push_str(&self.remarks());
         text.push_str(&self.going(context));
         text
     }
@@ -142,6 +154,22 @@ impl Told<'_> {
             let values: u64 = left_out.values().sum();
             let values = if values == 1 { "1 value has".to_owned() } else { format!("{values} values have") };
             let _ = writeln!(text, "  {values} no place in a sample: {}", names.join(", "));
+        }
+        text
+    }
+
+    /// What is not imported since nothing is known of it, and how the source would say more.
+    fn remarks(&self) -> String {
+        let mut text = String::new();
+        if let Some((mut names, hint)) = unmapped_hint(&self.found.unmapped) {
+            let more = names.len().saturating_sub(NAMES);
+            names.truncate(NAMES);
+            names.extend((more > 0).then(|| format!("{more} more")));
+            let _ =
+                writeln!(text, "  not imported, nothing says what these are: {}\n  {hint}", names.join(", "));
+        }
+        for note in &self.found.notes {
+            let _ = writeln!(text, "  {note}");
         }
         text
     }

@@ -15,6 +15,7 @@ mod reading;
 mod rrd;
 mod rrd_xml;
 mod sysstat;
+mod sysstat_disks;
 mod sysstat_table;
 
 pub use error::ImportError;

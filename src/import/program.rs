@@ -15,9 +15,9 @@ pub(super) struct Program {
     package: &'static str,
 }
 
-/// All that a binary file of sysstat holds, as JSON; file systems by where they are mounted.
+/// All that a binary file of sysstat holds, as JSON; disks by their names, file systems by where they are mounted.
 pub(super) const SADF: Program =
-    Program { name: "sadf", before: &["-j"], after: &["--", "-A", "-F", "MOUNT"], package: "sysstat" };
+    Program { name: "sadf", before: &["-j"], after: &["--", "-A", "-p", "-F", "MOUNT"], package: "sysstat" };
 /// A round robin database as XML.
 pub(super) const RRDTOOL: Program =
     Program { name: "rrdtool", before: &["dump"], after: &[], package: "rrdtool" };

@@ -24,6 +24,9 @@ const COMPRESSED: [(&[u8], &str); 4] = [
     (b"BZh", "bunzip2 -k"),
     (b"\x28\xb5\x2f\xfd", "unzstd"),
 ];
+/// A decimal comma or a missing one: versions before 12 print numbers as the locale has them, and forget commas.
+const SADF_AGAIN: &str =
+    "make it again with `LC_ALL=C sadf -j FILE -- -A -p`, or with the sadf of a newer sysstat";
 const FORMS: &str = "name files of sysstat (/var/log/sysstat/sa*), of RRDtool or Munin (*.rrd), or what \
                      `sadf -j FILE -- -A`, `rrdtool dump FILE` or `rrdtool xport --json` print";
 
@@ -47,6 +50,7 @@ pub fn read(inputs: &[PathBuf], maps: &[Mapping], done: &dyn Fn(usize)) -> Resul
         }
         done(count + 1);
     }
+    join_nameless(&mut all);
     for found in &mut all {
         if let Some((_, totals)) =
             totals.iter().find(|(name, _)| *name == found.name && found.source == "rrd")
@@ -55,6 +59,18 @@ pub fn read(inputs: &[PathBuf], maps: &[Mapping], done: &dyn Fn(usize)) -> Resul
         }
     }
     Ok(all)
+}
+
+/// Adds files of which nothing is known to those of the only host that others name: they lay in its folder.
+fn join_nameless(all: &mut Vec<Found>) {
+    let is_nameless = |found: &Found| found.source == "rrd" && found.name.is_none() && found.points() == 0;
+    let is_host = |found: &Found| found.source == "rrd" && found.name.is_some();
+    let is_only_host = all.iter().filter(|found| is_host(found)).count() == 1;
+    let Some(at) = all.iter().position(is_nameless).filter(|_| is_only_host) else { return };
+    let nameless = all.remove(at);
+    if let Some(host) = all.iter_mut().find(|found| is_host(found)) {
+        host.merge(nameless);
+    }
 }
 
 fn join(totals: &mut Vec<(Option<String>, Totals)>, name: &Option<String>, more: Vec<(String, i64, Value)>) {
@@ -129,12 +145,12 @@ fn bytes_of(input: &Path) -> Result<Vec<u8>, ImportError> {
 }
 
 fn of_json(shown: &str, bytes: &[u8], input: &Path, maps: &[Mapping]) -> Result<OfFile, ImportError> {
-    let document: Json = serde_json::from_slice(bytes).map_err(|error| {
-        ImportError::format(
-            shown,
-            format!("it is no whole JSON: {error}"),
-            "make it again; xport needs RRDtool 1.5 or newer",
-        )
+    let plain = serde_json::from_slice(bytes);
+    let parsed = plain.or_else(|error| serde_json::from_slice(&without_nan(bytes)).map_err(|_| error));
+    let document: Json = parsed.map_err(|error| {
+        let hint =
+            if is_by_sadf(bytes) { SADF_AGAIN } else { "make it again; xport needs RRDtool 1.5 or newer" };
+        ImportError::format(shown, format!("it is no whole JSON: {error}"), hint)
     })?;
     if sysstat::is(&document) {
         return Ok(sysstat::read(shown, &document)?.into_iter().map(|found| (found, None)).collect());
@@ -142,6 +158,34 @@ fn of_json(shown: &str, bytes: &[u8], input: &Path, maps: &[Mapping]) -> Result<
     let database = Database::of_json(&document)
         .ok_or_else(|| ImportError::format(shown, "it is neither sysstat's JSON nor RRDtool's", FORMS))?;
     of_database(shown, &database, input, maps)
+}
+
+/// Returns true where a document begins as sysstat's.
+fn is_by_sadf(bytes: &[u8]) -> bool {
+    let start = bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).take(11);
+    start.copied().eq(*b"{\"sysstat\":")
+}
+
+/// Replaces numbers that are none (`nan`, `-inf`), which old programs print and JSON has not, by `null`.
+fn without_nan(bytes: &[u8]) -> Vec<u8> {
+    let is_wordy = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-._".contains(byte);
+    let mut plain = Vec::with_capacity(bytes.len());
+    let (mut rest, mut in_string) = (bytes, false);
+    while let Some(first) = rest.first() {
+        let length = match first {
+            b'\\' if in_string => 2.min(rest.len()),
+            byte if !in_string && is_wordy(byte) => rest.iter().take_while(|byte| is_wordy(byte)).count(),
+            _ => 1,
+        };
+        let (word, after) = rest.split_at(length);
+        in_string ^= *first == b'"';
+        let lower = word.to_ascii_lowercase();
+        let name = lower.strip_prefix(b"-").unwrap_or(&lower);
+        let is_none = matches!(name, b"nan" | b"inf" | b"infinity");
+        plain.extend_from_slice(if is_none && !in_string { b"null" } else { word });
+        rest = after;
+    }
+    plain
 }
 
 fn of_xml(shown: &str, bytes: &[u8], input: &Path, maps: &[Mapping]) -> Result<OfFile, ImportError> {

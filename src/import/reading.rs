@@ -4,7 +4,7 @@ use crate::sample::Sample;
 use crate::sample::host::Host;
 use crate::sample::metric::Metric;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A number of the log, and of which disk, interface …
 #[derive(Clone, Debug)]
@@ -78,6 +78,8 @@ pub struct Found {
     pub left_out: BTreeMap<String, u64>,
     /// Sources whose names say nothing: a mapping must.
     pub unmapped: Vec<Unmapped>,
+    /// Remarks on how the source was made.
+    pub notes: BTreeSet<String>,
     /// Files read.
     pub files: usize,
 }
@@ -116,6 +118,7 @@ impl Found {
         self.name = self.name.take().or(other.name);
         self.host = other.host.or(self.host.take());
         self.unmapped.extend(other.unmapped);
+        self.notes.extend(other.notes);
         self.files += other.files;
         for (name, count) in other.left_out {
             *self.left_out.entry(name).or_default() += count;

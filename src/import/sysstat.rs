@@ -1,10 +1,12 @@
 //! What `sadf -j FILE -- -A` prints, of sysstat 11 and 12: a host's statistics at each time of a file.
 //!
-//! MemTotal is not among them. sysstat 12 counts as used what is neither free nor buffers, cache or slab; older ones what is not
-//! free. Which one wrote a file shows by itself: one of the two sums is the same at every time. Where neither is, it stays absent.
+//! MemTotal is not among them. Since 12.7.8 sysstat counts as used what is not available; sysstat 12 before that, what is neither
+//! free nor buffers, cache or slab; older ones what is not free. Which one wrote a file shows by itself: one of the sums is the
+//! same at every time. Where none is, or several are and differ, MemTotal stays absent.
 
 use super::error::ImportError;
 use super::reading::{Found, Number, Value};
+use super::sysstat_disks::{no_disks, numbers};
 use super::sysstat_table::{NAMED, SEEN, SINGLE};
 use crate::sample::disks;
 use crate::sample::host::Host;
@@ -14,6 +16,9 @@ use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 
 const SOURCE: &str = "sysstat";
+/// Shown where disks have numbers in place of names.
+const NAMELESS: &str = "disks have numbers in place of names, those that stand on others are left out: `sadf -j FILE -- -A -p` \
+                        names them";
 /// Megabytes of file systems.
 const MIB: f64 = 1_048_576.0;
 
@@ -50,7 +55,11 @@ fn of_host(path: &str, host: &Json) -> Result<Found, ImportError> {
         cpus: host["number-of-cpus"].as_f64(),
         total: Total::of(statistics),
         used: used(statistics),
+        no_disks: no_disks(statistics),
     };
+    if facts.used.iter().any(|name| numbers(name).is_some()) {
+        found.notes.insert(NAMELESS.to_owned());
+    }
     for record in statistics {
         let stamp = &record["timestamp"];
         let (Some(t), Some(seconds)) = (time(path, stamp)?, stamp["interval"].as_i64()) else { continue };
@@ -69,6 +78,8 @@ struct Facts {
     total: Option<Total>,
     /// Disks and interfaces that did anything in this file.
     used: HashSet<String>,
+    /// Devices without a name that are no disks.
+    no_disks: HashSet<String>,
 }
 
 /// Disks and interfaces with anything but zeros at some time.
@@ -86,6 +97,8 @@ fn used(statistics: &[Json]) -> HashSet<String> {
 /// How MemTotal is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Total {
+    /// Used and available.
+    Since12_7_8,
     /// Free, used, buffers, cache, slab.
     Twelve,
     /// Free and used.
@@ -93,22 +106,37 @@ enum Total {
 }
 
 impl Total {
-    /// The sum that stays the same from one time to the next more often.
+    const ALL: [Self; 3] = [Self::Since12_7_8, Self::Twelve, Self::Eleven];
+
+    /// The sum that stays the same from one time to the next: at most times, memory may be plugged in. Of several that do,
+    /// the one that fits the percentage of used memory, which is rounded.
     fn of(statistics: &[Json]) -> Option<Self> {
-        let sums = |total: Self| -> Vec<u64> {
-            statistics.iter().filter_map(|record| total.kib(&record["memory"])).collect()
+        let memory: Vec<&Json> = statistics.iter().map(|record| &record["memory"]).collect();
+        let same = |total: Self| {
+            let sums: Vec<u64> = memory.iter().filter_map(|memory| total.kib(memory)).collect();
+            let same = sums.windows(2).filter(|pair| pair[0] == pair[1]).count();
+            if 2 * same >= sums.len() { same } else { 0 }
         };
-        let same = |sums: &[u64]| sums.windows(2).filter(|pair| pair[0] == pair[1]).count();
-        let (twelve, eleven) = (same(&sums(Self::Twelve)), same(&sums(Self::Eleven)));
-        match twelve.cmp(&eleven) {
-            std::cmp::Ordering::Greater => Some(Self::Twelve),
-            std::cmp::Ordering::Less => Some(Self::Eleven),
-            std::cmp::Ordering::Equal => None,
+        let most = Self::ALL.map(same).into_iter().max().filter(|most| *most > 0)?;
+        let mut best = Self::ALL.to_vec();
+        best.retain(|total| same(*total) == most);
+        if best.len() > 1 {
+            best.retain(|total| memory.iter().all(|memory| total.fits_percentage(memory)));
         }
+        best.first().copied().filter(|_| best.len() == 1)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "KiB of memory are exact in an f64")]
+    fn fits_percentage(self, memory: &Json) -> bool {
+        let percentage = memory["memused"].as_f64().zip(memory["memused-percent"].as_f64());
+        percentage.zip(self.kib(memory)).is_none_or(|((used, percentage), total)| {
+            (100.0 * used / total as f64 - percentage).abs() < 0.006
+        })
     }
 
     fn kib(self, memory: &Json) -> Option<u64> {
         let keys: &[&str] = match self {
+            Self::Since12_7_8 => &["memused", "avail"],
             Self::Twelve => &["memfree", "memused", "buffers", "cached", "slab"],
             Self::Eleven => &["memfree", "memused"],
         };
@@ -165,7 +193,7 @@ impl Record<'_> {
                 };
                 let is_other = match key {
                     "iface" => instance == "lo" || instance.starts_with("veth"),
-                    _ => !disks::counts_by_name(instance),
+                    _ => !disks::counts_by_name(instance) || self.facts.no_disks.contains(instance),
                 };
                 if !is_other && self.facts.used.contains(instance) {
                     self.put(id, instance, value * factor);

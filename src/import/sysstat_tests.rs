@@ -94,6 +94,52 @@ fn an_older_version_counts_all_that_is_not_free_as_used() {
 }
 
 #[test]
+fn since_12_7_8_used_is_what_is_not_available() {
+    let mut document = document();
+    let total = 24_684_092;
+    for (at, record) in (0..).zip(document["sysstat"]["hosts"][0]["statistics"].as_array_mut().unwrap()) {
+        let memory = &mut record["memory"];
+        let used = 4_000_000_u64 + 1000 * at;
+        memory["avail"] = (total - used).into();
+        memory["memused"] = used.into();
+        memory["memused-percent"] = ((10_000.0 * used as f64 / total as f64).round() / 100.0).into();
+    }
+    assert_eq!(value(&read_one(&document), FIRST, "meminfo.MemTotal", ""), Some(24_684_092.0 * 1024.0));
+    // Nothing changed from one time to the next: the percentage tells the sums apart, or nothing does.
+    let records = document["sysstat"]["hosts"][0]["statistics"].as_array_mut().unwrap();
+    let first = records[0]["memory"].clone();
+    records.iter_mut().for_each(|record| record["memory"] = first.clone());
+    assert_eq!(value(&read_one(&document), FIRST, "meminfo.MemTotal", ""), Some(24_684_092.0 * 1024.0));
+    let records = document["sysstat"]["hosts"][0]["statistics"].as_array_mut().unwrap();
+    records
+        .iter_mut()
+        .for_each(|record| _ = record["memory"].as_object_mut().unwrap().remove("memused-percent"));
+    assert_eq!(value(&read_one(&document), FIRST, "meminfo.MemTotal", ""), None);
+}
+
+#[test]
+fn a_sum_that_stays_the_same_by_chance_is_no_total() {
+    let mut document = document();
+    let records = document["sysstat"]["hosts"][0]["statistics"].as_array_mut().unwrap();
+    let first = records[0].clone();
+    *records = (0..9)
+        .map(|at| {
+            let mut record = first.clone();
+            record["memory"]["memused"] = (1000 * (at / 2)).into();
+            record["memory"]["avail"] = (10_000_000 - 3000 * at).into();
+            record["memory"]["memfree"] = (9_000_000 - 1000 * (at / 2) - 500 * u64::from(at > 2)).into();
+            record["memory"]["slab"] = (100 + 7 * at).into();
+            record
+        })
+        .collect();
+    assert_eq!(Total::of(records), Some(Total::Eleven), "but once");
+    for (at, record) in records.iter_mut().enumerate() {
+        record["memory"]["memfree"] = (9_000_000 + 1000 * (at as u64 / 3)).into();
+    }
+    assert_eq!(Total::of(records), None);
+}
+
+#[test]
 fn where_no_sum_stays_the_same_the_total_is_absent() {
     let mut document = document();
     for (at, record) in

@@ -39,7 +39,20 @@ record! {
             /// Mounted read-only.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             read_only: bool,
+            /// Read-only although `/etc/fstab` mounts it writable.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            fstab_writable: bool,
         }
+    }
+}
+
+/// File systems that are full and read-only by nature.
+const IMAGES: [&str; 6] = ["squashfs", "iso9660", "erofs", "udf", "cramfs", "romfs"];
+
+impl Filesystem {
+    /// Returns true where nothing is written: however full it is, it stays so.
+    pub fn is_still(&self) -> bool {
+        self.read_only || IMAGES.contains(&self.kind.as_str())
     }
 }
 
@@ -53,15 +66,24 @@ impl Collector for Filesystems {
     /// of them it costs more than to ask the few that matter.
     fn collect(context: &mut Context<'_>) -> Result<Option<Self>, SampleError> {
         let known = std::mem::take(&mut context.next.mounts);
-        if !context.slow && !known.is_empty() {
+        let may_mount_again = known.iter().any(|known| known.mount.automounted);
+        if !context.slow && !known.is_empty() && !may_mount_again {
             let ids: Vec<Option<u64>> = known.iter().map(|known| known.id).collect();
             let filesystems = ask_all(context, known.into_iter().map(|known| known.mount).collect());
             if context.next.mounts.iter().map(|known| known.id).eq(ids) {
                 return Ok(filesystems);
             }
         }
+        let root = context.root;
         let Some(bytes) = context.read("proc/self/mountinfo")? else { return Ok(None) };
-        let mounts = mounts::select(bytes);
+        let mut mounts = mounts::select(bytes, |point| root.is_file(point));
+        let mut read_only = mounts.meant.iter_mut().filter(|mount| mount.read_only).peekable();
+        if read_only.peek().is_some() {
+            // A table that cannot be read says nothing.
+            let fstab = context.read("etc/fstab").ok().flatten().unwrap_or_default();
+            read_only
+                .for_each(|mount| mount.fstab_writable = mounts::is_writable_in_fstab(fstab, &mount.point));
+        }
         if context.slow {
             (context.tmpfs, context.mounts) = (mounts.tmpfs, Some(mounts.count));
         }
@@ -81,6 +103,7 @@ fn ask_all(context: &mut Context<'_>, mounts: Vec<Mount>) -> Option<Filesystems>
         answers.extend(volume.map(|volume| (mount, volume)));
     }
     answers.extend(ask(context, doubtful));
+    drop_parts_of_root(&mut answers);
     let mut filesystems = BTreeMap::new();
     for (mount, volume) in answers {
         let known = context.next.mounts.iter_mut().find(|known| known.mount.point == mount.point);
@@ -88,6 +111,15 @@ fn ask_all(context: &mut Context<'_>, mounts: Vec<Mount>) -> Option<Filesystems>
         filesystems.extend(describe(mount, volume));
     }
     (!filesystems.is_empty()).then_some(Filesystems(filesystems))
+}
+
+/// Drops folders that are bound into a container from the disk under its root: the root, an overlay, shows that disk.
+fn drop_parts_of_root(answers: &mut Vec<(Mount, Volume)>) {
+    let is_root = |mount: &Mount| mount.kind == "overlay" && mount.point == "/";
+    let Some(root) = answers.iter().find(|(mount, _)| is_root(mount)).map(|(_, volume)| *volume) else {
+        return;
+    };
+    answers.retain(|(mount, volume)| !mount.bound || is_root(mount) || !volume.is_about(&root));
 }
 
 /// Asks file systems that might not answer in a thread of its own, which is left behind if it does not come back in
@@ -123,7 +155,7 @@ fn ask(context: &mut Context<'_>, mut mounts: Vec<Mount>) -> Vec<(Mount, Volume)
     answers
 }
 
-/// A file system of no size is none that a person means.
+/// Makes the entry of a mount; a file system of no size is none that a person means.
 fn describe(mount: Mount, volume: Volume) -> Option<(String, Filesystem)> {
     let [blocks, free, available] = volume.blocks.map(|blocks| blocks.saturating_mul(volume.block_size));
     let [files, files_free] = volume.files;
@@ -138,6 +170,7 @@ fn describe(mount: Mount, volume: Volume) -> Option<(String, Filesystem)> {
         device: mount.device,
         kind: mount.kind,
         read_only: mount.read_only,
+        fstab_writable: mount.fstab_writable,
     };
     (blocks > 0).then_some((mount.point, filesystem))
 }

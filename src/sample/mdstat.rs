@@ -24,12 +24,29 @@ record! {
         also {
             /// `active`, `inactive`, `read-only`.
             state: String,
-            /// `raid1`.
+            /// `raid1`; of a container, [`CONTAINER`].
             level: String,
             /// What runs: `recovery`, `resync`, `check`, `reshape`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             action: Option<String>,
         }
+    }
+}
+
+/// Level of the disks of a controller's metadata (Intel's `imsm`, `ddf`): the arrays in it run, itself is inactive by design.
+pub const CONTAINER: &str = "container";
+
+impl RaidArray {
+    /// Returns true where fewer members work than there are slots.
+    pub fn is_short(&self) -> bool {
+        self.working.zip(self.members).is_some_and(|(working, members)| working < members)
+    }
+
+    /// Returns true where slots may be empty by design: vendors of storage boxes make mirrors with a slot for each bay, most
+    /// of which nothing ever filled.
+    pub fn may_never_have_been_full(&self) -> bool {
+        let is_failing = self.failed.unwrap_or(0) > 0 || self.action.as_deref() == Some("recovery");
+        self.level == "raid1" && self.members > Some(2) && !is_failing
     }
 }
 
@@ -66,9 +83,9 @@ fn first_line(text: &str) -> RaidArray {
     let (mut devices, mut failed) = (0, 0);
     for word in text.split_whitespace() {
         if word.contains('[') {
-            // Spares are no members.
-            devices += u64::from(!word.ends_with("(S)"));
-            failed += u64::from(word.ends_with("(F)"));
+            // Spares and journals are no members. Synology's kernels mark what failed by an E.
+            devices += u64::from(!word.contains("(S)") && !word.contains("(J)"));
+            failed += u64::from(word.contains("(F)") || word.contains("(E)"));
         } else if word.starts_with('(') {
             array.state = word.trim_matches(['(', ')']).to_owned();
         } else if array.state.is_empty() {
@@ -87,11 +104,21 @@ fn first_line(text: &str) -> RaidArray {
 fn further_line(array: &mut RaidArray, text: &str) {
     const ACTIONS: [&str; 5] = ["recovery", "resync", "check", "reshape", "repair"];
     for word in text.split_whitespace() {
-        let counts = word.strip_prefix('[').and_then(|word| word.strip_suffix(']')?.split_once('/'));
-        if let Some((members, working)) = counts {
+        let bracketed = word.strip_prefix('[').and_then(|word| word.strip_suffix(']'));
+        if let Some((members, working)) = bracketed.and_then(|word| word.split_once('/')) {
             if let (Ok(members), Ok(working)) = (members.parse(), working.parse()) {
                 (array.members, array.working) = (Some(members), Some(working));
             }
+        }
+        if let Some(states) = bracketed.filter(|states| states.chars().all(|state| "UE_".contains(state))) {
+            let broken = states.matches('E').count() as u64;
+            // What Synology's kernels count as working still holds its slot.
+            array.working = array.working.map(|working| working.saturating_sub(broken));
+            array.failed = array.failed.max(Some(broken));
+        }
+        let metadata = word.strip_prefix("external:").filter(|metadata| !metadata.starts_with(['/', '-']));
+        if metadata.is_some() {
+            (array.level, array.members, array.working) = (CONTAINER.to_owned(), None, None);
         }
         // `resync=DELAYED` and `resync=PENDING` have no blanks and no number.
         let action = word.split('=').next().filter(|action| ACTIONS.contains(action));
@@ -131,5 +158,24 @@ mod tests {
         );
         assert_eq!((arrays["md2"].state.as_str(), arrays["md2"].level.as_str()), ("auto-read-only", "raid0"));
         assert_eq!(arrays["md2"].action.as_deref(), Some("resync"));
+    }
+
+    #[test]
+    fn containers_are_no_arrays_and_an_e_is_a_failure() {
+        let text = b"md127 : inactive sdb[1](S) sda[0](S)\n      5288 blocks super external:ddf\n\
+            md126 : active (read-only) raid1 sda[1] sdb[0]\n      9 blocks super external:-md127/0 [2/2] [UU]\n\
+            md2 : active raid1 sdc3[0](E)\n      9 blocks super 1.2 [1/1] [E]\n\
+            md3 : active raid5 sda1[0](W)(F) sdb1[1] sdd1[3](J) sdc1[2]\n      9 blocks [3/2] [_UU]\n\
+            md4 : active raid0 sda1[0] sdb1[1](E)\n      9 blocks 64k chunks\n";
+        let arrays = parse(text);
+        let numbers = |name: &str| {
+            let array = &arrays[name];
+            (array.level.as_str(), array.members, array.working, array.failed)
+        };
+        assert_eq!(numbers("md127"), (CONTAINER, None, None, Some(0)));
+        assert_eq!(numbers("md126"), ("raid1", Some(2), Some(2), Some(0)));
+        assert_eq!(numbers("md2"), ("raid1", Some(1), Some(0), Some(1)));
+        assert_eq!(numbers("md3"), ("raid5", Some(3), Some(2), Some(1)));
+        assert_eq!(numbers("md4"), ("raid0", Some(2), Some(1), Some(1)));
     }
 }

@@ -18,6 +18,7 @@ mod ledger;
 pub(crate) mod leftover;
 mod links;
 pub mod metric;
+mod mount_tree;
 mod mounts;
 pub(crate) mod parse;
 mod process_stat;

@@ -32,6 +32,17 @@ pub(crate) struct Volume {
     pub(crate) id: u64,
 }
 
+impl Volume {
+    /// Returns true where the numbers are those of another one that was asked at about the same time.
+    pub(crate) fn is_about(&self, other: &Self) -> bool {
+        let near = |one: u64, other: u64, all: u64| one.abs_diff(other) <= all / 1000;
+        (self.block_size, self.blocks[0], self.files[0])
+            == (other.block_size, other.blocks[0], other.files[0])
+            && near(self.blocks[1], other.blocks[1], self.blocks[0])
+            && near(self.files[1], other.files[1], self.files[0])
+    }
+}
+
 impl Root {
     /// This machine.
     pub fn real() -> Self {
@@ -61,6 +72,15 @@ impl Root {
     pub(crate) fn open(&self, relative: &str) -> rustix::io::Result<OwnedFd> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::open(self.path.join(relative), flags, Mode::empty())
+    }
+
+    /// Returns true where a mount point is a file. One that a recorded tree does not hold is taken by its name's extension.
+    pub(crate) fn is_file(&self, mount_point: &str) -> bool {
+        let relative = mount_point.trim_start_matches('/');
+        match fs_err::metadata(self.path(relative)) {
+            Ok(metadata) => !metadata.is_dir(),
+            Err(_) => !self.is_real() && Path::new(relative).extension().is_some(),
+        }
     }
 
     /// Size and use of the file system that is mounted at `mount_point`.

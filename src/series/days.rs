@@ -1,6 +1,6 @@
 //! Days for what is counted by the day or the month: samples, uptime, boots, traffic, kills.
 
-use super::edge::{Between, DayFacts, Edge, add_traffic};
+use super::edge::{Between, DayFacts, Edge, add_traffic, is_about};
 use super::error::SeriesError;
 use super::table::GAP_FACTOR;
 use super::today;
@@ -55,26 +55,55 @@ pub fn days(layout: &Layout, from: Date, until: Date) -> Result<Vec<DaySummary>,
         };
         facts.extend(of_day.map(|facts| (day, facts)));
     }
+    drop_days_of_a_wrong_clock(&mut facts);
     let mut joined = join(&facts)?;
     joined.retain(|summary| (from..=until).contains(&summary.day));
     Ok(joined)
 }
 
+/// Drops days whose samples a wrong clock dated: they are of the first minutes of a boot that goes on, the clock set, on a
+/// later day.
+fn drop_days_of_a_wrong_clock(days: &mut Vec<(Date, DayFacts)>) {
+    let mut later: Option<Edge> = None;
+    let mut kept = Vec::new();
+    while let Some((day, facts)) = days.pop() {
+        let is_one_boot = facts.boots.is_empty() && facts.first.boot == facts.last.boot;
+        let is_wrong = later.as_ref().is_some_and(|later| facts.last.clock_set(later).is_some());
+        if !(is_one_boot && is_wrong) {
+            later = Some(facts.first.clone());
+            kept.push((day, facts));
+        }
+    }
+    kept.reverse();
+    *days = kept;
+}
+
 /// Puts days together: adds what lies between the last sample of one and the first of the next.
 fn join(days: &[(Date, DayFacts)]) -> Result<Vec<DaySummary>, SeriesError> {
-    let mut joined = BTreeMap::new();
+    let mut joined: BTreeMap<Date, DaySummary> = BTreeMap::new();
     let mut before: Option<&DayFacts> = None;
     for (day, facts) in days {
+        let mut between = match before {
+            Some(before) => before.last.until(&facts.first),
+            None => Some(since_midnight(*day, &facts.first)),
+        };
+        if let Some(before) = before.filter(|before| before.last.clock_set(&facts.first).is_some()) {
+            // The day before ended with a boot that was dated by a wrong clock.
+            let (wrong, booted) = (before.last.booted(), facts.first.booted());
+            joined.values_mut().for_each(|summary| summary.boots.retain(|boot| !is_about(*boot, wrong)));
+            between = between.map(|between| Between {
+                up_since: booted,
+                passed: None,
+                boot: Some(booted),
+                ..between
+            });
+        }
         let summary = joined.entry(*day).or_insert_with(|| empty(*day));
         summary.samples = facts.samples;
         summary.first = facts.first.t;
         summary.last = facts.last.t;
         summary.up_seconds += facts.up_seconds;
         summary.observed_seconds += facts.observed_seconds;
-        let between = match before {
-            Some(before) => before.last.until(&facts.first),
-            None => Some(since_midnight(*day, &facts.first)),
-        };
         if let Some(between) = between {
             summary.boots.extend(between.boot);
             summary.kills.extend(between.kills);

@@ -17,6 +17,10 @@ const MOST_INTERFACES: usize = 5_000;
 
 /// A boot that the clock dates a little before the last sample of the boot before is still after it.
 const CLOCK_SLACK_SECONDS: i64 = 60;
+/// No host that is sampled booted before 2000.
+const EARLIEST_BOOT: i64 = 946_684_800;
+/// A clock is set by the network within this time after the boot.
+const CLOCKLESS_SECONDS: f64 = 3_600.0;
 
 /// The first or the last sample of a day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -123,6 +127,21 @@ impl Edge {
         self.t.saturating_sub(self.uptime.round() as i64)
     }
 
+    /// Returns the seconds by which the clock was set ahead between this sample and a later one of the same boot, where it was wrong
+    /// before: without a clock that a battery keeps going a host starts in 1970, or when it was switched off, until its
+    /// network tells the time. A virtual machine that was paused comes back with such a step, too, but long after its boot.
+    #[expect(clippy::cast_possible_truncation, reason = "an uptime fits")]
+    pub(super) fn clock_set(&self, later: &Self) -> Option<i64> {
+        let passed = later.uptime - self.uptime;
+        if self.boot.is_none() || self.boot != later.boot || passed <= 0.0 || self.imported || later.imported
+        {
+            return None;
+        }
+        let is_wrong = self.booted() < EARLIEST_BOOT || self.uptime <= CLOCKLESS_SECONDS;
+        let step = later.t.saturating_sub(self.t).saturating_sub(passed.round() as i64);
+        (is_wrong && step > CLOCK_SLACK_SECONDS).then_some(step)
+    }
+
     /// What lies between this sample and a later one; `None` if the other is not later.
     pub(super) fn until(&self, later: &Self) -> Option<Between> {
         if self.boot != later.boot {
@@ -209,6 +228,9 @@ impl DayReading {
             return;
         }
         let Some(between) = self.facts.last.until(&edge) else { return };
+        if let Some(step) = self.facts.last.clock_set(&edge) {
+            self.set_clock(step, &edge);
+        }
         match between.passed {
             Some(passed) => {
                 self.facts.up_seconds += passed;
@@ -223,6 +245,17 @@ impl DayReading {
         self.facts.last = edge;
     }
 
+    /// Moves what was dated by a wrong clock to when it was.
+    fn set_clock(&mut self, step: i64, edge: &Edge) {
+        let wrong = self.facts.last.booted();
+        match self.facts.boots.last_mut() {
+            Some(boot) if is_about(*boot, wrong) => *boot = edge.booted(),
+            Some(_) => {}
+            None => self.facts.first.t += step,
+        }
+        self.facts.last.t += step;
+    }
+
     /// The day's facts; `None` where there was no sample.
     pub(super) fn finish(mut self) -> Option<DayFacts> {
         let usual = median(&mut self.intervals).unwrap_or(0.0);
@@ -231,6 +264,11 @@ impl DayReading {
             self.intervals.iter().filter(|seconds| **seconds <= GAP_FACTOR * usual).sum();
         (self.facts.samples > 0).then_some(self.facts)
     }
+}
+
+/// Returns true where two times of one boot differ by no more than a clock drifts.
+pub(super) fn is_about(boot: i64, other: i64) -> bool {
+    boot.abs_diff(other) <= CLOCK_SLACK_SECONDS.unsigned_abs()
 }
 
 /// Adds traffic to traffic.

@@ -127,10 +127,10 @@ fn groups(breakdown: &Breakdown) -> Vec<(Group, f64)> {
     groups
 }
 
-/// The file system that is closest to being full.
+/// The file system that is closest to being full, of those that an alert would be about.
 fn fullest(latest: &Latest) -> Option<(String, f64)> {
     let all = &latest.sample.filesystem.as_ref()?.0;
-    let filled = all.iter().filter_map(|(mount, found)| {
+    let filled = all.iter().filter(|(_, found)| !found.is_still()).filter_map(|(mount, found)| {
         Some((mount.clone(), fill(bytes(found.used?), bytes(found.available?))))
     });
     filled.filter(|(_, share)| share.is_finite()).max_by(|one, other| one.1.total_cmp(&other.1))

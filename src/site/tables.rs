@@ -89,7 +89,7 @@ impl Tables<'_> {
     }
 
     fn filesystem(&self, share: Option<f64>, mount: &str, found: &Filesystem) -> Vec<Cell> {
-        let inodes = found.inodes.zip(found.inodes_used).filter(|(all, _)| *all > 0);
+        let inodes = found.inodes.zip(found.inodes_used).filter(|(all, _)| *all > 0 && !found.is_still());
         let inodes = inodes.map(|(all, used)| bytes(used) / bytes(all));
         let mut device =
             if self.scene.public { found.kind.clone() } else { format!("{} {}", found.device, found.kind) };
@@ -144,10 +144,8 @@ impl Tables<'_> {
         let all = &self.latest.sample.mdstat.as_ref()?.0;
         let rows = all.iter().map(|(name, array)| {
             let members = array.members.zip(array.working);
-            let class = match members {
-                Some((all, working)) if working < all => "critical",
-                _ => "",
-            };
+            let is_short = array.is_short() && !array.may_never_have_been_full();
+            let class = if is_short { "critical" } else { "" };
             let progress = array.progress.map(|share| self.scene.percent(share)).unwrap_or_default();
             let action = array.action.clone().unwrap_or_default();
             vec![
@@ -257,10 +255,10 @@ impl Tables<'_> {
     }
 }
 
-/// How full a file system is.
+/// How full a file system is; of one that stays as it is, nothing that anybody should look at.
 fn fill_of(found: &Filesystem) -> Option<f64> {
     let share = fill(bytes(found.used?), bytes(found.available?));
-    share.is_finite().then_some(share)
+    (share.is_finite() && !found.is_still()).then_some(share)
 }
 
 /// The class of a share of something that can run out.

@@ -9,7 +9,7 @@ use cronograph::analysis::{Breakdown, Group, Level, Part, Problem, ProblemKind, 
 use cronograph::base::words::{Lang, Words};
 use cronograph::sample::{Options, Root, State, take};
 use cronograph::series::{DaySummary, Latest, Window, days, fold, latest, window};
-use cronograph::store::{Layout, day_of};
+use cronograph::store::{Layout, append, day_of};
 use jiff::tz::TimeZone;
 use std::path::Path;
 use tempfile::TempDir;
@@ -165,6 +165,68 @@ fn uptime_counts_a_gap_as_up_and_a_reboot_as_down() {
     // Six hours and two minutes of 48 hours were not observed.
     assert!((found.observed - (1.0 - 21_800.0 / 172_800.0)).abs() < 2e-3, "{found:?}");
     assert_eq!(found.boots, 1);
+}
+
+/// A log of samples each minute: boot, time and uptime of the first one, how many.
+fn minutes(stretches: &[(&str, i64, i64, i64)]) -> Log {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::new(folder.path(), "pi").unwrap();
+    let mut end = 0;
+    for (boot, from, uptime, count) in stretches {
+        for second in (0..*count).map(|minute| minute * 60) {
+            end = from + second;
+            let line =
+                serde_json::json!({"v": 1, "t": end, "boot": boot, "uptime": (uptime + second) as f64});
+            append(&layout, &serde_json::from_value(line).unwrap()).unwrap();
+        }
+    }
+    Log { _folder: folder, layout, end }
+}
+
+/// Share of a week up to the log's end in which the host was up, and its boots; the same of samples and of aggregates.
+fn week_of(log: &Log) -> (f64, usize) {
+    let from = (log.end - 7 * DAY).div_euclid(DAY) * DAY;
+    let of = || {
+        let days = days(&log.layout, day_of(from).unwrap(), day_of(log.end).unwrap()).unwrap();
+        let found = uptime::uptime(&days, from, log.end).unwrap();
+        ((found.host_up * 1000.0).round() / 1000.0, found.boots)
+    };
+    let of_samples = of();
+    fold(&log.layout, log.end + 2 * DAY).unwrap();
+    assert_eq!(of(), of_samples);
+    of_samples
+}
+
+#[test]
+fn a_clock_that_was_set_after_the_boot_is_no_downtime() {
+    // A board without a clock starts in 1970, or where it was switched off a month ago, until its network tells the time.
+    let now = MONDAY + 18 * HOUR;
+    let of_1970 = minutes(&[("beef0001", 60, 60, 3), ("beef0001", now, 240, 1_400)]);
+    assert_eq!(week_of(&of_1970), (1.0, 1));
+    let fake = minutes(&[("beef0001", now - 30 * DAY, 60, 3), ("beef0001", now, 240, 1_400)]);
+    assert_eq!(week_of(&fake), (1.0, 1));
+    let recent = minutes(&[("beef0001", now - 3 * DAY, 60, 3), ("beef0001", now, 240, 1_400)]);
+    assert_eq!(week_of(&recent), (1.0, 1));
+    let of_today = minutes(&[("beef0001", now - 3 * HOUR, 60, 3), ("beef0001", now, 240, 1_400)]);
+    assert_eq!(week_of(&of_today), (1.0, 1));
+    // It was up for a day until it was switched off two days before, which its next boot goes on from.
+    let off = now - 2 * DAY;
+    let switched_off = minutes(&[
+        ("aaaa0001", off - DAY, 90_000, 1_441),
+        ("beef0001", off + 60, 60, 3),
+        ("beef0001", now, 240, 1_441),
+    ]);
+    let (up, boots) = week_of(&switched_off);
+    // The log begins at midnight before it; from there to the end are 4 days and 18 hours, 2 days of which it was off.
+    assert!((up - (1.0 - 2.0 * 24.0 / 114.0)).abs() < 0.002, "{up}");
+    assert_eq!(boots, 1);
+}
+
+#[test]
+fn a_machine_that_was_paused_was_not_up() {
+    let paused =
+        minutes(&[("aaaa0001", MONDAY, 90_000, 720), ("aaaa0001", MONDAY + 18 * HOUR, 133_200, 360)]);
+    assert_eq!(week_of(&paused), (0.75, 0));
 }
 
 #[test]

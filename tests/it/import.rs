@@ -236,3 +236,72 @@ fn a_single_value_is_one_and_a_hint_names_the_data_of_the_run() {
         "{said}"
     );
 }
+
+/// What sysstat printed, with other disks: major and minor numbers, and sectors read a second.
+fn with_disks(disks: &[(&str, f64)]) -> String {
+    let text = std::fs::read_to_string(sysstat()).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for record in document["sysstat"]["hosts"][0]["statistics"].as_array_mut().unwrap() {
+        let entry = |(name, sectors): &(&str, f64)| serde_json::json!({"disk-device": name, "rd_sec": sectors, "wr_sec": 0.0, "util-percent": 1.0});
+        record["disk"] = disks.iter().map(entry).collect();
+    }
+    document.to_string()
+}
+
+#[test]
+fn disks_without_names_count_once_and_the_way_to_names_is_told() {
+    let world = World::new();
+    let disks =
+        [("dev8-0", 2000.0), ("dev253-0", 1800.0), ("dev253-1", 200.0), ("dev11-0", 2.0), ("dev9-0", 700.0)];
+    let said = world.said("vm", &[], &[&world.file("sa.json", with_disks(&disks))]);
+    assert!(
+        said.contains("disks have numbers in place of names") && said.contains("`sadf -j FILE -- -A -p`"),
+        "{said}"
+    );
+    let log = world.log("vm", "2026-11-26");
+    let names: Vec<&String> = log[1]["diskstats"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["dev8-0"]);
+    let said = World::new().said("vm", &[], &[&sysstat()]);
+    assert!(!said.contains("in place of names"), "{said}");
+}
+
+#[test]
+fn broken_json_of_old_sadf_names_sadf_and_nan_is_absent() {
+    let world = World::new();
+    let text = std::fs::read_to_string(sysstat()).unwrap();
+    let comma = text.replace("\"sys\": 9.06", "\"sys\": 9,06");
+    let missing = text.replacen(",\"sysname\"", "\"sysname\"", 1);
+    assert!(comma != text && missing != text);
+    for broken in [comma, missing] {
+        let said = world.refused("vm", &[], &[&world.file("sa.json", broken)]);
+        assert!(said.contains("no whole JSON") && said.contains("LC_ALL=C sadf -j FILE"), "{said}");
+        assert!(said.contains("newer sysstat") && !said.contains("RRDtool"), "{said}");
+    }
+    let nan = text.replacen("\"sys\": 9.06", "\"sys\": -nan", 1).replacen(
+        "\"nodename\": \"vm\"",
+        "\"nodename\": \"nan\"",
+        1,
+    );
+    world.said("vm", &["--from-host", "nan"], &[&world.file("nan.json", nan)]);
+    let log = world.log("vm", "2026-11-26");
+    assert!(log[1]["stat"].get("system").is_none() && log[1]["stat"]["user"].is_number(), "{}", log[1]);
+    assert_eq!(log[0]["host"]["name"], "nan");
+}
+
+#[test]
+fn what_is_known_of_a_folder_is_imported_and_the_rest_is_named() {
+    let world = World::new();
+    let known = world.file("web-1.example.org-memory-free-g.xml", DUMP);
+    let other = world.file("web-1.example.org-hddtemp_smartctl-sda-g.xml", DUMP);
+    let more = world.file("web-1.example.org-sensors_temp-temp1-g.xml", DUMP);
+    let said = world.said("web-1", &[], &[&other, &known, &more]);
+    assert!(said.starts_with("web-1: 3 files of RRD, 2 points"), "{said}");
+    assert!(
+        said.contains("not imported, nothing says what these are: web-1.example.org-hddtemp_smartctl-sda-g (GAUGE each 300 s), "),
+        "{said}"
+    );
+    assert!(said.contains("--map web-1.example.org-hddtemp_smartctl-sda-g="), "{said}");
+    assert_eq!(world.log("web-1", "2026-11-25").len(), 2);
+    let alone = world.refused("web-2", &[], &[&other, &more]);
+    assert!(alone.contains("nothing says what these are"), "{alone}");
+}

@@ -175,6 +175,38 @@ fn root_gets_a_file_in_cron_d_with_the_users_field() {
 }
 
 #[test]
+fn busybox_reads_roots_crontab_and_not_cron_d() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    // Alpine's program for applets of root, a link over another one, a second name of the same file.
+    for (program, link) in [
+        ("bin/bbsuid", "/bin/bbsuid"),
+        ("bin/busybox.static", "/etc/alternatives/crontab"),
+        ("bin/busybox", ""),
+    ] {
+        let machine = Machine::with_cron();
+        let crontab = machine.path("usr/bin/crontab");
+        fs_err::create_dir_all(machine.path("bin")).unwrap();
+        fs_err::create_dir_all(machine.path("etc/alternatives")).unwrap();
+        fs_err::rename(&crontab, machine.path(program)).unwrap();
+        std::os::unix::fs::symlink(format!("../../{program}"), machine.path("etc/alternatives/crontab"))
+            .unwrap();
+        match link {
+            "" => fs_err::hard_link(machine.path(program), &crontab).unwrap(),
+            _ => std::os::unix::fs::symlink(link, &crontab).unwrap(),
+        }
+        fs_err::create_dir_all(machine.path("etc/cron.d")).unwrap();
+        let run = machine.path(program);
+        let output = machine.run_as("", &["install", "--yes", "--crontab-program", run.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(!machine.path("etc/cron.d/cronograph").exists(), "{program}");
+        let lines = text(&machine.crontab().unwrap());
+        assert!(lines.contains("\n* * * * * /usr/local/bin/cronograph sample --config "), "{lines}");
+    }
+}
+
+#[test]
 fn without_cron_timers_start_the_runs() {
     let machine = Machine { folder: tempfile::tempdir().unwrap() };
     fs_err::create_dir_all(machine.path("run/systemd/system")).unwrap();

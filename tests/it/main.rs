@@ -55,6 +55,7 @@ mod site_events;
 mod site_fleet;
 mod site_span;
 mod site_targets;
+mod storage_cases;
 mod store;
 mod story;
 mod synth;

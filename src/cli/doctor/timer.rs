@@ -97,8 +97,10 @@ pub(super) type Text = (PathBuf, String);
 /// The texts of all crontabs, and those that may not be read.
 pub(super) fn texts(patient: &Patient) -> (Vec<Text>, Vec<PathBuf>) {
     let (mut texts, mut hidden) = (Vec::new(), Vec::new());
-    let mut places = vec![patient.path("etc/crontab")];
-    for folder in std::iter::once("etc/cron.d").chain(SPOOLS) {
+    let is_busybox = schedule::has_busybox_cron(&patient.prefix);
+    let mut places = if is_busybox { Vec::new() } else { vec![patient.path("etc/crontab")] };
+    let system = (!is_busybox).then_some("etc/cron.d");
+    for folder in system.into_iter().chain(SPOOLS) {
         match files(&patient.path(folder)) {
             Ok(files) => places.extend(files),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

@@ -5,8 +5,15 @@ use crate::cli::args::MachineArgs;
 use crate::cli::output::failure;
 use anyhow::Context as _;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+
+/// Names of busybox; Alpine has the applets that need root's rights in a program of their own.
+const BUSYBOX: [&str; 2] = ["busybox", "bbsuid"];
+
+/// The kernel follows no more links than this.
+const MOST_LINKS: usize = 40;
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -27,7 +34,8 @@ impl Machine {
         let prefix = args.prefix.clone().unwrap_or_else(|| PathBuf::from("/"));
         let find = |name: &str| {
             let folders = ["usr/bin", "bin", "usr/local/bin", "usr/sbin"];
-            folders.iter().map(|folder| prefix.join(folder).join(name)).find(|path| path.is_file())
+            let is_there = |path: &PathBuf| path.is_file() || path.is_symlink();
+            folders.iter().map(|folder| prefix.join(folder).join(name)).find(is_there)
         };
         Self {
             is_root: is_root && !args.ordinary_user,
@@ -50,6 +58,11 @@ impl Machine {
         let folder = self.prefix.join("etc/cron.d");
         // Packages put files there even where no cron is: the folder alone says nothing.
         (self.is_root && folder.is_dir() && self.crontab.is_some()).then(|| folder.join("cronograph"))
+    }
+
+    /// Returns true where its cron is busybox's, which reads the crontabs of users and neither `/etc/cron.d` nor `/etc/crontab`.
+    pub(in crate::cli) fn has_busybox_cron(&self) -> bool {
+        has_busybox_cron(&self.prefix)
     }
 
     /// The user's crontab, if there is a cron.
@@ -75,6 +88,30 @@ impl Machine {
         }
         Err(failed(program, arguments, &output))
     }
+}
+
+/// Returns true where `crontab` under a folder that stands for `/` is busybox by another name.
+pub(in crate::cli) fn has_busybox_cron(prefix: &Path) -> bool {
+    let folders = ["usr/bin", "bin", "usr/local/bin", "usr/sbin"];
+    let programs = folders.iter().map(|folder| prefix.join(folder).join("crontab"));
+    let Some(mut program) = programs.into_iter().find(|path| path.symlink_metadata().is_ok()) else {
+        return false;
+    };
+    // Links of `/etc/alternatives` lead on; an absolute one begins at the folder.
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs_err::read_link(&program) else { break };
+        program = match target.strip_prefix("/") {
+            Ok(target) => prefix.join(target),
+            Err(_) => program.with_file_name(target),
+        };
+    }
+    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_same = |other: &Path| {
+        let id = |path: &Path| fs_err::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+        id(&program).is_some_and(|program| id(other) == Some(program))
+    };
+    BUSYBOX.iter().any(|busybox| name.starts_with(busybox))
+        || ["bin", "usr/bin"].iter().any(|folder| is_same(&prefix.join(folder).join("busybox")))
 }
 
 /// A user's crontab.

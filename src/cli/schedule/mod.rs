@@ -8,7 +8,7 @@ mod plan;
 pub(super) mod ship;
 mod systemd;
 
-pub(super) use machine::Machine;
+pub(super) use machine::{Machine, has_busybox_cron};
 pub(super) use plan::{Change, Place, Plan};
 
 use std::path::Path;

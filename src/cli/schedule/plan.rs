@@ -67,7 +67,11 @@ impl Plan {
         if wish != Some(Scheduler::Systemd) {
             if let Some(path) = machine.cron_file() {
                 let before = read(&path)?;
-                return self.put_block(Place::File(path), before, runs, Some("root"));
+                if !machine.has_busybox_cron() {
+                    return self.put_block(Place::File(path), before, runs, Some("root"));
+                }
+                // Put there by an earlier version, and never read.
+                self.take_block(Place::File(path), before)?;
             }
             if let Some(crontab) = machine.crontab() {
                 let before = crontab.read()?;

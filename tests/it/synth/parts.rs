@@ -177,6 +177,7 @@ impl Machine<'_> {
                 device: device.to_owned(),
                 kind: "ext4".to_owned(),
                 read_only: false,
+                fstab_writable: false,
                 total: kib(total),
                 used: kib(used),
                 available: kib(total * 0.95 - used),

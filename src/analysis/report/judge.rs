@@ -27,28 +27,15 @@ pub(super) fn judge_parts(history: &History, row: usize) -> Vec<PartVerdict> {
         let kind = source::kind_of(part, history)?;
         let series = leak::Series { kind, times, values: &values[..=row], breaks, capacity };
         let mut verdict = leak::judge(&series);
-        if is_balloon(part, history) {
-            // What a hypervisor takes looks like a leak, and is none.
-            let state = verdict.state.min(State::Suspect);
-            return Some(PartVerdict {
-                part,
-                verdict: leak::Verdict { state, ..verdict },
-                judged_from: None,
-            });
-        }
         if verdict.state == State::Ok {
             verdict = early_growth::suspect(&series).unwrap_or(verdict);
         }
+        verdict.state = source::state_of(part, history, verdict.state);
         let suspect = verdict.growth.filter(|_| verdict.state == State::Suspect);
         let judged_from = suspect.and_then(|growth| early_growth::judged_from(&series, &growth));
         Some(PartVerdict { part, verdict, judged_from })
     };
     history.parts().filter_map(judge).collect()
-}
-
-/// Whether a part is memory that a hypervisor took back, or may be.
-fn is_balloon(part: Part, history: &History) -> bool {
-    part == Part::Balloon || part == Part::Unaccounted && history.has_uncounted_balloon()
 }
 
 /// Page tables grow with what processes map: with a leak of that they are no leak of their own.

@@ -10,6 +10,7 @@ use super::index::{Entry, Index};
 use super::rollup::Level;
 use super::thin;
 use super::window::DAY;
+use crate::base::files;
 use crate::store::{self, Compressed, DayFiles, Layout, day_of};
 use jiff::civil::Date;
 use std::path::PathBuf;

@@ -177,7 +177,7 @@ impl Shelf {
     /// Forces the folder of the book to the disk, before something is forgotten that only the book still says.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn sync(&self) -> io::Result<()> {
         files::sync_folder(self.place.folder())
     }

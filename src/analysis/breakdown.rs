@@ -80,7 +80,7 @@ const SOURCES: [(&str, &str); 26] = [
     ("arcstats", "size"),
     BALLOON,
 ];
-/// What the driver of a balloon counts, where meminfo does not name it.
+/// Balloon size by the counters of its driver, where meminfo does not name it.
 const BALLOON: (&str, &str) = ("vmstat", "balloon");
 /// A source that has an instance for each device.
 const ZRAM: (&str, &str) = ("zram", "used");

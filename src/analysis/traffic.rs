@@ -189,7 +189,7 @@ fn counting<'a>(
     busiest.map(|(name, _)| name.clone()).into_iter().collect()
 }
 
-/// Whether what passes an interface also passes another one, by its name: a VLAN (`eth0.100`), or a name that only software gives.
+/// Reports whether what passes an interface also passes another one, by its name: a VLAN (`eth0.100`), or a name that only software gives.
 fn is_virtual(name: &str) -> bool {
     let number =
         |rest: &str| rest.starts_with(|next: char| next.is_ascii_digit() || next == '-') || rest.is_empty();

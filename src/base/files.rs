@@ -37,7 +37,7 @@ pub enum Written {
 /// Not forced to the disk: for what can be made again. The folder must exist.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     if holds(path, bytes) {
         return Ok(Written::Unchanged);
@@ -49,7 +49,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<Written> {
 /// it was to be, never empty.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     if holds(path, bytes) {
         return Ok(Written::Unchanged);
@@ -61,7 +61,7 @@ pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<Written> {
 /// what cannot be made again.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn write_durable(path: &Path, bytes: &[u8]) -> io::Result<Written> {
     let written = write_synced(path, bytes)?;
     // An equal file may be there because the run that wrote it was cut short.
@@ -73,7 +73,7 @@ pub fn write_durable(path: &Path, bytes: &[u8]) -> io::Result<Written> {
 /// crash nor a power cut undoes it.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes, PRIVATE, true)?;
     sync_folder(folder_of(path))
@@ -82,7 +82,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Forces the entries of a folder to the disk: a file that was renamed or removed may else come back after a power cut.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     fs_err::File::open(path)?.sync_all()
 }
@@ -158,7 +158,7 @@ fn folder_of(path: &Path) -> &Path {
 /// Makes a folder and those above it, if they are not there.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     fs_err::create_dir_all(path)
 }
@@ -167,7 +167,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 /// may enter is closed to them.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     create_folder(folder_of(path))?;
@@ -190,7 +190,7 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 /// Removes what killed runs left in a folder. Only for the holder of the lock under which the folder is written.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The error of the file system, with the path.
 pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
     leftovers(folder)?.iter().try_for_each(fs_err::remove_file)
 }

@@ -41,7 +41,7 @@ struct Patient {
     out: PathBuf,
     /// This host's log.
     layout: Layout,
-    /// What one host may cost.
+    /// Limits of one host.
     limits: Limits,
     /// Unix time.
     now: i64,

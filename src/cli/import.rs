@@ -158,7 +158,7 @@ impl Told<'_> {
         text
     }
 
-    /// What is not imported since nothing is known of it, and how the source would say more.
+    /// Names that are not imported since nothing is known of them, and how the source would say more.
     fn remarks(&self) -> String {
         let mut text = String::new();
         if let Some((mut names, hint)) = unmapped_hint(&self.found.unmapped) {

@@ -69,7 +69,7 @@ pub struct Config {
     pub tag: Vec<GroupConfig>,
     /// How long samples and rollups are kept.
     pub retain: RetainConfig,
-    /// What one host's log may cost a run.
+    /// Limits of one host's log in a run.
     pub limits: Limits,
     /// Which services are watched.
     pub services: ServicesConfig,

@@ -34,7 +34,7 @@ pub struct Look<'a> {
 /// Findings of a look. Saved before the events are appended, since what could not be remembered would be reported again each
 /// minute, and with the events, since a run that is cut short in between would lose them.
 pub struct Noticed {
-    /// What changed, by time; with it what a run before this one did not come to log.
+    /// Changes, by time; with them those that a run before this one did not come to log.
     pub events: Vec<Event>,
     /// The log may have some of the events already: a run before this one was cut short.
     pub resumed: bool,
@@ -45,7 +45,7 @@ impl Noticed {
     /// Remembers what was seen, for the next look.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn save(&self) -> io::Result<()> {
         self.shelf.as_ref().map_or(Ok(()), Shelf::save)
     }
@@ -53,7 +53,7 @@ impl Noticed {
     /// Remembers that the log has the events.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn logged(&self) -> io::Result<()> {
         match &self.shelf {
             Some(shelf) if !self.events.is_empty() => shelf.forget_unlogged(),

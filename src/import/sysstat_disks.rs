@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, HashSet};
 const NO_DISKS: [u32; 7] = [1, 2, 7, 9, 11, 147, 230];
 /// Majors that the kernel gives to whoever comes first: virtio disks, device mapper, bcache, zram.
 const DYNAMIC: std::ops::RangeInclusive<u32> = 234..=254;
-/// How the names of disks begin.
+/// Beginnings of the names of disks.
 const DISK_NAMES: [&str; 12] =
     ["sd", "hd", "vd", "xvd", "nvme", "mmcblk", "dasd", "pmem", "cciss", "ubd", "fio", "rssd"];
 /// Rates are rounded: what moves more than disks by less than this may stand on them.
 const ROUNDING: f64 = 1.01;
 
-/// What a name tells of a device.
+/// Kind of a device by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// A disk.
@@ -83,7 +83,7 @@ impl Devices {
         self.moved.values().sum()
     }
 
-    /// What the busiest one moved: of several layers each moves the same once more.
+    /// Kilobytes of the busiest one: of several layers each moves the same once more.
     fn most(&self) -> f64 {
         self.moved.values().copied().fold(0.0, f64::max)
     }

@@ -75,7 +75,7 @@ macro_rules! parts_of_others {
 }
 
 impl Sample {
-    /// Whether it has an impossible value.
+    /// Reports whether it has an impossible value.
     pub(crate) fn is_impossible(&self) -> bool {
         self.meminfo.as_ref().is_some_and(Meminfo::is_impossible)
             || self.hwmon.iter().flat_map(|hwmon| hwmon.0.values()).any(Sensor::is_at_end_of_scale)
@@ -94,7 +94,7 @@ impl Sample {
 }
 
 impl Meminfo {
-    /// Whether a field is larger than its total, or than any machine.
+    /// Reports whether a field is larger than its total, or than any machine.
     pub(crate) fn is_impossible(&self) -> bool {
         let most = self.mem_total.unwrap_or(MOST_BYTES);
         unbounded!(self,).into_iter().any(|value| is_above(value, MOST_BYTES))
@@ -127,7 +127,7 @@ fn drop_above(value: &mut Option<u64>, most: u64) {
 mod tests {
     use super::*;
 
-    /// What lxcfs 6 wrote: swap that is free without there being any.
+    /// Reproduces lxcfs 6: swap that is free without there being any.
     fn memory() -> Meminfo {
         Meminfo {
             mem_total: Some(1000),

@@ -131,7 +131,7 @@ impl Hierarchy {
         }
     }
 
-    /// What of its limit the group that this host runs in uses, as `docker stats` counts: inactive file cache is given back.
+    /// Share of its limit that the group of this host uses, as `docker stats` counts: inactive file cache is given back.
     fn used(&self, context: &mut Context<'_>) -> Option<u64> {
         let charged = context.read_number(&format!("{}/{}", self.memory, self.usage))?;
         let stat = context.read(&format!("{}/memory.stat", self.memory)).ok().flatten().unwrap_or_default();

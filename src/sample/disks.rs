@@ -14,7 +14,7 @@ pub(super) struct Device {
     name: String,
     /// As mounts name it: `259:1`.
     number: String,
-    /// Whether something was read or written.
+    /// True if something was read or written.
     is_used: bool,
 }
 
@@ -35,7 +35,7 @@ impl Device {
     }
 }
 
-/// Whether each device counts as a disk.
+/// Reports whether each device counts as a disk.
 pub(super) fn counted(context: &mut Context<'_>, devices: Vec<Device>) -> BTreeMap<String, bool> {
     let mounted = mounted(context, &devices);
     let heads: BTreeSet<String> =
@@ -141,7 +141,7 @@ fn is_partition(name: &str, of: &str) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether a device is one of some kinds: `loop7`.
+/// Reports whether a device is one of some kinds: `loop7`.
 fn is_one_of(kinds: &[&str], name: &str) -> bool {
     let is_number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
     kinds.iter().any(|kind| name.strip_prefix(kind).is_some_and(is_number))

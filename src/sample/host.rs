@@ -164,7 +164,7 @@ fn virtualization(context: &mut Context<'_>, guest: bool) -> Option<String> {
         .or_else(|| guest.then(|| "vm-other".to_owned()))
 }
 
-/// Whether a hypervisor may take memory back without a counter that says so: Hyper-V has none; the counters of the others are there
+/// Reports whether a hypervisor may take memory back without a counter that says so: Hyper-V has none; the counters of the others are there
 /// where the kernel was built with them.
 fn has_uncounted_balloon(context: &mut Context<'_>, hypervisor: Option<&str>) -> bool {
     const DRIVERS: &str = "sys/bus/virtio/drivers";

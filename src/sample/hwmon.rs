@@ -66,7 +66,7 @@ fn celsius(thousandths: i64) -> Option<f64> {
 }
 
 impl Sensor {
-    /// Whether its temperature is the end of its scale.
+    /// Reports whether its temperature is the end of its scale.
     pub(super) fn is_at_end_of_scale(&self) -> bool {
         self.celsius.is_some_and(|celsius| ENDS_OF_SCALE.contains(&celsius))
     }

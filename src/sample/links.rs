@@ -6,7 +6,7 @@
 use super::Context;
 use std::collections::BTreeMap;
 
-/// What sysfs says of an interface.
+/// Facts of an interface by sysfs.
 #[derive(Default)]
 struct Link {
     /// It stands for a device, or a function of one.
@@ -21,7 +21,8 @@ struct Link {
     numbers: (Option<u64>, Option<u64>),
 }
 
-/// Whether the packets of each interface count by themselves. Empty where sysfs does not say it: in containers, whose interfaces stand
+/// Reports whether the packets of each interface count by themselves. Empty where sysfs does not say it: in
+/// containers, whose interfaces stand
 /// for no device, and where sysfs is not mounted.
 pub(super) fn physical<'a>(
     context: &mut Context<'_>,
@@ -64,7 +65,7 @@ fn read(context: &mut Context<'_>, name: &str) -> Option<Link> {
 }
 
 impl Link {
-    /// Whether what passes it passes another interface that stands for a device.
+    /// Reports whether what passes it passes another interface that stands for a device.
     fn passes_another(&self, links: &BTreeMap<String, Link>) -> bool {
         let has_device = |name: &String| links.get(name).is_some_and(|link| link.has_device);
         // A virtual function under the synthetic device of Azure or under a failover device, which counts for both.
@@ -80,7 +81,7 @@ impl Link {
         is_under || is_over || leads_on || self.is_representor
     }
 
-    /// Whether it is a part of another one.
+    /// Reports whether it is a part of another one.
     fn is_under(&self, other: &Self, links: &BTreeMap<String, Link>) -> bool {
         self.masters.iter().filter_map(|master| links.get(master)).any(|master| std::ptr::eq(master, other))
     }

@@ -68,7 +68,7 @@ pub(super) fn hosts(
     Ok(reader.damage().clone())
 }
 
-/// What was kept.
+/// Facts that were kept.
 fn kept(layout: &Layout) -> Option<Kept> {
     let path = index::folder(layout).join("before.json");
     let kept: Kept = serde_json::from_slice(&fs_err::read(&path).ok()?).ok()?;

@@ -32,7 +32,7 @@ pub struct DaySummary {
     pub traffic: BTreeMap<String, (u64, u64)>,
     /// Interfaces of which bytes are missing, since their counter began anew without a boot.
     pub incomplete: BTreeSet<String>,
-    /// Whether an interface counts by itself, or what passes it passes another one, too; where the host said it.
+    /// True if an interface counts by itself, or what passes it passes another one, too; where the host said it.
     pub physical: BTreeMap<String, bool>,
     /// Processes killed for want of memory: unix time of the sample that first counts them, and how many.
     pub kills: Vec<(i64, u64)>,

@@ -60,7 +60,7 @@ pub(super) struct DayFacts {
     /// Interfaces of which bytes are missing: their counter began anew.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) incomplete: BTreeSet<String>,
-    /// Whether an interface counts by itself, where the host said it.
+    /// True if an interface counts by itself, where the host said it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) physical: BTreeMap<String, bool>,
     /// Processes killed for want of memory: unix time of the sample that first counts them, and how many.
@@ -188,7 +188,7 @@ impl Edge {
     }
 }
 
-/// What a counter of bytes grew by in so many seconds; `None` where it fell and did not wrap: from when it counts is not known.
+/// Growth of a counter of bytes in so many seconds; `None` where it fell and did not wrap: from when it counts is not known.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -27,7 +27,7 @@ pub struct Column {
     pub min: Vec<f64>,
     /// The largest of each bin; empty where rows are samples.
     pub max: Vec<f64>,
-    /// How many values each bin of a state (`up`) stands for: a mean over bins of different lengths needs it. Else empty.
+    /// Number of values that each bin of a state (`up`) stands for: a mean over bins of different lengths needs it. Else empty.
     pub weights: Vec<f64>,
     /// Where rows are samples, of a counter: by how much it grew over a gap that ends at a row, which has no rate.
     pub over_gaps: Vec<(usize, f64)>,

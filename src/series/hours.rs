@@ -221,7 +221,7 @@ fn kept_until(layout: &Layout, day: Date) -> Option<i64> {
     (head.v == VERSION && head.day == day).then_some(head.until)
 }
 
-/// Whether the folder is there and ours to write.
+/// Reports whether the folder is there and ours to write.
 fn can_keep(layout: &Layout) -> bool {
     let folder = index::folder(layout);
     create_folder(&folder).is_ok() && rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK).is_ok()

@@ -221,7 +221,7 @@ macro_rules! slow_parts {
 }
 
 impl Carried {
-    /// How many things it remembers by their names.
+    /// Number of things it remembers by their names.
     fn names(&self) -> usize {
         let services = self.services.as_ref().map_or(0, |services| services.units.len());
         let seldom = self.critical.len() + self.checks.len() + self.targets.len() + self.processes.len();

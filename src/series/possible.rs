@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// CPU seconds per second that no machine has cores for.
 const MOST_CORES: f64 = 10_000.0;
 
-/// Whether a counter grows by one second per second at most.
+/// Reports whether a counter grows by one second per second at most.
 pub(super) fn is_share_of_time(metric: &Metric) -> bool {
     matches!(
         (metric.collector, metric.field),
@@ -17,7 +17,7 @@ pub(super) fn is_share_of_time(metric: &Metric) -> bool {
     )
 }
 
-/// Whether a counter of CPU time can grow so fast; of others that is not known.
+/// Reports whether a counter of CPU time can grow so fast; of others that is not known.
 pub(super) fn is_possible(metric: &Metric, rate: f64) -> bool {
     let is_cpu = matches!((metric.collector, metric.unit), ("stat" | "cgroup", Unit::Seconds));
     !is_cpu || rate < MOST_CORES

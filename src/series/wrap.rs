@@ -6,10 +6,10 @@ use crate::sample::metric::Metric;
 const SIZE: f64 = 4_294_967_296.0;
 /// A counter that was below this began anew, and did not wrap.
 const NEAR_END: f64 = SIZE * 0.75;
-/// What an interface with such a counter carries at most, bytes per second: at 1 Gbit/s it wraps every 34 seconds.
+/// Most that an interface with such a counter carries, bytes per second: at 1 Gbit/s it wraps every 34 seconds.
 const MOST_PER_SECOND: f64 = 125e6;
 
-/// What a counter that fell grew by in so many seconds if it wrapped; `None` where it began anew.
+/// Growth of a counter that fell, in so many seconds, if it wrapped; `None` where it began anew.
 pub(super) fn unwrapped(metric: &Metric, before: f64, now: f64, seconds: f64) -> Option<f64> {
     if metric.collector == "netdev" { wrapped(before, now, seconds) } else { None }
 }

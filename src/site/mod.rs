@@ -95,7 +95,7 @@ pub struct Inputs {
     pub traffic: Vec<TrafficConfig>,
     /// How long what is kept.
     pub ages: Ages,
-    /// What a host may cost.
+    /// Limits of a host.
     pub limits: Limits,
     /// The rules.
     pub rules: Rules,

@@ -15,7 +15,7 @@ pub(crate) struct Now {
     pub memory_total: Option<f64>,
     /// Memory by group, from the bottom; adds up to the total. Empty where that is a limit: the groups are the machine's.
     pub groups: Vec<(Group, f64)>,
-    /// What a container uses of its limit.
+    /// Share of its limit that a container uses.
     pub limit_used: Option<f64>,
     /// Swap in use.
     pub swap_used: Option<f64>,
@@ -101,7 +101,7 @@ impl Now {
     }
 }
 
-/// What a container uses of its limit, and that limit, where it is less than the memory that the container sees.
+/// Share of its limit that a container uses, and that limit, where it is less than the memory that the container sees.
 pub(crate) fn memory_limit(sample: &Sample) -> Option<(f64, f64)> {
     let group = sample.cgroup.as_ref()?;
     let limit = group

@@ -255,7 +255,7 @@ impl Tables<'_> {
     }
 }
 
-/// How full a file system is; of one that stays as it is, nothing that anybody should look at.
+/// Fill level of a file system; of one that stays as it is, nothing that anybody should look at.
 fn fill_of(found: &Filesystem) -> Option<f64> {
     let share = fill(bytes(found.used?), bytes(found.available?));
     (share.is_finite() && !found.is_still()).then_some(share)

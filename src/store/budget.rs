@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What a host has cost in this run.
+/// Cost of a host in this run.
 #[derive(Debug, Default)]
 pub struct Budget {
     limits: Limits,

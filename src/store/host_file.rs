@@ -15,9 +15,9 @@ use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-/// How each component before the last is opened: no link, and nothing that is no folder.
+/// Flags with which each component before the last is opened: no link, and nothing that is no folder.
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// How the last one is: an open of a pipe that nobody writes must not wait.
+/// Flags for the last one: an open of a pipe that nobody writes must not wait.
 const REGULAR: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 impl Layout {

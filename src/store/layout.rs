@@ -139,7 +139,7 @@ impl Layout {
         &self.host
     }
 
-    /// What the host may cost.
+    /// Limits of the host.
     pub fn budget(&self) -> &Arc<Budget> {
         &self.budget
     }

@@ -1,4 +1,4 @@
-//! What is said of channels that cannot work, by the real binary.
+//! Errors of channels that cannot work, by the real binary.
 
 use crate::check::World;
 use crate::program::{cronograph, stderr};

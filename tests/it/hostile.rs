@@ -17,7 +17,7 @@ use std::time::Duration;
 const NOW: i64 = 1_795_442_820;
 const TODAY: &str = "2026-11-23.jsonl";
 const MIB: f64 = 1024.0 * 1024.0;
-/// What is promised of two hosts.
+/// Asserts the promises about two hosts.
 const MEMORY_BYTES: u64 = 513 << 20;
 
 /// A data folder with a host that is well, and `bad`, which is read before it.
@@ -53,7 +53,7 @@ impl Fleet {
         self.folder.path().join("www")
     }
 
-    /// What a host's links lead to.
+    /// Targets of a host's links.
     fn elsewhere(&self) -> PathBuf {
         self.folder.path().join("elsewhere")
     }
@@ -210,7 +210,7 @@ fn a_flood_of_tiny_samples_ends_at_the_limit_of_lines() {
     assert!(said.contains("too costly") && said.contains("(lines)"), "{said}");
 }
 
-/// What lies within the limits is rendered.
+/// Asserts that a host within the limits is rendered.
 #[test]
 fn many_boots_within_a_day_are_rendered() {
     let fleet = Fleet::new(|samples| {

@@ -237,7 +237,7 @@ fn a_single_value_is_one_and_a_hint_names_the_data_of_the_run() {
     );
 }
 
-/// What sysstat printed, with other disks: major and minor numbers, and sectors read a second.
+/// Output of sysstat with other disks: major and minor numbers, and sectors read a second.
 fn with_disks(disks: &[(&str, f64)]) -> String {
     let text = std::fs::read_to_string(sysstat()).unwrap();
     let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -203,7 +203,7 @@ impl History {
         &self.own
     }
 
-    /// Whether a hypervisor may take memory back that no counter tells.
+    /// Reports whether a hypervisor may take memory back that no counter tells.
     pub(super) fn has_uncounted_balloon(&self) -> bool {
         self.has_uncounted_balloon
     }

@@ -7,7 +7,7 @@ use super::super::part::Part;
 use super::history::History;
 use super::{DAY, Finding, Subject, source};
 
-/// How long a leak that has ended is worth a word.
+/// Seconds for which a leak that has ended is worth a word.
 const REMEMBERED_SECONDS: i64 = 7 * DAY;
 
 /// The verdict on a part.
@@ -27,11 +27,13 @@ pub(super) fn judge_parts(history: &History, row: usize) -> Vec<PartVerdict> {
         let kind = source::kind_of(part, history)?;
         let series = leak::Series { kind, times, values: &values[..=row], breaks, capacity };
         let mut verdict = leak::judge(&series);
-        if verdict.state == State::Ok {
+        let is_balloon = source::is_balloon(part, history);
+        if is_balloon {
+            verdict.state = verdict.state.min(State::Suspect);
+        } else if verdict.state == State::Ok {
             verdict = early_growth::suspect(&series).unwrap_or(verdict);
         }
-        verdict.state = source::state_of(part, history, verdict.state);
-        let suspect = verdict.growth.filter(|_| verdict.state == State::Suspect);
+        let suspect = verdict.growth.filter(|_| verdict.state == State::Suspect && !is_balloon);
         let judged_from = suspect.and_then(|growth| early_growth::judged_from(&series, &growth));
         Some(PartVerdict { part, verdict, judged_from })
     };

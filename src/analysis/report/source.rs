@@ -1,6 +1,6 @@
 //! Which numbers of the log belong to which part of memory, and what growth of a part means.
 
-use super::super::leak::{Kind, State};
+use super::super::leak::Kind;
 use super::super::part::Part;
 use super::history::History;
 use serde::Serialize;
@@ -99,10 +99,9 @@ pub(super) const SOURCES: &[Source] = &[
     count("processes.zombies", TASKS),
 ];
 
-/// The state of a part by its verdict. Memory that a hypervisor took back, or may have, looks like a leak and is none.
-pub(super) fn state_of(part: Part, history: &History, state: State) -> State {
-    let is_balloon = part == Part::Balloon || part == Part::Unaccounted && history.has_uncounted_balloon();
-    if is_balloon { state.min(State::Suspect) } else { state }
+/// Reports whether a part is memory that a hypervisor took back, or may have: it looks like a leak and is none.
+pub(super) fn is_balloon(part: Part, history: &History) -> bool {
+    part == Part::Balloon || part == Part::Unaccounted && history.has_uncounted_balloon()
 }
 
 /// What the growth of a part means; `None` for what cannot leak.

@@ -1,4 +1,5 @@
-//! What sends this host's log on: the lines and units of `install --ship`, whether what they name is there, and whether the log
+//! The way of this host's log to another machine: the lines and units of `install --ship`, whether what they name is
+//! there, and whether the log
 //! arrives.
 
 use super::timer::{self, Text};

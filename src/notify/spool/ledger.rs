@@ -1,4 +1,5 @@
-//! What was sent: lines for each message, kept for 30 days, so that the same notice, made again by whatever chance, is not sent
+//! The ledger of what was sent: lines for each message, kept for 30 days, so that the same notice, made again by
+//! whatever chance, is not sent
 //! again. One is written before each try, one when the message was taken.
 
 use super::super::error::NotifyError;

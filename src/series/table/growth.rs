@@ -40,7 +40,7 @@ impl Limit {
         }
     }
 
-    /// What a counter grew by in a time that ends at a row, at most all of the time; `None` where it cannot be.
+    /// Growth of a counter in a time that ends at a row, at most all of the time; `None` where it cannot be.
     fn apply(self, grown: f64, passed: f64, row: &Row) -> Option<f64> {
         match self {
             Self::None => Some(grown),
@@ -86,12 +86,12 @@ fn forget_modes(table: &mut Table, impossible: &[bool]) {
     }
 }
 
-/// Whether it is the time that all CPUs spent in one way.
+/// Reports whether it is the time that all CPUs spent in one way.
 fn is_cpu_mode(metric: &Metric) -> bool {
     metric.collector == "stat" && metric.unit == Unit::Seconds && metric.field != CORE_BUSY.field
 }
 
-/// How many cores the samples list.
+/// Number of cores the samples list.
 #[expect(clippy::cast_precision_loss, reason = "a number of cores")]
 fn cores(table: &Table) -> f64 {
     let cores = table.columns.iter().filter(|series| series.metric.field == CORE_BUSY.field).count();

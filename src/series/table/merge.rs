@@ -10,11 +10,11 @@ const LEAST_CELLS: usize = 512 << 10;
 /// … and what no table needs more of: 1,400 numbers over a day of minutes.
 const ENOUGH_CELLS: usize = 2 << 20;
 
-/// How many samples a row takes.
+/// Number of samples a row takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stride {
     samples: usize,
-    /// How many the last row has.
+    /// Number of the last row has.
     taken: usize,
     most_cells: usize,
 }
@@ -31,7 +31,7 @@ impl Default for Stride {
 }
 
 impl Stride {
-    /// Whether rows take several samples.
+    /// Reports whether rows take several samples.
     pub(super) fn is_merging(self) -> bool {
         self.samples > 1
     }

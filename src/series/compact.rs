@@ -59,8 +59,9 @@ pub struct Compacted {
 /// # Errors
 /// [`SeriesError`] where the log cannot be read or the folder not be written.
 pub fn compact(layout: &Layout, now: i64, ages: Ages, is_own: bool) -> Result<Compacted, SeriesError> {
-    // Nobody has a lock on these: several runs keep what they found out there.
-    for folder in [layout.folder(), layout.samples(), layout.cache(), layout.check()] {
+    // Nobody has a lock on these: several runs keep what they found out there. The folder of another host may lead anywhere.
+    let own = is_own.then(|| [layout.folder(), layout.samples()]);
+    for folder in own.into_iter().flatten().chain([layout.cache(), layout.check()]) {
         files::remove_old_leftovers(&folder, now);
     }
     let Folded { days, hours } = fold::fold(layout, now)?;

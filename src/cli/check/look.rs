@@ -9,9 +9,9 @@ use crate::base::files;
 use crate::base::words::{Lang, Words};
 use crate::config::{Quiet, TrafficConfig};
 use crate::notify::{self, Evidence, Told};
-use crate::series::{self, Latest};
+use crate::series::{self, Latest, SeriesError};
 use crate::site;
-use crate::store::{self, Layout, day_of};
+use crate::store::{self, Layout, StoreError, day_of};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -82,7 +82,9 @@ impl Watch<'_> {
             // The first limit that was exceeded explains what failed after it.
             Err(error) => layout.within_limits().err().map_or(error, Into::into),
         };
-        let seen = self.unreadable(layout, &error.to_string()).ok();
+        // What cannot be written is nothing that a host did.
+        let is_of_log = error.is::<StoreError>() || error.is::<SeriesError>();
+        let seen = is_of_log.then(|| self.unreadable(layout, &error.to_string()).ok()).flatten();
         (seen, Some((layout.host().to_owned(), error)))
     }
 

@@ -100,5 +100,5 @@ check "a sample of the host's own" "$CRONOGRAPH" sample --data "$data" --host bo
 check "pages are made" "$CRONOGRAPH" site --data "$data" --out "$WORK/site"
 cp -r "$WORK/site" "$ARTEFACTS/import-site"
 check "the newest sample is the host's own" jq -e '[.hosts[] | select(.name == "box")][0].memory.total > 0' "$WORK/site/status.json"
-check "the past is rolled up" test -s "$data/box/1h/$(date -u +%Y).jsonl.gz"
+check "the past is rolled up" test -s "$data/.derived/box/1h/$(date -u +%Y).jsonl.gz"
 check "nothing is broken" bash -c "! '$CRONOGRAPH' doctor --data '$data' --host box | grep -i broken"

@@ -103,7 +103,7 @@ history() {
     done
     mean=$(awk -v total="$total" 'BEGIN { print total / 5 }')
     # Apart, since du counts nothing twice.
-    for part in host1 host1/samples .derived/host1/5m .derived/host1/1h; do du -sk "$folder/$part"; done | awk -v days="$1" '{ size[NR] = $1 * 1024 / 1e6 }
+    for part in . host1/samples .derived/host1/5m .derived/host1/1h; do du -sk "$folder/$part"; done | awk -v days="$1" '{ size[NR] = $1 * 1024 / 1e6 }
         END { printf "one host, %d days: %.0f MB on disk (samples %.0f, bins of 5 minutes %.0f, of an hour %.0f), ", days,
             size[1], size[2], size[3], size[4] }'
     awk -v mean="$mean" 'BEGIN { printf "%.0f ms of CPU a run\n", 1000 * mean }'

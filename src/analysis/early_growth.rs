@@ -94,7 +94,7 @@ mod tests {
         let values: Vec<f64> = (0..minutes).map(|minute| value(minute as f64)).collect();
         let series =
             Series { kind, times: &times, values: &values, breaks: &[], capacity: Some(500.0 * MIB) };
-        assert_eq!(leak::judge(&series).state, State::Ok, "the finder itself cannot tell");
+        assert!(leak::judge(&series).state < State::Leaking, "the finder itself cannot tell");
         let verdict = suspect(&series);
         let from = verdict.and_then(|verdict| judged_from(&series, &verdict.growth.unwrap()));
         (verdict, from)

@@ -267,13 +267,14 @@ The first line names the columns: `unix_time,value`, or `series,unix_time,value`
   value   `value`; without it, each column of numbers is a series named by its header
 Empty cells are absent values. Rows that cannot be read are named and skipped. Rows stand oldest or
 newest first. Times that repeat with other values, or alternate, are refused as mixed series.
-How long a growth must last: of the kernel 20 minutes to 2 hours; of anything else 8 to 36 hours, by how long the
-series was known before; 24 times less where it would reach the limit within a day. You ask once, so half of that
-is enough here; `detected_at` is when a monitor that looks every hour would have said so.
+How long a growth must last: of the kernel 20 minutes to 2 hours; of anything else 8 to 36 hours,
+by how long the series was known before; 24 times less where it would reach the limit within a day.
+You ask once, so half of that is enough here: detected_at is when a monitor would have said so.
 Exits 0 where nothing leaks, 3 where something does. Fields of --json (null where there is none):
-  series, leaking, state (ok, suspect, leaking), since, since_error, per_hour, per_hour_low, per_hour_high,
-  full_at, ended_at, detected_at (the first row at which a monitor would have said that it leaks, seeing only the
-  rows before), withdrawn_at (when that was taken back), reason, evidence
+  series, leaking, state (ok, suspect, leaking), since, since_error, per_hour, per_hour_low,
+  per_hour_high, full_at, ended_at, detected_at (the first row at which a monitor would have said
+  that it leaks, seeing only the rows before), withdrawn_at (when that was taken back), reason,
+  evidence
 Example, the memory of a process, told in MiB, of 2 GiB:
   cronograph trend --kind process --unit MiB --limit 2048 rss.csv
 Example, a table with a column for each number:

@@ -54,7 +54,9 @@ fn a_stretch_of_the_past_has_a_window_and_nothing_else_changes() {
     assert!(fleet.contains("2 hosts: 2 ok, on 23 Nov 2026 10:07"), "{fleet}");
     let cache = |path: &String| !path.contains("/cache/");
     assert!(tree(&data).into_iter().filter(cache).eq(remembered), "nothing is remembered");
-    assert!(!data.join("web-1/5m").exists() && !data.join("web-1/samples/2026-11-22.jsonl.gz").exists());
+    assert!(
+        !data.join(".derived/web-1/5m").exists() && !data.join("web-1/samples/2026-11-22.jsonl.gz").exists()
+    );
 }
 
 #[test]
@@ -157,7 +159,7 @@ fn a_stretch_whose_samples_are_gone_is_drawn_from_what_is_left_of_them() {
     let gone = page(stretches[0].0, stretches[0].1);
     assert!(gone.contains("No sample of that time is kept: what is shown is made of bins, and what was wrong then is not known."), "{gone}");
     // Without bins of 5 minutes hours are left.
-    fs::remove_dir_all(data.join("web-1/5m")).unwrap();
+    fs::remove_dir_all(data.join(".derived/web-1/5m")).unwrap();
     let found = page(stretches[0].0, stretches[0].1);
     assert!(found.contains("each point stands for 1 h.") && charts(&found) > 20, "{found}");
     let status = fs::read_to_string(out.join("status.json")).unwrap();

@@ -75,11 +75,11 @@ fn a_section_with_answer_times_losses_and_a_table() {
         assert!(section.contains(picture), "{picture}\n{section}");
     }
     // The last minute is one in which it was down: nothing of an answer time. The day ends at 14:00, after 113 minutes, 28 of
-    // them down; the week and the month are means of bins, of which the last ones are short:
-    // (1 + 6 x 0.6 + 17 x 0.8 + 0.5) / 25, and (40/53 + 45/60 + 5/7) / 3.
+    // them down; the week and the month hold all 120 minutes, 30 of them down: bins count by their minutes, 40 of 53, 45 of
+    // 60 and 5 of 7 in the hours.
     assert_eq!(
         row(&section, "shop"),
-        ["HTTP", "down", "", "", "75.22 %", "74.80 %", "73.96 %", "9 d", "14:05", "status 503"]
+        ["HTTP", "down", "", "", "75.22 %", "75.00 %", "75.00 %", "9 d", "14:05", "status 503"]
     );
     let router = row(&section, "&lt;b&gt;router");
     assert_eq!(router[..4], ["Echo (ICMP)", "up", "400 µs", "33.3 %"]);

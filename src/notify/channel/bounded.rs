@@ -39,8 +39,8 @@ impl Tunnel {
             let there = Pump { from: &client, to: &server, watch, seconds };
             let back = Pump { from: &server, to: &client, watch, seconds };
             std::thread::scope(|scope| {
-                scope.spawn(|| there.run(u64::MAX));
-                is_flooded.store(back.run(ANSWER_BYTES), Ordering::Relaxed);
+                scope.spawn(|| there.run(u64::MAX, &AtomicBool::default()));
+                back.run(ANSWER_BYTES, &is_flooded);
             });
         };
         std::thread::Builder::new().spawn(lead)?;
@@ -80,15 +80,16 @@ struct Pump<'a> {
 }
 
 impl Pump<'_> {
-    /// Hands on bytes until they end, the time is over, or there are more than `most`, for which it returns true.
-    fn run(&self, most: u64) -> bool {
+    /// Hands on bytes until they end, the time is over, or there are more than `most`, which it marks as a flood.
+    fn run(&self, most: u64, is_flooded: &AtomicBool) {
         let copied = self.copy(most);
+        // Before the connection is cut: then the library asks.
+        is_flooded.store(matches!(copied, Ok(true)), Ordering::Relaxed);
         // What was handed on may not be read yet: only where something is wrong it is lost.
         match copied {
             Ok(false) => drop(self.to.shutdown(Shutdown::Write)),
             _ => [self.from, self.to].iter().for_each(|stream| drop(stream.shutdown(Shutdown::Both))),
         }
-        copied.unwrap_or(false)
     }
 
     fn copy(&self, most: u64) -> io::Result<bool> {

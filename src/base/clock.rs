@@ -1,6 +1,6 @@
 //! The only place that asks what time it is, so that a test or a replay can say instead.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// Where the time comes from: the machine, or a moment that the caller fixed (`--now`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,12 @@ impl Clock {
 #[expect(clippy::disallowed_methods, reason = "the one clock")]
 fn real_now() -> i64 {
     jiff::Timestamp::now().as_second()
+}
+
+/// Seconds since a time that the machine's own clock gave a file; 0 where that is in the future.
+#[expect(clippy::disallowed_methods, reason = "the one clock")]
+pub fn seconds_since(time: SystemTime) -> f64 {
+    SystemTime::now().duration_since(time).unwrap_or_default().as_secs_f64()
 }
 
 /// A running stopwatch on the monotonic clock: measures, never decides.

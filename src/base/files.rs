@@ -3,13 +3,13 @@
 //! A reader never sees half a file. What has not changed is not touched, so that an rsync sends only what is new.
 //! Errors name the file. Everything else of the file system goes through `fs_err` where it is needed.
 
-use super::clock::Stopwatch;
-use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock};
+use super::clock::{self, Stopwatch};
+use rustix::fs::{FlockOperation, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, fchmod, flock, futimens};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What all temporary files begin with: a run that was killed may leave one behind.
 pub const TEMPORARY_PREFIX: &str = ".cronograph-";
@@ -247,7 +247,7 @@ pub fn lock_path(path: &Path, patience_seconds: f64) -> io::Result<File> {
     let mut options = fs_err::OpenOptions::new();
     options.create(true).append(true).mode(PRIVATE);
     // Neither through a link nor waiting at a pipe.
-    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    options.custom_flags(i32::from_ne_bytes((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().to_ne_bytes()));
     let file = options.open(path)?.into_parts().0;
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
         fchmod(&file, Mode::from_raw_mode(PRIVATE))?;
@@ -256,7 +256,8 @@ pub fn lock_path(path: &Path, patience_seconds: f64) -> io::Result<File> {
         io::Error::new(error.kind(), format!("failed to lock file `{}`: {error}", path.display()))
     })?;
     // Dates the lock, see `held_seconds`.
-    file.set_modified(SystemTime::now())?;
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    futimens(&file, &Timestamps { last_access: now, last_modification: now })?;
     Ok(file)
 }
 
@@ -268,8 +269,7 @@ pub fn held_seconds(path: &Path) -> Option<f64> {
         Err(rustix::io::Errno::WOULDBLOCK) => {}
         _ => return None,
     }
-    let since = file.metadata().ok()?.modified().ok()?;
-    Some(SystemTime::now().duration_since(since).unwrap_or_default().as_secs_f64())
+    Some(clock::seconds_since(file.metadata().ok()?.modified().ok()?))
 }
 
 #[cfg(test)]
@@ -321,7 +321,8 @@ mod tests {
         let held = lock_path(&path, 0.0).unwrap();
         let error = lock_path(&path, 0.01).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
-        held.set_modified(SystemTime::now() - Duration::from_secs(900)).unwrap();
+        let since = held.metadata().unwrap().modified().unwrap();
+        held.set_modified(since - Duration::from_secs(900)).unwrap();
         assert!(held_seconds(&path).is_some_and(|seconds| seconds >= 900.0));
         drop(held);
         assert_eq!(held_seconds(&path), None);

@@ -182,7 +182,7 @@ pub(crate) fn is_writable_in_fstab(fstab: &[u8], point: &str) -> bool {
     let of_access = |option: &&[u8]| matches!(*option, b"ro" | b"rw");
     entry.is_some_and(|fields| {
         let options = fields.get(3).copied().unwrap_or_default();
-        options.split(|byte| *byte == b',').filter(of_access).next_back() != Some(b"ro")
+        options.split(|byte| *byte == b',').rfind(of_access) != Some(b"ro")
     })
 }
 

@@ -251,7 +251,8 @@ fn a_run_that_hangs_is_said_by_the_next_ones() {
     let lock = out.join(".cronograph/lock");
     let held = File::open(&lock).unwrap();
     rustix::fs::flock(&held, rustix::fs::FlockOperation::LockExclusive).unwrap();
-    held.set_modified(std::time::SystemTime::now() - Duration::from_secs(700)).unwrap();
+    let since = held.metadata().unwrap().modified().unwrap();
+    held.set_modified(since - Duration::from_secs(700)).unwrap();
     let output = site();
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -67,12 +67,13 @@ impl Collecting {
         for series in &mut self.columns {
             let mut kept = 0;
             let mut before = f64::NAN;
-            for row in 0..series.values.len() {
+            let last = series.values.len().saturating_sub(1);
+            for (row, goes) in goes.iter().take(series.values.len()).enumerate() {
                 let value = series.values[row];
                 let value = if value.is_nan() { before } else { value };
-                before = if goes[row] { value } else { f64::NAN };
+                before = if *goes { value } else { f64::NAN };
                 // What the row before had goes on where this column ends with it.
-                if !goes[row] || row + 1 == series.values.len() {
+                if !goes || row == last {
                     series.values[kept] = value;
                     kept += 1;
                 }

@@ -81,7 +81,7 @@ build() {
         local host
         host=$(rustc -vV | sed -n 's/^host: //p')
         echo "building the static release …"
-        RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static' cargo build --quiet --profile dist --target "$host" \
+        RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static -C force-unwind-tables=no' cargo build --quiet --profile dist --target "$host" \
             --bin cronograph --example chart_times --example synth
         bin=$(realpath "${CARGO_TARGET_DIR:-target}/$host/dist")
     fi

@@ -1,6 +1,6 @@
 //! What can go wrong with a log, each with the file, the value and the way out.
 
-use super::layout::EVENTS;
+use super::EVENTS;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 //! Host folders are filled by other machines over rsync: a name is checked before it becomes a path, and files are opened by
 //! [`Layout::open`] alone.
 
+use super::EVENTS;
 use super::budget::Budget;
 use super::error::StoreError;
 use super::hosts::objection;
@@ -17,8 +18,6 @@ use std::sync::Arc;
 
 /// The folder of alerts and messages under the data folder. No host has such a name.
 pub const CHECK_FOLDER: &str = ".check";
-/// The log of events in a host's folder.
-pub(super) const EVENTS: &str = "events.jsonl";
 
 /// The folder under the data folder of what is made from the logs. It belongs to whoever renders: a host that sends its log writes
 /// into its own folder only. No host has such a name.

@@ -44,6 +44,9 @@ pub use sent::{LINE_BITS, Sent};
 pub use tail::{tail, tail_until};
 pub use writing::{Writing, writing};
 
+/// The log of events in a host's folder.
+const EVENTS: &str = "events.jsonl";
+
 /// A host `web1` in a data folder of its own, for tests; the folder lasts as long as the first.
 #[cfg(test)]
 pub(crate) fn scratch() -> (tempfile::TempDir, Layout) {

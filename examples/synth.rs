@@ -1,7 +1,7 @@
 //! Writes the log of an invented host, to develop pages with and to measure on:
 //!
 //! ```text
-//! cargo run --example synth -- --out /tmp/data --host web-1 --days 30 --size 512M --leak-since -9h
+//! cargo run --example synth -- --out /tmp/data --host web-1 --days 30 --size 512M --leak-since -7h
 //! cargo run -- site --data /tmp/data --out /tmp/site
 //! ```
 //!

@@ -19,7 +19,7 @@ render() { "$CRONOGRAPH" site --config "$WORK/config.toml" --data "$WORK/$1" --o
 
 check "what the browser tests need comes from npm" prepare_browser
 # A fleet in which every state occurs.
-invent fleet --host leaky --days 35 --leak-since=-9h --gap=-30h,-26h --reboot=-50h
+invent fleet --host leaky --days 35 --leak-since=-7h --gap=-30h,-26h --reboot=-50h
 invent fleet --host archive --days 400 --interval 900 --size 64G --gzip
 invent fleet --host broken --days 2 --broken-every 50 --seed 3
 invent fleet --host unprivileged --days 1 --seed 4 --unprivileged

@@ -12,7 +12,7 @@ until=$((start + 86400))
 data=$WORK/data
 for host in "${hosts[@]}"; do
     leak=()
-    [[ $host != web-2 ]] || leak=(--leak-since -9h)
+    [[ $host != web-2 ]] || leak=(--leak-since -7h)
     "$SYNTH" --out "$data" --host "$host" --days 1 --seed "${host#web-}" --until "$until" "${leak[@]}" >/dev/null
 done
 # web-2 leaks, and the disk of web-1 is full.

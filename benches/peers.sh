@@ -214,7 +214,7 @@ pages() { "$bin/cronograph" --config "$work/cronograph.toml" --data "$work/logs"
 
 # A log of 30 days whose last line waits beside it, to arrive later.
 prepare_log() {
-    "$bin/examples/synth" --out "$work/logs" --host web-1 --days 30 --until $((now + 60)) --leak-since -9h >/dev/null
+    "$bin/examples/synth" --out "$work/logs" --host web-1 --days 30 --until $((now + 60)) --leak-since -7h >/dev/null
     today="$work/logs/web-1/samples/2026-11-23.jsonl"
     tail -n 1 "$today" >"$work/next-line"
     sed -i '$d' "$today"

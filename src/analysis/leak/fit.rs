@@ -15,7 +15,7 @@ const CONVERGED: f64 = 0.99;
 /// Median absolute deviation of a normal distribution, in standard deviations.
 const MAD_TO_DEVIATION: f64 = 1.4826;
 /// Places at which a grid looks for an index.
-const GRID: usize = 32;
+const GRID: usize = 20;
 /// A flat end of a rise lasts this share of it, and two points.
 const FLAT_END: f64 = 0.08;
 
